@@ -1,0 +1,1 @@
+"""The desktop program: views draw, controllers decide, neither does the other's work."""
