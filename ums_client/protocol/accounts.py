@@ -1,0 +1,179 @@
+"""Messages about accounts: create, read, change, delete and list them."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from ums_client.protocol.fields import (
+    Lines,
+    Metadata,
+    Name,
+    Password,
+    ShortText,
+    Text,
+    UserId,
+)
+from ums_client.protocol.limits import PAGE_SIZE_MAX
+from ums_client.protocol.message import R, Reply, Request
+
+Role = Literal["user", "moderator", "admin"]
+Status = Literal["active", "inactive", "suspended"]
+
+
+class User(Reply):
+    """An account. Text that was never given is empty; times are ISO 8601 in UTC.
+
+    `user_id` never changes; under the profile `compat` it is not shown.
+    """
+
+    username: str
+    email: str = ""
+    full_name: str = ""
+    phone: str = ""
+    address: str = ""
+    city: str = ""
+    country: str = ""
+    postal_code: str = ""
+    date_of_birth: str = ""
+    role: str = "user"
+    status: str = "active"
+    created_at: str = ""
+    updated_at: str = ""
+    last_login: str | None = None
+    notes: str = ""
+    metadata: dict[str, object] = Field(default_factory=dict)
+    user_id: str = ""
+    email_verified: bool = False
+    must_change_password: bool = False
+
+
+class ListedUser(User):
+    """An account in a list: whole for administrators; name and role for others."""
+
+
+class _ProfileFields(Request[R]):
+    """What people may say about themselves; absent means unchanged or empty."""
+
+    full_name: Text | None = None
+    phone: ShortText | None = None
+    address: Text | None = None
+    city: ShortText | None = None
+    country: ShortText | None = None
+    postal_code: ShortText | None = None
+    date_of_birth: ShortText | None = None
+    notes: Lines | None = None
+
+
+class CreateUserReply(Reply):
+    """The account exists, durably. No session is opened."""
+
+    message: str = ""
+    username: str
+    email: str
+    user_id: str = ""
+    ignored: list[str] = Field(default_factory=list)
+
+
+class CreateUser(_ProfileFields[CreateUserReply]):
+    """Make an account: anybody where registration is open, or an administrator.
+
+    Only an administrator may give a `role`.
+    """
+
+    wrapper: ClassVar[str | None] = "user_data"
+    original: ClassVar[bool] = True
+
+    username: Name | None = None
+    email: Name | None = None
+    password: Password | None = Field(default=None, repr=False)
+    role: Role | None = None
+    metadata: Metadata | None = None
+
+
+class GetUserReply(Reply):
+    """The account as it is on disk."""
+
+    user: User
+    ignored: list[str] = Field(default_factory=list)
+
+
+class GetUser(Request[GetUserReply]):
+    """Read an account: your own, or as an administrator any other."""
+
+    original: ClassVar[bool] = True
+
+    user_id: UserId | None = None
+
+
+class UpdateUserReply(Reply):
+    """The account as it is on disk after the change."""
+
+    message: str = ""
+    user: User
+    ignored: list[str] = Field(default_factory=list)
+
+
+class UpdateUser(_ProfileFields[UpdateUserReply]):
+    """Change an account: your own, or as an administrator any other.
+
+    A new password always needs the current one, and ends the account's other
+    sessions. A new name or address needs it where the last login was long ago.
+    Only an administrator may change `role`, `status` and `metadata`.
+    """
+
+    wrapper: ClassVar[str | None] = "update_data"
+    outer: ClassVar[frozenset[str]] = frozenset({"user_id"})
+    original: ClassVar[bool] = True
+
+    user_id: UserId | None = None
+    username: Name | None = None
+    email: Name | None = None
+    password: Password | None = Field(default=None, repr=False)
+    current_password: Password | None = Field(default=None, repr=False)
+    role: Role | None = None
+    status: Status | None = None
+    metadata: Metadata | None = None
+
+
+class DeleteUserReply(Reply):
+    """The account and all its sessions have ended; its name and address are free."""
+
+    message: str = ""
+    deleted_at: str = ""
+    ignored: list[str] = Field(default_factory=list)
+
+
+class DeleteUser(Request[DeleteUserReply]):
+    """Delete your own account, or as an administrator another.
+
+    The password is always that of the caller.
+    """
+
+    original: ClassVar[bool] = True
+
+    password: Password | None = Field(default=None, repr=False)
+    user_id: UserId | None = None
+
+
+class ListUsersReply(Reply):
+    """One page of accounts in the order of their creation."""
+
+    users: list[ListedUser]
+    count: int
+    page: int = 1
+    page_size: int = 0
+    truncated: bool = False
+    ignored: list[str] = Field(default_factory=list)
+
+
+class ListUsers(Request[ListUsersReply]):
+    """List the active accounts.
+
+    Without `page` and `page_size` up to 1,000 come at once; `truncated` says that
+    there are more.
+    """
+
+    original: ClassVar[bool] = True
+
+    page: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    page_size: Annotated[int, Field(ge=1, le=PAGE_SIZE_MAX)] | None = None

@@ -1,0 +1,143 @@
+"""Bytes to maps and back: one strict decoder for JSON and for MessagePack.
+
+Both accept the same values and refuse the same ones: duplicate keys, NaN and
+infinities, integers beyond 2**53, nesting past 16, lone surrogates, other encodings
+than UTF-8, trailing bytes, MessagePack's binary, extension and timestamp types. What
+it returns holds only dict, list, str, int, float, bool and None.
+"""
+
+import math
+from enum import Enum
+from typing import Any, Final, NoReturn
+
+import jiter
+import msgpack
+from pydantic_core import to_json
+
+from ums_client.protocol.errors import InvalidMessage, NotJson
+from ums_client.protocol.limits import DEPTH_MAX, INTEGER_MAX, REQUEST_BYTES_MAX
+
+_MAP_MARKERS: Final = frozenset([*range(0x80, 0x90), 0xDE, 0xDF])
+
+
+class Encoding(Enum):
+    """How a message is written; a reply is written as its request was."""
+
+    JSON = "json"
+    MSGPACK = "msgpack"
+
+
+def encoding_of(body: bytes) -> Encoding:
+    """Tell the encoding by the first byte: a MessagePack map marker, or else JSON."""
+    if body and body[0] in _MAP_MARKERS:
+        return Encoding.MSGPACK
+    return Encoding.JSON
+
+
+def decode(body: bytes, *, bytes_max: int = REQUEST_BYTES_MAX) -> dict[str, Any]:
+    """Read one message.
+
+    Raises:
+        NotJson: the bytes are not well-formed in the encoding they begin with.
+        InvalidMessage: they are, but hold what the contract refuses.
+    """
+    if len(body) > bytes_max:
+        raise InvalidMessage(f"a message has at most {bytes_max} bytes")
+    unpack = _from_msgpack if encoding_of(body) is Encoding.MSGPACK else _from_json
+    message = unpack(body)
+    if type(message) is not dict:
+        raise InvalidMessage("a message is one object, not a list or a single value")
+    for name, value in message.items():
+        if type(value) is not str:
+            _check(value, name, 2)
+    return message
+
+
+def encode(message: dict[str, Any], encoding: Encoding) -> bytes:
+    """Write one message.
+
+    Raises:
+        ValueError: the message holds what neither encoding can carry.
+    """
+    if encoding is Encoding.JSON:
+        return to_json(message)
+    packed: bytes = msgpack.packb(message)
+    return packed
+
+
+def _from_json(body: bytes) -> Any:
+    try:
+        return jiter.from_json(
+            body,
+            allow_inf_nan=False,
+            cache_mode="keys",  # values may be secrets: they must not outlive the request
+            catch_duplicate_keys=True,
+        )
+    except ValueError as error:
+        text = str(error)
+        if text.startswith("Detected duplicate key"):
+            raise InvalidMessage("a key occurs twice") from None
+        if text.startswith("recursion limit"):
+            raise _too_deep() from None
+        if text.startswith("number out of range"):
+            raise InvalidMessage("a number is out of range") from None
+        raise NotJson("not well-formed JSON in UTF-8") from None
+
+
+def _from_msgpack(body: bytes) -> Any:
+    try:
+        return msgpack.unpackb(
+            body,
+            raw=False,
+            strict_map_key=True,
+            unicode_errors="strict",
+            object_pairs_hook=_unique,
+            ext_hook=_refuse_extension,
+            timestamp=0,
+        )
+    except InvalidMessage:
+        raise
+    except msgpack.StackError:
+        raise _too_deep() from None
+    except (ValueError, TypeError, OverflowError):
+        # ValueError covers truncation, trailing bytes, bad UTF-8 and non-string keys
+        raise NotJson("not well-formed MessagePack") from None
+
+
+def _unique(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise InvalidMessage("a key occurs twice")
+    if any(type(key) is not str for key in result):
+        raise InvalidMessage("a key is not text")
+    return result
+
+
+def _refuse_extension(_code: int, _data: bytes) -> NoReturn:
+    raise InvalidMessage("extension types are not part of this contract")
+
+
+def _too_deep() -> InvalidMessage:
+    return InvalidMessage(f"nested deeper than {DEPTH_MAX} levels")
+
+
+def _check(value: Any, field: str, depth: int) -> None:
+    """Refuse what a parser lets through; `depth` is that of `value` if it nests."""
+    kind = type(value)
+    if kind is dict or kind is list:
+        if depth > DEPTH_MAX:
+            raise _too_deep()
+        for child in value.values() if kind is dict else value:
+            _check(child, field, depth + 1)
+    elif kind is int or kind is float:
+        _check_number(value, field)
+    elif kind is not str and kind is not bool and value is not None:
+        raise InvalidMessage("a type that JSON does not have", field=field)
+
+
+def _check_number(value: float, field: str) -> None:
+    if type(value) is int:
+        if not -INTEGER_MAX <= value <= INTEGER_MAX:
+            raise InvalidMessage("an integer beyond 2**53", field=field)
+    elif not math.isfinite(value):
+        raise InvalidMessage("a number that is not finite", field=field)

@@ -1,0 +1,106 @@
+"""The codes a refusal carries: stable, upper case, one meaning each."""
+
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """Why a request was refused. A code never changes its meaning.
+
+    `meaning` is the sentence the reference shows.
+    """
+
+    meaning: str
+
+    def __new__(cls, code: str, meaning: str) -> "ErrorCode":
+        """Attach the sentence to the code."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+    INVALID_REQUEST = (
+        "INVALID_REQUEST",
+        "The message cannot be read, or a field is missing or wrong; `details` names it.",
+    )
+    UNKNOWN_ACTION = ("UNKNOWN_ACTION", "There is no action of that name.")
+    INVALID_CREDENTIALS = (
+        "INVALID_CREDENTIALS",
+        "Unknown user, wrong password, too many attempts: the answer does not tell which.",
+    )
+    INVALID_SESSION = (
+        "INVALID_SESSION",
+        "The session token is missing, unknown, ended or expired.",
+    )
+    ACCOUNT_INACTIVE = (
+        "ACCOUNT_INACTIVE",
+        "The password is right, but the account is not active.",
+    )
+    PASSWORD_CHANGE_REQUIRED = (
+        "PASSWORD_CHANGE_REQUIRED",
+        (
+            "The password is right but must be changed first; "
+            "`password_change_token` is good for `change_password` only."
+        ),
+    )
+    REAUTHENTICATION_REQUIRED = (
+        "REAUTHENTICATION_REQUIRED",
+        "The change needs the current password, or a login of the last minutes.",
+    )
+    POLICY_VIOLATION = (
+        "POLICY_VIOLATION",
+        "The password or name breaks the rules; `details` lists every violation.",
+    )
+    PERMISSION_DENIED = ("PERMISSION_DENIED", "The caller may not do this.")
+    NOT_FOUND = ("NOT_FOUND", "What the request names does not exist.")
+    CONFLICT = ("CONFLICT", "The name or address is taken; `details` names the field.")
+    IDEMPOTENCY_CONFLICT = (
+        "IDEMPOTENCY_CONFLICT",
+        "The idempotency key was used before with other arguments.",
+    )
+    RATE_LIMITED = (
+        "RATE_LIMITED",
+        "Too many requests; try again after `retry_after` s.",
+    )
+    BUSY = (
+        "BUSY",
+        "The service has more work than it can queue; try again after `retry_after` s.",
+    )
+    NOT_CONFIGURED = ("NOT_CONFIGURED", "The service is not set up for this.")
+    STORAGE_FULL = (
+        "STORAGE_FULL",
+        (
+            "The disk is full: nothing was changed, reads go on, "
+            "writing resumes when there is room."
+        ),
+    )
+    STORAGE_READ_ONLY = (
+        "STORAGE_READ_ONLY",
+        "The disk failed: nothing was changed, reads go on until an operator acts.",
+    )
+    OUTCOME_UNKNOWN = (
+        "OUTCOME_UNKNOWN",
+        (
+            "The disk failed while the change was being made durable: "
+            "it may or may not be there after a restart."
+        ),
+    )
+    INTERNAL = (
+        "INTERNAL",
+        "A fault of the service; `incident` finds it in the service's log.",
+    )
+
+
+class InvalidMessage(ValueError):
+    """Bytes that are no message of this contract.
+
+    `field` names the place where that is known, as in `user_data.email`.
+    """
+
+    def __init__(self, reason: str, *, field: str | None = None) -> None:
+        super().__init__(reason if field is None else f"{field}: {reason}")
+        self.reason = reason
+        self.field = field
+
+
+class NotJson(InvalidMessage):
+    """Bytes that are neither JSON nor MessagePack."""

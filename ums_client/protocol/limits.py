@@ -1,0 +1,29 @@
+"""Limits of the wire, each with the reason for its number."""
+
+from typing import Final
+
+REQUEST_BYTES_MAX: Final = 65_536
+"""Largest request body. The largest honest request (an account with a full `metadata`)
+stays below 40 KiB; the receiver must bound what one peer can make it hold."""
+
+REPLY_BYTES_MAX: Final = 16 * 1024 * 1024
+"""Largest reply a client accepts: 1,000 users of 16 KiB, the longest list there is."""
+
+DEPTH_MAX: Final = 16
+"""Deepest nesting of maps and lists. Parsers survive far more, but what walks the
+parsed value afterwards may not (a 990-deep document breaks validators)."""
+
+INTEGER_MAX: Final = 2**53
+"""Largest magnitude of an integer: what every JSON reader represents exactly
+(RFC 8259 section 6)."""
+
+REQUEST_ID_CHARS_MAX: Final = 128
+IDEMPOTENCY_KEY_CHARS_MIN: Final = 16
+"""A key guards one write against being done twice, so it must not be guessed or met by
+chance: 16 characters of base64url are 96 bits."""
+IDEMPOTENCY_KEY_CHARS_MAX: Final = 128
+PASSWORD_BYTES_MAX: Final = 1_024
+METADATA_BYTES_MAX: Final = 16_384
+LIST_MAX: Final = 1_000
+"""Most users in one unpaged list; the reply then says `truncated`."""
+PAGE_SIZE_MAX: Final = 100

@@ -1,0 +1,180 @@
+"""What requests and replies have in common, and the envelope around a request.
+
+A request class names its reply: `class GetUser(Request[GetUserReply])`, so that
+`client.call(GetUser())` is typed without a wrapper per action.
+"""
+
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ums_client.protocol.errors import InvalidMessage
+from ums_client.protocol.limits import (
+    IDEMPOTENCY_KEY_CHARS_MAX,
+    IDEMPOTENCY_KEY_CHARS_MIN,
+    INTEGER_MAX,
+    REQUEST_ID_CHARS_MAX,
+)
+
+
+class Reply(BaseModel):
+    """A successful answer. Unknown keys are ignored: a newer service may add some."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    status_word: ClassVar[str] = "success"
+
+
+R = TypeVar("R", bound=Reply)
+
+
+class Request(BaseModel, Generic[R]):
+    """A question to the service. Immutable; types are exact (`True` is no integer).
+
+    The original actions carry their fields inside one object (`wrapper`), save those
+    in `outer`, and ignore fields they do not know; all others refuse them.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, hide_input_in_errors=True
+    )
+    wrapper: ClassVar[str | None] = None
+    outer: ClassVar[frozenset[str]] = frozenset()
+    original: ClassVar[bool] = False
+
+    @classmethod
+    def reply_type(cls) -> type[R]:
+        """The class of the successful answer, as named by the class statement."""
+        for base in cls.__mro__:
+            arguments = cls._arguments_of(base)
+            if arguments:
+                return cast("type[R]", arguments[0])
+        raise TypeError(f"{cls.__name__} does not name its reply")
+
+    @staticmethod
+    def _arguments_of(base: type) -> tuple[Any, ...]:
+        metadata = getattr(base, "__pydantic_generic_metadata__", None)
+        return metadata["args"] if metadata else ()
+
+    def fields(self) -> dict[str, Any]:
+        """The fields as they stand in a message, without the envelope."""
+        flat = self.model_dump(exclude_unset=True)
+        if self.wrapper is None:
+            return flat
+        inner = {name: flat[name] for name in flat if name not in self.outer}
+        return {
+            **{name: flat[name] for name in flat if name in self.outer},
+            self.wrapper: inner,
+        }
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> tuple[Self, list[str]]:
+        """Make a request from a message without its envelope.
+
+        Returns it with the names of the fields that were ignored.
+
+        Raises:
+            InvalidMessage: names the first field that is wrong.
+        """
+        flat = fields if cls.wrapper is None else cls._unwrap(fields)
+        ignored: list[str] = []
+        if cls.original:
+            ignored = cls._unknown(fields)
+            flat = {name: flat[name] for name in flat if name in cls.model_fields}
+        try:
+            return cls.model_validate(flat), ignored
+        except ValidationError as error:
+            raise cls._first_fault(error) from None
+
+    @classmethod
+    def _unwrap(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        inner = fields.get(cast("str", cls.wrapper))
+        if inner is None:
+            inner = {}
+        if type(inner) is not dict:
+            raise InvalidMessage("must be an object", field=cls.wrapper)
+        return {
+            **{name: inner[name] for name in inner if name not in cls.outer},
+            **{name: fields[name] for name in fields if name in cls.outer},
+        }
+
+    @classmethod
+    def _unknown(cls, fields: dict[str, Any]) -> list[str]:
+        if cls.wrapper is None:
+            return [name for name in fields if name not in cls.model_fields]
+        inner = cls.model_fields.keys() - cls.outer
+        return [
+            name for name in fields if name != cls.wrapper and name not in cls.outer
+        ] + [
+            f"{cls.wrapper}.{name}"
+            for name in fields.get(cls.wrapper) or ()
+            if name not in inner
+        ]
+
+    @classmethod
+    def _first_fault(cls, error: ValidationError) -> InvalidMessage:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        place = [str(part) for part in fault["loc"]]
+        if cls.wrapper is not None and place and place[0] not in cls.outer:
+            place.insert(0, cls.wrapper)
+        reason = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        return InvalidMessage(reason[:200], field=".".join(place)[:200] or None)
+
+
+class Envelope(NamedTuple):
+    """The part of a request that is the same for every action."""
+
+    action: str | None
+    session_token: str | None
+    request_id: str | int | None
+    idempotency_key: str | None
+
+
+def open_envelope(message: dict[str, Any]) -> Envelope:
+    """Take the envelope out of a message; what stays are the fields of its action.
+
+    Raises:
+        InvalidMessage: a key of the envelope has the wrong type or size. Some keys may
+            have been taken out by then.
+    """
+    take = message.pop
+    action, token = take("action", None), take("session_token", None)
+    request_id, key = take("request_id", None), take("idempotency_key", None)
+    take("client", None)  # who the end user is: believed only from a trusted gateway
+    if action is not None and type(action) is not str:
+        raise InvalidMessage("should be text", field="action")
+    if token is not None and type(token) is not str:
+        raise InvalidMessage("should be text", field="session_token")
+    if request_id is not None:
+        _check_request_id(request_id)
+    if key is not None:
+        _check_idempotency_key(key)
+    return Envelope(action, token, request_id, key)
+
+
+def request_id_of(message: dict[str, Any]) -> str | int | None:
+    """The id to echo in a refusal, when the envelope itself is faulty."""
+    request_id = message.get("request_id")
+    try:
+        _check_request_id(request_id)
+    except InvalidMessage:
+        return None
+    return cast("str | int", request_id)
+
+
+def _check_request_id(value: object) -> None:
+    if type(value) is str and len(value) <= REQUEST_ID_CHARS_MAX:
+        return
+    if type(value) is int and -INTEGER_MAX <= value <= INTEGER_MAX:
+        return
+    raise InvalidMessage(
+        f"should be an integer or text of at most {REQUEST_ID_CHARS_MAX} characters",
+        field="request_id",
+    )
+
+
+def _check_idempotency_key(value: object) -> None:
+    low, high = IDEMPOTENCY_KEY_CHARS_MIN, IDEMPOTENCY_KEY_CHARS_MAX
+    if type(value) is not str or not low <= len(value) <= high:
+        raise InvalidMessage(
+            f"should be text of {low} to {high} characters", field="idempotency_key"
+        )
