@@ -1,0 +1,103 @@
+"""Encrypted, journaled document store: documents, bytes and keys, never users.
+
+store        what callers see: reads, transactions, streams, checkpoint, close
+transaction  optimistic unit of change over the latest state
+commits      checks and queues on the loop's thread, publishes what is durable
+writer       group commit: one thread, one frame per flush
+journal      encrypted, chained frames; frames and cipher lie below
+checkpoint   journals and old base into a new base, in the background
+recovery     what opening may repair, and what it refuses
+disk         the only module that touches files
+"""
+
+from storage.backup import backup, decode_head, encode_head, restore
+from storage.collection import Collection, Entry, Stream
+from storage.disk import Disk, File, Lock, RealDisk
+from storage.errors import (
+    CannotOpen,
+    Conflict,
+    ForeignKeyring,
+    HeadMismatch,
+    KeyringCorrupt,
+    Misuse,
+    NotWritten,
+    OutcomeUnknown,
+    Refused,
+    StorageFailed,
+    StorageFull,
+    StoreClosed,
+    StoreCorrupt,
+    StoreError,
+    StoreExists,
+    StoreLocked,
+    StoreMissing,
+    StoreReadOnly,
+    StoreTooNew,
+    TransactionEnded,
+    TransactionTooLarge,
+    UniqueViolation,
+    UnsafeFileSystem,
+    UnsafePermissions,
+    WrongPassword,
+)
+from storage.kdf import KdfParameters, MasterKey
+from storage.passwords import change_master_password
+from storage.repair import Repaired, repair
+from storage.state import Head, Health, Recovery, State, StoreOptions
+from storage.store import Store
+from storage.transaction import Transaction
+from storage.verify import Verified, verify_full, verify_quick
+
+__all__ = [
+    "CannotOpen",
+    "Collection",
+    "Conflict",
+    "Disk",
+    "Entry",
+    "File",
+    "ForeignKeyring",
+    "Head",
+    "HeadMismatch",
+    "Health",
+    "KdfParameters",
+    "KeyringCorrupt",
+    "Lock",
+    "MasterKey",
+    "Misuse",
+    "NotWritten",
+    "OutcomeUnknown",
+    "RealDisk",
+    "Recovery",
+    "Refused",
+    "Repaired",
+    "State",
+    "StorageFailed",
+    "StorageFull",
+    "Store",
+    "StoreClosed",
+    "StoreCorrupt",
+    "StoreError",
+    "StoreExists",
+    "StoreLocked",
+    "StoreMissing",
+    "StoreOptions",
+    "StoreReadOnly",
+    "StoreTooNew",
+    "Stream",
+    "Transaction",
+    "TransactionEnded",
+    "TransactionTooLarge",
+    "UniqueViolation",
+    "UnsafeFileSystem",
+    "UnsafePermissions",
+    "Verified",
+    "WrongPassword",
+    "backup",
+    "change_master_password",
+    "decode_head",
+    "encode_head",
+    "repair",
+    "restore",
+    "verify_full",
+    "verify_quick",
+]

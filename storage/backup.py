@@ -1,0 +1,275 @@
+"""Backup and restore: one tar file, taken while the service runs.
+
+Members, in this order: HEAD, keyring, the data files, MANIFEST, SHA256SUMS. The
+MANIFEST in the archive is a new one: it names only these files and declares a clean
+stop at the last whole frame, so any damage to the archive refuses to open. The archive
+is as secret as the store: it opens with the same master password.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, BinaryIO, Final, NamedTuple
+
+from storage.collection import Collection, Stream
+from storage.creation import remove_unfinished, require_manifest
+from storage.disk import LOCK_NAME, Disk, File
+from storage.durable import read_all, write_all
+from storage.errors import StoreCorrupt, StoreExists
+from storage.files import Files
+from storage.frames import Damage
+from storage.journal import JournalReader
+from storage.keyring import COPY_BYTES, KEYRING_NAME, Ciphers
+from storage.loading import stored_keyring, unlock_files
+from storage.manifest import (
+    MANIFEST_NAME,
+    CleanStop,
+    Manifest,
+    Seal,
+    encode_manifest,
+    write_manifest,
+)
+from storage.state import Head
+from storage.verify import verify_full
+
+HEAD_NAME: Final = "HEAD"
+SUMS_NAME: Final = "SHA256SUMS"
+_COPY_BYTES: Final = 1024 * 1024
+_ATTEMPTS: Final = 5
+
+
+class _Member(NamedTuple):
+    """An open data file, and how much of it belongs into the archive."""
+
+    name: str
+    file: File
+    length: int
+
+
+def backup(
+    disk: Disk,
+    master: bytes,
+    archive: BinaryIO,
+    *,
+    scratch: Disk,
+    collections: Sequence[Collection[Any]],
+    streams: Sequence[Stream],
+) -> Head:
+    """Write a verified archive; returns the head it contains.
+
+    `archive` must be seekable and readable; flushing it to its disk is up to the
+    caller. `scratch`, an empty directory, receives a restored copy, which is verified
+    in full and left to the caller to remove. Raises CannotOpen errors or OSError.
+    """
+    require_manifest(disk)
+    files, members = _pin(disk, master)
+    try:
+        manifest, head = _archived_manifest(files, members)
+        keyring = read_all(disk, KEYRING_NAME, 2 * COPY_BYTES)
+        _write_archive(archive, files, members, manifest, keyring, head)
+    finally:
+        for member in members:
+            member.file.close()
+    archive.seek(0)
+    restored = restore(archive, scratch, master)
+    verify_full(scratch, master, collections=collections, streams=streams)
+    if restored._replace(epoch=head.epoch) != head:
+        raise StoreCorrupt(HEAD_NAME, 0, head.sequence, "the copy has another head")
+    return head
+
+
+def restore(archive: BinaryIO, disk: Disk, master: bytes) -> Head:
+    """Unpack into an empty directory, durable on return; the epoch grows by one.
+
+    What was valid at the time of the backup (sessions, one-time codes) must be revoked
+    by the caller. Raises StoreExists, StoreCorrupt, WrongPassword or OSError.
+    """
+    remove_unfinished(disk)
+    if set(disk.list()) - {LOCK_NAME}:
+        raise StoreExists("a backup is restored into an empty directory only")
+    sums: dict[str, str] = {}
+    listed = ""
+    with tarfile.open(fileobj=archive, mode="r:") as tar:
+        for entry in tar:
+            source = tar.extractfile(entry)
+            if source is None or "/" in entry.name:
+                raise StoreCorrupt(entry.name, 0, 0, "not a file of a backup")
+            if entry.name == SUMS_NAME:
+                listed = source.read().decode()
+                continue
+            sums[entry.name] = _unpack(disk, entry.name, source)
+    if listed != _sums_text(sums):
+        raise StoreCorrupt(SUMS_NAME, 0, 0, "the archive does not match its checksums")
+    disk.fsync_directory()
+    disk.replace(_waiting(MANIFEST_NAME), MANIFEST_NAME)
+    return _begin_epoch(disk, master)
+
+
+def _pin(disk: Disk, master: bytes) -> tuple[Files, list[_Member]]:
+    """Open all files of one MANIFEST; an open file survives its removal."""
+    for attempt in range(_ATTEMPTS):
+        files = unlock_files(disk, stored_keyring(disk), master)
+        try:
+            return files, _open_members(files)
+        except FileNotFoundError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+    raise StoreCorrupt(MANIFEST_NAME, 0, 0, "it never stayed long enough to be copied")
+
+
+def _open_members(files: Files) -> list[_Member]:
+    manifest = files.manifest
+    names = [] if manifest.base is None else [manifest.base.name]
+    names += [ref.name for ref in manifest.segments]
+    names += [ref.name for ref in manifest.journals]
+    members: list[_Member] = []
+    try:
+        for name in names:
+            file = files.disk.open_read(name)
+            members.append(_Member(name, file, file.size()))
+    except OSError:
+        for member in members:
+            member.file.close()
+        raise
+    return members
+
+
+def _archived_manifest(files: Files, members: list[_Member]) -> tuple[Manifest, Head]:
+    """The MANIFEST for the archive; cuts the open journal to its last whole frame."""
+    manifest = files.manifest
+    ref = manifest.journals[-1]
+    member = members[-1]
+    reader = files.journal_reader(member.file, ref)
+    end = _last_whole_frame(reader, member.length)
+    members[-1] = member._replace(length=end.length)
+    head = Head(manifest.store_id, manifest.epoch, end.sequence, end.tag)
+    clean = CleanStop(ref.name, end)
+    return replace(manifest, previous=(), clean=clean), head
+
+
+def _last_whole_frame(reader: JournalReader, size: int) -> Seal:
+    try:
+        for _ in reader.frames(size):
+            pass
+    except Damage as damage:
+        if not damage.torn:
+            raise reader.corrupt(damage.offset, damage.reason) from damage
+    return reader.end
+
+
+def _write_archive(
+    archive: BinaryIO,
+    files: Files,
+    members: list[_Member],
+    manifest: Manifest,
+    keyring: bytes,
+    head: Head,
+) -> None:
+    sums: dict[str, str] = {}
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        _add_bytes(tar, HEAD_NAME, encode_head(head), sums)
+        _add_bytes(tar, KEYRING_NAME, keyring, sums)
+        for member in members:
+            source = _Source(member)
+            entry = _entry(member.name, member.length)
+            tar.addfile(entry, source)  # type: ignore[arg-type] # it only reads
+            sums[member.name] = source.digest.hexdigest()
+        _add_bytes(tar, MANIFEST_NAME, encode_manifest(manifest, files.ciphers), sums)
+        _add_bytes(tar, SUMS_NAME, _sums_text(sums).encode(), {})
+
+
+class _Source:
+    """A data file as tar reads it, with its running checksum."""
+
+    def __init__(self, member: _Member) -> None:
+        self.digest = hashlib.sha256()
+        self._file = member.file
+        self._length = member.length
+        self._offset = 0
+
+    def read(self, length: int) -> bytes:
+        data = self._file.read_at(
+            self._offset, min(length, self._length - self._offset)
+        )
+        self._offset += len(data)
+        self.digest.update(data)
+        return data
+
+
+def encode_head(head: Head) -> bytes:
+    """One line of JSON, for people and for `decode_head`."""
+    fields = {
+        "store_id": head.store_id.hex(),
+        "epoch": head.epoch,
+        "sequence": head.sequence,
+        "tag": head.tag.hex(),
+    }
+    return json.dumps(fields).encode() + b"\n"
+
+
+def decode_head(data: bytes) -> Head:
+    """The inverse of `encode_head`. Raises ValueError."""
+    fields = json.loads(data)
+    try:
+        return Head(
+            bytes.fromhex(fields["store_id"]),
+            int(fields["epoch"]),
+            int(fields["sequence"]),
+            bytes.fromhex(fields["tag"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError("not a head of a store") from error
+
+
+def _entry(name: str, size: int) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = size, 0o600
+    return entry
+
+
+def _add_bytes(
+    tar: tarfile.TarFile, name: str, data: bytes, sums: dict[str, str]
+) -> None:
+    tar.addfile(_entry(name, len(data)), io.BytesIO(data))
+    sums[name] = hashlib.sha256(data).hexdigest()
+
+
+def _sums_text(sums: dict[str, str]) -> str:
+    return "".join(f"{digest}  {name}\n" for name, digest in sums.items())
+
+
+def _waiting(name: str) -> str:
+    """MANIFEST gets its name last: a directory without it is unfinished."""
+    return f"{name}.tmp" if name == MANIFEST_NAME else name
+
+
+def _unpack(disk: Disk, name: str, source: Any) -> str:
+    """Write one member; returns its SHA-256. HEAD is only summed."""
+    digest = hashlib.sha256()
+    if name == HEAD_NAME:
+        return hashlib.sha256(source.read()).hexdigest()
+    file = disk.create(_waiting(name))
+    try:
+        while data := source.read(_COPY_BYTES):
+            digest.update(data)
+            write_all(file, data)
+        file.fsync()
+    finally:
+        file.close()
+    return digest.hexdigest()
+
+
+def _begin_epoch(disk: Disk, master: bytes) -> Head:
+    files = unlock_files(disk, stored_keyring(disk), master)
+    manifest = replace(files.manifest, epoch=files.manifest.epoch + 1)
+    write_manifest(disk, manifest, Ciphers(files.keyring))
+    clean = manifest.clean
+    if clean is None:
+        raise StoreCorrupt(MANIFEST_NAME, 0, 0, "the archive has no clean end")
+    seal = clean.seal
+    return Head(manifest.store_id, manifest.epoch, seal.sequence, seal.tag)

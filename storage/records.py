@@ -1,0 +1,98 @@
+"""Transactions <-> bytes, as they lie inside a journal frame.
+
+    transaction = [number, [put...], [deletion...], [entry...]]
+    put         = [collection, id, packed document, {unique field: value}]
+    deletion    = [collection, id]
+    entry       = [stream, sequence, packed entry]
+
+Documents and entries are packed once and pass through here, the journal, the base and
+memory as the same bytes. It knows nothing of frames or keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgpack
+
+# A frame body is at most 16 MiB; the rest is for the frame's own fields, the cipher,
+# and the columns of the base chunk that will carry the same documents.
+MAX_TRANSACTION_BYTES = 16 * 1024 * 1024 - 64 * 1024
+
+REVISION_BYTES = 8
+
+
+class PutRecord(NamedTuple):
+    """A document as of one transaction."""
+
+    collection: str
+    id: str
+    packed: bytes
+    unique: dict[str, str | None]
+
+
+class DeleteRecord(NamedTuple):
+    """The end of a document."""
+
+    collection: str
+    id: str
+
+
+class EntryRecord(NamedTuple):
+    """An entry of a stream."""
+
+    stream: str
+    sequence: int
+    packed: bytes
+
+
+class TransactionRecord(NamedTuple):
+    """All changes of one transaction."""
+
+    number: int
+    puts: list[PutRecord]
+    deletions: list[DeleteRecord]
+    entries: list[EntryRecord]
+
+
+def decode_transaction(fields: list[Any]) -> TransactionRecord:
+    """From unpacked msgpack. Raises ValueError or TypeError for another shape."""
+    number, puts, deletions, entries = fields
+    return TransactionRecord(
+        number,
+        [PutRecord(*put) for put in puts],
+        [DeleteRecord(*deletion) for deletion in deletions],
+        [EntryRecord(*entry) for entry in entries],
+    )
+
+
+def value_of(number: int, packed: bytes) -> bytes:
+    """A document as memory and bases keep it: revision, then msgpack."""
+    return number.to_bytes(REVISION_BYTES, "big") + packed
+
+
+def revision_of(value: bytes | None) -> int:
+    """The transaction that wrote the value; 0 for an absent document."""
+    return 0 if value is None else int.from_bytes(value[:REVISION_BYTES], "big")
+
+
+def document_of(value: bytes) -> dict[str, Any]:
+    """The document inside a value, unpacked anew for every caller."""
+    document: dict[str, Any] = msgpack.unpackb(
+        value[REVISION_BYTES:], strict_map_key=False
+    )
+    return document
+
+
+def unique_values(
+    document: Mapping[str, Any], fields: tuple[str, ...]
+) -> dict[str, str | None]:
+    """The unique keys of a document. Raises TypeError for one that is no string."""
+    values = {}
+    for field in fields:
+        value = document.get(field)
+        if value is not None and type(value) is not str:
+            raise TypeError(f"unique field {field} must be a string or None")
+        values[field] = value
+    return values

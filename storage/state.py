@@ -1,0 +1,86 @@
+"""What the store tells about itself: options, health, head, recovery.
+
+Values only; whoever shows or anchors them decides how.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOptions:
+    """Sizes that govern the engine's housekeeping.
+
+    Attributes:
+        owner: who holds the store, shown to a second process.
+        checkpoint_min_bytes: journals below this never start a checkpoint.
+        checkpoint_base_share: nor do journals below this share of the base.
+        retry_bytes: growth of the journals before a failed checkpoint is tried again.
+        stop_checkpoint_bytes: journals above this are compacted at a clean stop.
+        ballast_bytes: room kept for emergencies on a full disk; 0 for none.
+        segment_bytes: a stream's last segment is rewritten while it is smaller.
+        pause_s: how long compaction sleeps between chunks, to leave the loop alone.
+    """
+
+    owner: str = ""
+    checkpoint_min_bytes: int = 16 * MIB
+    checkpoint_base_share: float = 0.5
+    retry_bytes: int = 16 * MIB
+    stop_checkpoint_bytes: int = 16 * MIB
+    ballast_bytes: int = 4 * MIB
+    segment_bytes: int = 4 * MIB
+    pause_s: float = 0.001
+
+
+class State(StrEnum):
+    """Whether commits can succeed."""
+
+    WRITABLE = "writable"
+    FULL = "full"  # each commit tries again
+    READ_ONLY = "read_only"  # until the store is opened again
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state, why it is so, and warnings that do not stop writing."""
+
+    state: State = State.WRITABLE
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+class Head(NamedTuple):
+    """The newest durable commit; keep it elsewhere to detect a rollback."""
+
+    store_id: bytes
+    epoch: int
+    sequence: int
+    tag: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What opening found.
+
+    Attributes:
+        clean: the previous stop was orderly.
+        frames: journal frames read.
+        dropped_bytes: length of the torn tail that was cut off.
+        quarantine: name of the copy of that tail, in the quarantine directory.
+        removed: files of an unfinished checkpoint that were removed.
+        keyring_repaired: which damaged copy of the keyring was rewritten.
+        seconds: time the opening took.
+    """
+
+    clean: bool
+    frames: int = 0
+    dropped_bytes: int = 0
+    quarantine: str | None = None
+    removed: tuple[str, ...] = ()
+    keyring_repaired: str | None = None
+    seconds: float = 0.0

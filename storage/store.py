@@ -1,0 +1,281 @@
+"""The store: documents with unique keys, streams, and durable transactions.
+
+    transaction -> commits -> writer -> journal           one way down
+    journal, base, segments -> checkpoint -> base         in the background
+
+Reads are synchronous and see only what is on disk; transactions read what is queued as
+well. It joins the parts; the rules live in them. It must not know what a document
+means.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final, Self, TypeVar, final
+
+from storage.ballast import Ballast
+from storage.checkpoint import Checkpoints
+from storage.collection import Collection, Entry, Stream
+from storage.commits import Commits
+from storage.creation import create_files
+from storage.disk import Disk, Lock
+from storage.errors import OutcomeUnknown, StorageFailed, StoreError
+from storage.headers import HEADER_BYTES
+from storage.kdf import KdfParameters
+from storage.manifest import CleanStop, Seal
+from storage.memory import Memory
+from storage.records import document_of
+from storage.recovery import Opened, open_files
+from storage.state import Head, Health, Recovery, State, StoreOptions
+from storage.streams import DurableView, read_entries
+from storage.transaction import Transaction
+from storage.writer import Writer
+
+T = TypeVar("T")
+
+DEFAULT_OPTIONS: Final = StoreOptions()
+DEFAULT_KDF: Final = KdfParameters()
+
+
+@final
+class Store:
+    """An open store. Made by `open` or `create`, then `start`, at last `close`."""
+
+    recovery: Recovery
+
+    def __init__(
+        self, opened: Opened, memory: Memory, lock: Lock, options: StoreOptions
+    ) -> None:
+        """For `open` and `create` only."""
+        self.recovery = opened.recovery
+        self._files = opened.files
+        self._memory = memory
+        self._lock = lock
+        self._options = options
+        ballast = Ballast(opened.files.disk, options.ballast_bytes)
+        self._writer = Writer(opened.journal, ballast)
+        self._checkpoints = Checkpoints(
+            opened.files, memory.unique_fields(), self._writer, options
+        )
+        self._commits = Commits(
+            memory,
+            self._writer,
+            opened.next_transaction,
+            self._checkpoints.consider,
+        )
+        self._warnings: tuple[str, ...] = ()
+        self._closed = False
+        try:
+            ballast.ensure()
+        except OSError as error:
+            self._warnings = (f"no room is kept aside: {error}",)
+
+    @classmethod
+    def create(
+        cls,
+        disk: Disk,
+        master: bytes,
+        *,
+        collections: Sequence[Collection[Any]],
+        streams: Sequence[Stream],
+        options: StoreOptions = DEFAULT_OPTIONS,
+        now: int,
+        kdf: KdfParameters = DEFAULT_KDF,
+    ) -> Self:
+        """Make a store in an empty directory and open it; durable on return.
+
+        `now` is in whole seconds of Unix time. Raises StoreExists, StoreCorrupt,
+        StoreLocked or StorageFailed.
+        """
+        lock = disk.lock(_owner(options, now))
+        try:
+            create_files(disk, master, kdf, now)
+            return cls._open(disk, master, collections, streams, options, lock)
+        except OSError as error:
+            lock.release()
+            raise StorageFailed(f"the store cannot be made: {error}") from error
+        except BaseException:
+            lock.release()
+            raise
+
+    @classmethod
+    def open(
+        cls,
+        disk: Disk,
+        master: bytes,
+        *,
+        collections: Sequence[Collection[Any]],
+        streams: Sequence[Stream],
+        options: StoreOptions = DEFAULT_OPTIONS,
+        now: int,
+    ) -> Self:
+        """Open an existing store; `recovery` tells what was found.
+
+        Raises the CannotOpen errors, with nothing modified, or StorageFailed.
+        """
+        lock = disk.lock(_owner(options, now))
+        try:
+            return cls._open(disk, master, collections, streams, options, lock)
+        except OSError as error:
+            lock.release()
+            raise StorageFailed(f"the store cannot be opened: {error}") from error
+        except BaseException:
+            lock.release()
+            raise
+
+    @classmethod
+    def _open(
+        cls,
+        disk: Disk,
+        master: bytes,
+        collections: Sequence[Collection[Any]],
+        streams: Sequence[Stream],
+        options: StoreOptions,
+        lock: Lock,
+    ) -> Self:
+        memory = Memory(collections, streams)
+        opened = open_files(disk, master, memory)
+        return cls(opened, memory, lock, options)
+
+    def get(
+        self,
+        collection: Collection[T],
+        id: str,  # noqa: A002 - the word of the contract
+    ) -> T | None:
+        """The durable document; None if absent."""
+        value = self._memory.tables[collection.name].docs.get(id)
+        return None if value is None else collection.from_document(document_of(value))
+
+    def get_document(
+        self,
+        collection: Collection[Any],
+        id: str,  # noqa: A002 - the word of the contract
+    ) -> dict[str, Any] | None:
+        """The durable document as plain data, unpacked anew; None if absent."""
+        value = self._memory.tables[collection.name].docs.get(id)
+        return None if value is None else document_of(value)
+
+    def find(self, collection: Collection[Any], field: str, value: str) -> str | None:
+        """The id of the durable document with this unique value."""
+        return self._memory.tables[collection.name].indexes[field].get(value)
+
+    def scan(self, collection: Collection[T]) -> Iterator[T]:
+        """All durable documents in order of insertion.
+
+        The caller must not await between two of them.
+        """
+        for value in self._memory.tables[collection.name].docs.values():
+            yield collection.from_document(document_of(value))
+
+    def count(self, collection: Collection[Any]) -> int:
+        """The number of durable documents."""
+        return len(self._memory.tables[collection.name].docs)
+
+    def ids(self, collection: Collection[Any]) -> list[str]:
+        """The ids of all durable documents in order of insertion, as a copy."""
+        return list(self._memory.tables[collection.name].docs)
+
+    def entries(self, stream: Stream, *, after: int = 0) -> Iterator[Entry]:
+        """The durable entries behind number `after`, read from disk.
+
+        May be used from another thread while the store runs. Raises StoreCorrupt.
+        """
+        return read_entries(self._files, self._view, stream.name, after)
+
+    def transaction(self) -> Transaction:
+        """A new transaction over the latest state."""
+        return Transaction(self._memory, self._commits.submit)
+
+    @property
+    def health(self) -> Health:
+        """Whether commits can succeed, and what needs the operator's attention."""
+        health = self._writer.health
+        warnings = (*self._warnings, *self._checkpoints.warnings)
+        return replace(health, warnings=warnings) if warnings else health
+
+    @property
+    def head(self) -> Head:
+        """The newest durable commit."""
+        manifest, end = self._view()
+        return Head(manifest.store_id, manifest.epoch, end.sequence, end.tag)
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start the writer thread; commits need it."""
+        self._writer.start(loop, self._commits)
+        self._commits.start(loop)
+
+    async def checkpoint(self) -> None:
+        """Compact the journals into a new base, durable on return.
+
+        Commits go on meanwhile. Raises StorageFull, StorageFailed, StoreReadOnly or
+        StoreCorrupt; the old files stay in force then.
+        """
+        await self._checkpoints.run()
+
+    async def rotate_key(self, now: int) -> None:
+        """Seal everything under a new data key and forget the old ones.
+
+        `now` is in whole seconds of Unix time. The files kept for repair need the old
+        key until they go, so two checkpoints are made. Raises as `checkpoint`.
+        """
+        await self._checkpoints.rotate_key(now)
+
+    async def close(self) -> None:
+        """Write what is queued, record a clean stop, release the lock.
+
+        Raises StorageFailed when the clean stop could not be recorded; what was
+        acknowledged is durable all the same.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        self._commits.accepting = False
+        try:
+            if self._writer.running:
+                await self._finish()
+            self._writer.stop()
+            self._record_clean_stop()
+        finally:
+            self._writer.stop()
+            self._checkpoints.close()
+            self._writer.journal.close()
+            self._lock.release()
+
+    async def _finish(self) -> None:
+        """Drain the queue; compact when a long journal would slow the next start."""
+        await self._checkpoints.settle()
+        await self._writer.run(lambda: None)
+        if self._checkpoints.journal_bytes() > self._options.stop_checkpoint_bytes:
+            # The journals are as durable as a base; `warnings` tells what went wrong.
+            with suppress(StoreError):
+                await self._checkpoints.run()
+
+    def _record_clean_stop(self) -> None:
+        if self._writer.health.state is State.READ_ONLY:
+            return
+        journal = self._writer.journal
+        clean = CleanStop(journal.ref.name, journal.end)
+        try:
+            self._files.update(lambda manifest: replace(manifest, clean=clean))
+        except (OSError, OutcomeUnknown) as error:
+            raise StorageFailed(f"no clean stop was recorded: {error}") from error
+
+    def _view(self) -> DurableView:
+        """The MANIFEST with the end of the journal that it names as open."""
+        journal = self._writer.journal
+        manifest, end = self._files.manifest, journal.end
+        ref = manifest.journals[-1]
+        if ref.name != journal.ref.name:
+            # Read in this order, the MANIFEST can only be newer, its journal empty.
+            end = Seal(HEADER_BYTES, ref.anchor, ref.base_sequence)
+        return DurableView(manifest, end)
+
+
+def _owner(options: StoreOptions, now: int) -> str:
+    owner = options.owner or "a process"
+    return f"{owner}, pid {os.getpid()} on {platform.node()}, since {now}"
