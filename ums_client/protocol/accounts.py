@@ -1,6 +1,6 @@
 """Messages about accounts: create, read, change, delete and list them."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -15,9 +15,6 @@ from ums_client.protocol.fields import (
 )
 from ums_client.protocol.limits import PAGE_SIZE_MAX
 from ums_client.protocol.message import R, Reply, Request
-
-Role = Literal["user", "moderator", "admin"]
-Status = Literal["active", "inactive", "suspended"]
 
 
 class User(Reply):
@@ -86,7 +83,7 @@ class CreateUser(_ProfileFields[CreateUserReply]):
     username: Name | None = None
     email: Name | None = None
     password: Password | None = Field(default=None, repr=False)
-    role: Role | None = None
+    role: ShortText | None = None
     metadata: Metadata | None = None
 
 
@@ -130,8 +127,8 @@ class UpdateUser(_ProfileFields[UpdateUserReply]):
     email: Name | None = None
     password: Password | None = Field(default=None, repr=False)
     current_password: Password | None = Field(default=None, repr=False)
-    role: Role | None = None
-    status: Status | None = None
+    role: ShortText | None = None
+    status: ShortText | None = None
     metadata: Metadata | None = None
 
 

@@ -152,8 +152,10 @@ def open_envelope(message: dict[str, Any]) -> Envelope:
 
 
 def request_id_of(message: dict[str, Any]) -> str | int | None:
-    """The id to echo in a refusal, when the envelope itself is faulty."""
+    """The id to echo; None where there is none or it is not one."""
     request_id = message.get("request_id")
+    if request_id is None:
+        return None
     try:
         _check_request_id(request_id)
     except InvalidMessage:

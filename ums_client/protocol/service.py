@@ -34,12 +34,13 @@ class HealthCheck(Request[HealthCheckReply]):
 
 
 class FieldDescription(BaseModel):
-    """One field of an action's request."""
+    """One field. `outer`: it stands beside the wrapper, not inside it."""
 
     name: str
     type: str
     required: bool
     secret: bool = False
+    outer: bool = False
 
 
 class ActionDescription(BaseModel):
