@@ -1,0 +1,131 @@
+"""One loop, one socket: requests are answered as they come, in as few steps as can be.
+
+Handlers are started where they are received; only one that has to wait (for a hash or
+for the disk) becomes a task. Sends never block: a peer that does not read loses its
+replies, nobody else's.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+import zmq
+
+from ums_service.broker.eager import Suspended, start
+from ums_service.broker.envelope import Incoming, receive
+from ums_service.broker.outbox import Outbox
+from ums_service.broker.sockets import descriptor
+
+DRAIN_MAX: Final = 64
+"""Messages taken before other work of the loop gets its turn."""
+IN_FLIGHT_MAX: Final = 2_048
+"""Requests that may wait at once. Past it the socket is not read, and senders wait in
+their own queues: memory stays bounded whatever they send."""
+RETRY_S: Final = 0.05
+FLUSH_EVERY_S: Final = 0.005
+_log = logging.getLogger(__name__)
+
+Answer = Callable[[bytes, str], Coroutine[Any, Any, bytes]]
+
+
+@dataclass(slots=True)
+class Counters:
+    """What went past the broker since the start."""
+
+    requests: int = 0
+    dropped_messages: int = 0
+
+
+class Broker:
+    """Moves messages between a ROUTER socket and `answer`. Belongs to the loop.
+
+    `local_address` as for `receive`.
+    """
+
+    def __init__(
+        self, socket: zmq.Socket[bytes], answer: Answer, *, local_address: str | None
+    ) -> None:
+        self._socket = socket
+        self._answer = answer
+        self._local_address = local_address
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._drain_scheduled = False
+        self.outbox = Outbox(socket, self._schedule_drain)
+        self.counters = Counters()
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin to answer."""
+        self._loop = loop
+        loop.add_reader(descriptor(self._socket), self._drain)
+        self._schedule_drain()
+
+    async def stop(self, *, within_s: float) -> int:
+        """Take no more requests; let those in flight end. Returns how many did not."""
+        if self._loop is not None:
+            self._loop.remove_reader(descriptor(self._socket))
+            self._loop = None
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + within_s
+        late: set[asyncio.Task[None]] = set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=within_s)
+        for task in late:
+            task.cancel()
+        while self.outbox.flush() and loop.time() < until_s:
+            await asyncio.sleep(FLUSH_EVERY_S)
+        self.outbox.close()
+        return len(late)
+
+    def _schedule_drain(self) -> None:
+        """Look for messages soon.
+
+        ZeroMQ's descriptor tells of new ones once, and any call on the socket may be
+        the one that swallows it: after each, look again.
+        """
+        if self._loop is not None and not self._drain_scheduled:
+            self._drain_scheduled = True
+            self._loop.call_soon(self._drain)
+
+    def _drain(self) -> None:
+        self._drain_scheduled = False
+        if self._loop is None:
+            return
+        for _ in range(DRAIN_MAX):
+            if len(self._tasks) >= IN_FLIGHT_MAX:
+                return  # the next task that ends schedules a drain
+            try:
+                incoming = receive(self._socket, local_address=self._local_address)
+            except zmq.Again:
+                return
+            except (zmq.ZMQError, MemoryError, OSError):
+                # the descriptor will not tell again: look again by ourselves
+                _log.exception("a message could not be received")
+                self._loop.call_later(RETRY_S, self._schedule_drain)
+                return
+            if incoming is None:
+                self.counters.dropped_messages += 1
+                continue
+            self.counters.requests += 1
+            self._begin(incoming)
+        self._schedule_drain()
+
+    def _begin(self, incoming: Incoming) -> None:
+        reply = start(self._answer(incoming.body, incoming.address))
+        if isinstance(reply, Suspended):
+            task = asyncio.ensure_future(self._finish(incoming, reply))
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+        else:
+            self.outbox.send(incoming.envelope, reply)
+
+    async def _finish(self, incoming: Incoming, rest: Awaitable[bytes]) -> None:
+        self.outbox.send(incoming.envelope, await rest)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._schedule_drain()
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("a request ended without reply", exc_info=task.exception())

@@ -1,0 +1,89 @@
+"""The table of actions joined with the handlers, checked before the first request."""
+
+import inspect
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any, NamedTuple, get_args, get_origin
+
+from pydantic import ValidationError
+
+from ums_client.protocol.actions import Access, Action, Audit, Rate, Repeat
+from ums_client.protocol.message import Request
+from ums_service.answer import Answer
+from ums_service.call import Call
+
+Handler = Callable[[Any, Call], Coroutine[Any, Any, Answer[Any]]]
+
+
+class Row(NamedTuple):
+    """One action and who handles it."""
+
+    action: Action
+    handler: Handler
+    empty: Request[Any] | None
+    """The request without any field, where that is valid: it need not be parsed."""
+
+
+class IncompleteCatalogue(Exception):
+    """Actions and handlers do not fit together: our bug, found at start-up."""
+
+
+def rows(
+    actions: Iterable[Action], handlers: Mapping[type[Request[Any]], Handler]
+) -> dict[str, Row]:
+    """Join both tables.
+
+    Raises:
+        IncompleteCatalogue: an action without handler, access, rate, audit or repeat;
+            a handler without action or of the wrong shape; a name or request that
+            occurs twice.
+    """
+    result: dict[str, Row] = {}
+    for action in actions:
+        if action.name in result:
+            raise IncompleteCatalogue(f"{action.name} occurs twice")
+        handler = handlers.get(action.request)
+        if handler is None:
+            raise IncompleteCatalogue(f"{action.name} has no handler")
+        _check_columns(action)
+        _check_shape(action, handler)
+        result[action.name] = Row(action, handler, _empty(action.request))
+    strays = handlers.keys() - {row.action.request for row in result.values()}
+    if strays:
+        raise IncompleteCatalogue(f"no action for {[s.__name__ for s in strays]}")
+    if len({row.action.request for row in result.values()}) != len(result):
+        raise IncompleteCatalogue("one request serves two actions")
+    return result
+
+
+def _check_columns(action: Action) -> None:
+    kinds: dict[str, type] = {
+        "access": Access,
+        "rate": Rate,
+        "audit": Audit,
+        "repeat": Repeat,
+    }
+    for column, kind in kinds.items():
+        if not isinstance(getattr(action, column), kind):
+            raise IncompleteCatalogue(f"{action.name}: no {column} is given")
+
+
+def _check_shape(action: Action, handler: Handler) -> None:
+    names = list(inspect.signature(handler).parameters)
+    hints = inspect.get_annotations(handler, eval_str=True)
+    answer: Any = hints.pop("return", None)
+    origin: Any = get_origin(answer)
+    right = (
+        inspect.iscoroutinefunction(handler)
+        and [hints.get(name) for name in names] == [action.request, Call]
+        and origin is Answer
+        and get_args(answer) == (action.request.reply_type(),)
+    )
+    if not right:
+        raise IncompleteCatalogue(f"{action.name}: the handler has the wrong shape")
+
+
+def _empty(request: type[Request[Any]]) -> Request[Any] | None:
+    try:
+        return request()
+    except ValidationError:
+        return None

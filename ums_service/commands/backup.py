@@ -1,0 +1,76 @@
+"""`backup` and `restore`: one file that holds the whole store."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from storage import RealDisk
+from storage.backup import backup as write_backup
+from storage.backup import restore as unpack_backup
+from ums_service.bootstrap import (
+    COLLECTIONS,
+    STREAMS,
+    existing_disk,
+    require_master_key,
+)
+from ums_service.commands.options import data_options, say, settings_from
+from ums_service.commands.verify import head_text
+from ums_service.reporting import reported
+
+
+@click.command()
+@data_options
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(file: Path, **flags: Any) -> None:
+    """Write the store as of now to FILE, a tar archive; while the service runs or not.
+
+    The archive is unpacked and verified in full before it gets its name; an older file
+    of that name is replaced only then. It is as secret as the store and opens with the
+    same key. The head it holds goes to stdout: keep it elsewhere for verify --against.
+    """
+    settings = settings_from(flags)
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    with reported(), _private(unfinished) as archive:
+        with tempfile.TemporaryDirectory(dir=file.parent, prefix=".ums-verify-") as at:
+            head = write_backup(
+                existing_disk(settings),
+                require_master_key(settings, os.environ).secret,
+                archive,
+                scratch=RealDisk(Path(at) / "store"),
+                collections=COLLECTIONS,
+                streams=STREAMS,
+            )
+        os.fsync(archive.fileno())
+        unfinished.replace(file)
+        directory = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+        os.fsync(directory)
+        os.close(directory)
+    say(f"{file}: {file.stat().st_size} bytes, verified")
+    click.echo(head_text(head))
+
+
+@click.command()
+@data_options
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def restore(file: Path, **flags: Any) -> None:
+    """Unpack a backup into the directory of the store, which must be empty.
+
+    The key must be that of the time of the backup. Accounts and passwords are those of
+    that time, too; nobody is logged in.
+    """
+    settings = settings_from(flags)
+    with reported(), file.open("rb") as archive:
+        key = require_master_key(settings, os.environ)
+        head = unpack_backup(archive, RealDisk(settings.data), key.secret)
+    say(f"restored into {settings.data}")
+    click.echo(head_text(head))
+
+
+def _private(path: Path) -> BinaryIO:
+    """A new file of the owner's alone, for writing and reading."""
+    path.unlink(missing_ok=True)
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    return os.fdopen(os.open(path, flags, 0o600), "w+b")

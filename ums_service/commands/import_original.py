@@ -1,0 +1,137 @@
+"""`import`: take over the accounts of the original service."""
+
+import asyncio
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from storage import Store
+from ums_service.bootstrap import new_user_id
+from ums_service.clock import read_clock
+from ums_service.commands.offline import open_offline
+from ums_service.commands.options import data_options, say, settings_from
+from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.moment import Moment
+from ums_service.domain.original_file import (
+    DEFAULT_PASSWORD,
+    Row,
+    UnreadableOriginal,
+    judge,
+    read_original,
+)
+from ums_service.domain.roster import update_roster
+from ums_service.domain.users import USERS
+from ums_service.reporting import EXIT_FAILED, EXIT_PARTLY, end, reported
+from ums_service.settings import Settings
+
+_BATCH: Final = 500
+_NEW, _THERE, _REFUSED = "new", "there already", "refused"
+_OLD_VARIABLE: Final = "USERS_SERVICE_PASSWORD"
+
+
+@click.command("import")
+@data_options
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Only report, row by row.")
+@click.option("--keep-roles", is_flag=True, help="Let administrators stay such.")
+@click.option(
+    "--password-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="File with the original's master password "
+    f"[the variable {_OLD_VARIABLE}, or the original's default].",
+)
+def import_original(
+    file: Path,
+    password_file: Path | None,
+    *,
+    dry_run: bool,
+    keep_roles: bool,
+    **flags: Any,
+) -> None:
+    """Take over the accounts of an original users_encrypted.json.
+
+    Each account is reported on a line first: taken over, there already, or refused
+    and why. People log in with their old passwords. Ends with 3 where some accounts
+    were refused; a wrong password or a damaged file changes nothing.
+    """
+    settings = settings_from(flags)
+    with reported():
+        master = _master_password(password_file)
+        try:
+            records = read_original(file.read_bytes(), master)
+        except UnreadableOriginal as error:
+            end(f"{file}: {error}; nothing was changed", EXIT_FAILED)
+        now = read_clock()
+        rows = judge(records, keep_roles=keep_roles, new_user_id=new_user_id, now=now)
+        refused = asyncio.run(_take_over(settings, list(rows), now, dry_run=dry_run))
+    if refused:
+        sys.exit(EXIT_PARTLY)
+
+
+async def _take_over(
+    settings: Settings, rows: list[Row], now: Moment, *, dry_run: bool
+) -> int:
+    if dry_run and not settings.data.exists():
+        return _report([_by_itself(row) for row in rows], "would be taken over")
+    async with open_offline(settings, create=True) as store:
+        judged = [_against_store(store, row) for row in rows]
+        if dry_run:
+            return _report(judged, "would be taken over")
+        refused = _report(judged, "to be taken over")
+        new = [row for row, verdict in judged if verdict == _NEW]
+        for start in range(0, len(new), _BATCH):
+            await _add(store, new[start : start + _BATCH], now)
+    say("done")
+    return refused
+
+
+def _report(judged: list[tuple[Row, str]], will: str) -> int:
+    """Tell the verdicts, row by row and in sum; returns how many were refused."""
+    for row, verdict in judged:
+        click.echo("\t".join([row.name, verdict, *row.notes]))
+    count = Counter(verdict for _, verdict in judged)
+    new, there, refused = count[_NEW], count[_THERE], count[_REFUSED]
+    say(f"{new} {will}, {there} there already, {refused} refused")
+    return refused
+
+
+def _by_itself(row: Row) -> tuple[Row, str]:
+    return row, _REFUSED if row.user is None else _NEW
+
+
+def _against_store(store: Store, row: Row) -> tuple[Row, str]:
+    user = row.user
+    if user is None:
+        return _by_itself(row)
+    for field, value in (("username", user.username), ("email", user.email)):
+        owner = store.find(USERS, field, value)
+        known = store.get(USERS, owner) if owner else None
+        if known is None:
+            continue
+        if (known.username, known.created_at) == (user.username, user.created_at):
+            return row, _THERE
+        note = f"the {field} belongs to another account"
+        return Row(row.name, None, [note]), _REFUSED
+    return row, _NEW
+
+
+async def _add(store: Store, rows: list[Row], now: Moment) -> None:
+    """One batch, all or nothing, durable on return."""
+    async with store.transaction() as tx:
+        for row in rows:
+            assert row.user is not None
+            tx.put(USERS, row.user)
+            await update_roster(tx, None, row.user)
+            AuditEntry(
+                event="user_imported", outcome=Outcome.DONE, subject=row.user.user_id
+            ).append_to(tx, now)
+
+
+def _master_password(file: Path | None) -> str:
+    if file is not None:
+        return file.read_text().rstrip("\r\n")
+    return os.environ.get(_OLD_VARIABLE) or DEFAULT_PASSWORD

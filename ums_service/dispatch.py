@@ -1,0 +1,139 @@
+"""From the bytes of a request to the bytes of its reply, whatever happens on the way.
+
+In order: decode, find the action, limit, validate, session, access, handler, commit
+with its audit entry, reply. Refusals are told and audited here; faults are logged and
+told as INTERNAL. Nothing else of an exception leaves the service.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from storage.errors import Conflict, Refused, UniqueViolation
+from ums_client.protocol.actions import ACTIONS, Access, Action, Repeat
+from ums_client.protocol.codec import decode, encoding_of
+from ums_client.protocol.message import (
+    Envelope,
+    Request,
+    open_envelope,
+    request_id_of,
+)
+from ums_service.call import Call, Facilities
+from ums_service.catalogue import Handler, Row, rows
+from ums_service.domain.errors import InvalidSession, UnknownAction
+from ums_service.domain.moment import Moment
+from ums_service.domain.rate_limit import RateLimits
+from ums_service.domain.sessions import Purpose
+from ums_service.refusal_log import RefusalLog
+from ums_service.replies import Replies
+from ums_service.write_once import WriteOnce
+
+RUNS_MAX: Final = 16
+"""How often a handler is run when other commits get between its read and its own."""
+
+
+class Dispatch:
+    """Answers requests. One per service; belongs to the loop."""
+
+    def __init__(
+        self,
+        handlers: Mapping[type[Request[Any]], Handler],
+        facilities: Facilities,
+        limits: RateLimits,
+        clock: Callable[[], Moment],
+    ) -> None:
+        self._rows = rows(ACTIONS, handlers)
+        self._facilities = facilities
+        self._limits = limits
+        self._clock = clock
+        self._replies = Replies(original=facilities.profile.original_replies)
+        self.refusals = RefusalLog(facilities.store)
+
+    async def answer(self, body: bytes, address: str) -> bytes:
+        """The reply to one request; raises nothing but cancellation.
+
+        What the request changed is durable when this returns.
+        """
+        now = self._clock()
+        request_id, row, call = None, None, None
+        try:
+            message = decode(body)
+            request_id = request_id_of(message)
+            envelope = open_envelope(message)
+            row = self._row(envelope.action)
+            self._limits.take(row.action.rate, address, now.ticks_s)
+            call = self._call(row.action, envelope, address, now)
+            reply = await self._perform(row, call, envelope, message)
+        except Exception as error:  # noqa: BLE001 - the boundary that nothing may pass
+            refused = self.refusals.told(error, row.action if row else None)
+            await self.refusals.audit(refused, call, address, now)
+            reply = self._replies.refusal(refused)
+        return self._replies.write(reply, request_id, encoding_of(body))
+
+    def _row(self, name: str | None) -> Row:
+        row = self._rows.get(name or "")
+        if row is None:
+            raise UnknownAction(name)
+        return row
+
+    def _call(
+        self, action: Action, envelope: Envelope, address: str, now: Moment
+    ) -> Call:
+        session, token = None, envelope.session_token
+        if token is not None and action.access is not Access.PUBLIC:
+            session = self._facilities.sessions.find(
+                token, now, purpose=Purpose.SESSION
+            )
+        return Call(self._facilities, action, session, address, now)
+
+    async def _perform(
+        self, row: Row, call: Call, envelope: Envelope, fields: dict[str, Any]
+    ) -> dict[str, Any]:
+        ignored: list[str] = []
+        if fields or row.empty is None:
+            request, ignored = row.action.request.from_fields(fields)
+        else:
+            request = row.empty
+        job = _Job(row, request, ignored, envelope, fields)
+        conflict: Refused | None = None
+        for _ in range(RUNS_MAX):
+            try:
+                return await self._run(job, call)
+            except (Conflict, UniqueViolation) as error:
+                conflict = error
+                call.begin_again()
+        assert conflict is not None
+        raise conflict
+
+    async def _run(self, job: "_Job", call: Call) -> dict[str, Any]:
+        once = None
+        if job.envelope.idempotency_key and job.row.action.repeat is Repeat.KEYED:
+            once = WriteOnce(call, job.envelope, job.fields)
+            done = await once.earlier_reply()
+            if done is not None:
+                return done
+        self._check_access(call, job.envelope.session_token)
+        made = await job.row.handler(job.request, call)
+        reply = self._replies.success(made, job.ignored)
+        if once is not None:
+            once.remember(reply)
+        await call.commit()
+        return reply
+
+    def _check_access(self, call: Call, token: str | None) -> None:
+        if call.session is not None or call.action.access is Access.PUBLIC:
+            return
+        stale = token is not None
+        if stale and self._facilities.profile.stale_session_is_none:
+            stale = False
+        if stale or call.action.access is Access.SESSION:
+            raise InvalidSession
+
+
+class _Job(NamedTuple):
+    """What stays the same when a handler is run again."""
+
+    row: Row
+    request: Request[Any]
+    ignored: list[str]
+    envelope: Envelope
+    fields: dict[str, Any]

@@ -1,0 +1,79 @@
+"""What the audit log holds, and how refusals are kept from flooding it.
+
+Entries are appended in the transaction of the change they tell of, so that neither
+exists without the other. They name accounts by id and hold no secrets and nothing that
+somebody typed into a field of a name.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from storage import Stream, Transaction
+from ums_service.domain.moment import Moment
+
+AUDIT: Final = Stream(name="audit")
+
+
+class Outcome(StrEnum):
+    """How the event ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    SUPPRESSED = "suppressed"  # a count of refusals that have no entry of their own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One event. `actor` and `subject` are user ids where they are known."""
+
+    event: str
+    outcome: Outcome
+    code: str | None = None
+    actor: str | None = None
+    subject: str | None = None
+    address: str | None = None
+    details: dict[str, Any] | None = None
+
+    def append_to(self, tx: Transaction, now: Moment) -> None:
+        """Add the entry to the transaction's change."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        given = {name: value for name, value in fields.items() if value is not None}
+        tx.append(AUDIT, {"at": now.text, **given})
+
+
+class RefusalBudget:
+    """How many refusals get an entry of their own; the rest are counted.
+
+    A hostile client can have tens of thousands of requests a second refused. Each
+    address (all of them together, past `addresses_max`) may cause `burst` entries at
+    once and `per_s` in each second.
+    """
+
+    def __init__(
+        self, *, burst: int = 100, per_s: float = 10.0, addresses_max: int = 1_000
+    ) -> None:
+        self._burst = float(burst)
+        self._per_s = per_s
+        self._addresses_max = addresses_max
+        self._levels: dict[str, tuple[float, float]] = {}
+        self.suppressed = 0
+
+    def admits(self, address: str, ticks_s: float) -> bool:
+        """Whether this refusal gets an entry; counts it where it does not."""
+        if address not in self._levels and len(self._levels) >= self._addresses_max:
+            address = "others"
+        level, at_s = self._levels.get(address, (self._burst, ticks_s))
+        level = min(self._burst, level + (ticks_s - at_s) * self._per_s)
+        admitted = level >= 1
+        self._levels[address] = (level - 1 if admitted else level, ticks_s)
+        if not admitted:
+            self.suppressed += 1
+        return admitted
+
+    def take_suppressed(self) -> int:
+        """The refusals counted since the last call; also forgets quiet addresses."""
+        count, self.suppressed = self.suppressed, 0
+        if not count:
+            self._levels.clear()
+        return count

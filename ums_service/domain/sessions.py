@@ -1,0 +1,153 @@
+"""Who is logged in: sessions in memory, keyed by the digest of their token.
+
+A session belongs to an immutable user id, so a rename keeps it and a later owner of
+the name never meets it. Sessions end by logout, deletion, deactivation, a changed
+password, disuse, age, and with the process. Durations are measured in ticks (seconds
+since boot), so a changed wall clock neither ends nor prolongs one.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from ums_service.domain.moment import Moment
+from ums_service.domain.profiles import Profile
+
+
+class Purpose(Enum):
+    """What a token is good for."""
+
+    SESSION = "session"
+    PASSWORD_CHANGE = "password change"
+
+
+@dataclass(slots=True)
+class Session:
+    """One login. `expires_at` is the wall-clock end, for showing only."""
+
+    digest: bytes
+    user_id: str
+    purpose: Purpose
+    address: str
+    opened_ticks_s: float
+    expires_ticks_s: float
+    used_ticks_s: float
+    expires_at: str
+
+
+def new_token() -> str:
+    """256 random bits as 43 characters of base64url."""
+    return secrets.token_urlsafe(32)
+
+
+def digest_of(token: str) -> bytes:
+    """What is kept of a token: with 256 random bits a plain digest is enough."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+class Sessions:
+    """All live sessions. Not thread-safe: it belongs to the loop."""
+
+    def __init__(self, profile: Profile, *, sessions_max: int) -> None:
+        self._profile = profile
+        self._max = sessions_max
+        self._by_digest: dict[bytes, Session] = {}
+        self._by_user: dict[str, dict[bytes, None]] = {}
+        self._sweeping: Iterator[bytes] = iter(())
+
+    def __len__(self) -> int:
+        return len(self._by_digest)
+
+    def count_of(self, user_id: str) -> int:
+        """How many sessions an account has."""
+        own = self._by_user.get(user_id, ())
+        return sum(self._by_digest[d].purpose is Purpose.SESSION for d in own)
+
+    def open(
+        self, token: str, user_id: str, now: Moment, *, purpose: Purpose, address: str
+    ) -> Session:
+        """Let `token` stand for `user_id`; the account's oldest session may end."""
+        profile = self._profile
+        is_session = purpose is Purpose.SESSION
+        length_s = profile.session_s if is_session else profile.password_change_token_s
+        session = Session(
+            digest=digest_of(token),
+            user_id=user_id,
+            purpose=purpose,
+            address=address,
+            opened_ticks_s=now.ticks_s,
+            expires_ticks_s=now.ticks_s + length_s,
+            used_ticks_s=now.ticks_s,
+            expires_at=expiry(now, length_s),
+        )
+        self._make_room(user_id)
+        self._by_digest[session.digest] = session
+        self._by_user.setdefault(user_id, {})[session.digest] = None
+        return session
+
+    def find(self, token: str, now: Moment, *, purpose: Purpose) -> Session | None:
+        """The live session of a token; using it puts off its idle end."""
+        session = self._by_digest.get(hashlib.sha256(token.encode()).digest())
+        if session is None or session.purpose is not purpose:
+            return None
+        if self._has_ended(session, now.ticks_s):
+            self.end(session)
+            return None
+        session.used_ticks_s = now.ticks_s
+        return session
+
+    def end(self, session: Session) -> None:
+        """End one session; ending it twice is harmless."""
+        if self._by_digest.pop(session.digest, None) is None:
+            return
+        own = self._by_user[session.user_id]
+        del own[session.digest]
+        if not own:
+            del self._by_user[session.user_id]
+
+    def end_all_of(self, user_id: str, *, but: Session | None = None) -> int:
+        """End every session of an account but one; returns how many ended."""
+        kept = but.digest if but else b""
+        ended = [d for d in self._by_user.get(user_id, ()) if d != kept]
+        for digest in ended:
+            self.end(self._by_digest[digest])
+        return len(ended)
+
+    def sweep(self, now: Moment, *, budget: int = 1_000) -> int:
+        """Drop ended sessions, looking at `budget` of them; returns how many went.
+
+        Called again and again it walks over all: no call holds the loop for long.
+        """
+        dropped = 0
+        for _ in range(budget):
+            digest = next(self._sweeping, None)
+            if digest is None:
+                self._sweeping = iter(list(self._by_digest))
+                break
+            session = self._by_digest.get(digest)
+            if session is not None and self._has_ended(session, now.ticks_s):
+                self.end(session)
+                dropped += 1
+        return dropped
+
+    def _has_ended(self, session: Session, ticks_s: float) -> bool:
+        if ticks_s >= session.expires_ticks_s:
+            return True
+        idle_s = self._profile.session_idle_s
+        return idle_s is not None and ticks_s - session.used_ticks_s >= idle_s
+
+    def _make_room(self, user_id: str) -> None:
+        own = self._by_user.get(user_id)
+        limit = self._profile.sessions_per_user
+        if own is not None and limit is not None and len(own) >= limit:
+            self.end(self._by_digest[next(iter(own))])
+        elif len(self._by_digest) >= self._max:
+            self.end(next(iter(self._by_digest.values())))
+
+
+def expiry(now: Moment, length_s: int) -> str:
+    """The wall-clock text of `length_s` from now."""
+    return (now.utc + timedelta(seconds=length_s)).isoformat(timespec="seconds")

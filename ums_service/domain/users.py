@@ -1,0 +1,112 @@
+"""An account as it is stored, and the changes it can go through."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from storage import Collection
+from ums_service.domain.moment import Moment
+
+ADMIN: Final = "admin"
+ACTIVE: Final = "active"
+ROLES: Final = ("user", "moderator", ADMIN)
+STATUSES: Final = (ACTIVE, "inactive", "suspended")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """One account. `user_id` never changes; everything else refers to it.
+
+    `username` and `email` are stored as `names` normalises them, and unique. Times
+    are ISO 8601 text in UTC.
+    """
+
+    user_id: str
+    username: str
+    email: str
+    password_hash: str
+    created_at: str
+    updated_at: str
+    password_changed_at: str
+    full_name: str = ""
+    phone: str = ""
+    address: str = ""
+    city: str = ""
+    country: str = ""
+    postal_code: str = ""
+    date_of_birth: str = ""
+    notes: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    role: str = "user"
+    status: str = ACTIVE
+    last_login: str | None = None
+    email_verified: bool = False
+    must_change_password: bool = False
+    password_good_until: int | None = None  # seconds since 1970; a first password ends
+    bootstrap: bool = False  # made by the service itself, not by a request
+
+    @property
+    def administers(self) -> bool:
+        """Whether this account can administer the service."""
+        return self.role == ADMIN and self.status == ACTIVE
+
+    def logged_in(self, now: Moment, password_hash: str) -> "User":
+        """The account after a login; the hash may have been made anew."""
+        return replace(self, last_login=now.text, password_hash=password_hash)
+
+    def with_password(self, password_hash: str, now: Moment) -> "User":
+        """The account with a password its owner has chosen."""
+        return replace(
+            self,
+            password_hash=password_hash,
+            password_changed_at=now.text,
+            updated_at=now.text,
+            must_change_password=False,
+            password_good_until=None,
+        )
+
+
+_DEFAULTS: Final[dict[str, Any]] = {
+    "full_name": "",
+    "phone": "",
+    "address": "",
+    "city": "",
+    "country": "",
+    "postal_code": "",
+    "date_of_birth": "",
+    "notes": "",
+    "metadata": {},
+    "role": "user",
+    "status": ACTIVE,
+    "last_login": None,
+    "email_verified": False,
+    "must_change_password": False,
+    "password_good_until": None,
+    "bootstrap": False,
+}
+"""Fields left out of the document while they have these values: a million accounts
+are kept in memory, and most fields of most accounts are empty."""
+
+
+def _to_document(user: User) -> dict[str, Any]:
+    document = {name: getattr(user, name) for name in User.__slots__}
+    for name, default in _DEFAULTS.items():
+        if document[name] == default:
+            del document[name]
+    return document
+
+
+def _from_document(document: dict[str, Any]) -> User:
+    return User(**document)
+
+
+def _key(user: User) -> str:
+    return user.user_id
+
+
+USERS: Final = Collection(
+    name="users",
+    key=_key,
+    to_document=_to_document,
+    from_document=_from_document,
+    unique=("username", "email"),
+)

@@ -1,0 +1,29 @@
+"""One async function per action, and the table that binds them to their requests."""
+
+from typing import Any, Final
+
+from ums_client.protocol.accounts import (
+    CreateUser,
+    DeleteUser,
+    GetUser,
+    ListUsers,
+    UpdateUser,
+)
+from ums_client.protocol.message import Request
+from ums_client.protocol.service import DescribeActions, HealthCheck
+from ums_client.protocol.sessions import ChangePassword, Login, Logout
+from ums_service.catalogue import Handler
+from ums_service.handlers import accounts, service, sessions
+
+HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
+    CreateUser: accounts.create_user,
+    Login: sessions.login,
+    Logout: sessions.logout,
+    GetUser: accounts.get_user,
+    UpdateUser: accounts.update_user,
+    DeleteUser: accounts.delete_user,
+    ListUsers: accounts.list_users,
+    HealthCheck: service.health_check,
+    ChangePassword: sessions.change_password,
+    DescribeActions: service.describe_actions,
+}

@@ -1,0 +1,114 @@
+"""The parts of a change: names, password, profile, what only administrators may."""
+
+from dataclasses import replace
+
+from ums_client.protocol.accounts import UpdateUser
+from ums_service.call import Call
+from ums_service.domain import accounts, names
+from ums_service.domain.errors import (
+    NotConfigured,
+    PermissionDenied,
+    ReauthenticationRequired,
+)
+from ums_service.domain.names import normalise
+from ums_service.domain.users import ACTIVE, ROLES, STATUSES, USERS, User
+
+
+async def change(request: UpdateUser, before: User, call: Call) -> User:
+    """The account as it is to be. Nothing is changed where anything is refused."""
+    own = call.subject == call.own_session.user_id
+    user = await _with_names(request, before, call)
+    accounts.check_date_of_birth(
+        request.date_of_birth, call.now, call.facilities.profile
+    )
+    given = {name: getattr(request, name) for name in accounts.PROFILE_FIELDS}
+    user = accounts.changed(user, given, call.now)
+    user = _with_privileges(request, user, call)
+    if request.password:
+        if not own:
+            raise PermissionDenied  # nobody chooses a password for somebody else
+        user = await _with_password(request, user, call)
+    elif own and (user.username, user.email) != (before.username, before.email):
+        await _prove(request, call)
+    call.details["changed"] = [
+        name
+        for name in User.__slots__
+        if name not in ("updated_at", "password_changed_at")
+        and getattr(user, name) != getattr(before, name)
+    ]
+    return user
+
+
+async def _with_names(request: UpdateUser, user: User, call: Call) -> User:
+    profile = call.facilities.profile
+    username = normalise(request.username or "") or user.username
+    email = normalise(request.email or "") or user.email
+    if username != user.username:
+        await accounts.check_name_is_free(
+            call.tx, "username", username, owner=user.user_id
+        )
+    if email != user.email:
+        await accounts.check_name_is_free(call.tx, "email", email, owner=user.user_id)
+        if profile.email_change == "verified":
+            raise NotConfigured("mailer to verify a new address with")
+        user = replace(user, email=email, email_verified=False)
+        names.check_email(email)
+    if username != user.username:
+        names.check_username(username, chars_min=profile.username_chars_min)
+        user = replace(user, username=username)
+    return user
+
+
+async def _with_password(request: UpdateUser, user: User, call: Call) -> User:
+    assert request.password is not None
+    password = accounts.check_new_password(
+        request.password,
+        username=user.username,
+        email=user.email,
+        profile=call.facilities.profile,
+    )
+    if not request.current_password:
+        raise ReauthenticationRequired
+    await check_own_password(request.current_password, call)
+    sessions, session = call.facilities.sessions, call.own_session
+    call.after_commit.append(lambda: sessions.end_all_of(user.user_id, but=session))
+    return user.with_password(await call.hash(password), call.now)
+
+
+async def _prove(request: UpdateUser, call: Call) -> None:
+    """A new name or address needs the password, or a login of the last minutes."""
+    if request.current_password:
+        await check_own_password(request.current_password, call)
+        return
+    profile = call.facilities.profile
+    age_s = call.now.ticks_s - call.own_session.opened_ticks_s
+    if profile.change_needs_password or age_s > profile.recent_login_s:
+        raise ReauthenticationRequired
+
+
+async def check_own_password(password: str, call: Call) -> None:
+    """Raise InvalidCredentials unless it is the caller's; guesses are counted."""
+    caller = await call.tx.get(USERS, call.own_session.user_id)
+    await call.prove(caller, password)
+
+
+def _with_privileges(request: UpdateUser, user: User, call: Call) -> User:
+    """Role, status and metadata: ignored from anybody else, as by the original."""
+    wanted = {
+        name: value
+        for name in ("role", "status", "metadata")
+        if (value := getattr(request, name)) is not None
+    }
+    if not wanted:
+        return user
+    if not call.caller_administers():
+        if call.facilities.profile.role_from_public == "refuse":
+            raise PermissionDenied
+        call.details["ignored"] = sorted(wanted)
+        return user
+    accounts.check_one_of("role", wanted.get("role", user.role), ROLES)
+    accounts.check_one_of("status", wanted.get("status", user.status), STATUSES)
+    if wanted.get("status", ACTIVE) != ACTIVE:
+        sessions = call.facilities.sessions
+        call.after_commit.append(lambda: sessions.end_all_of(user.user_id))
+    return replace(user, **wanted)

@@ -1,0 +1,185 @@
+"""Create, read, change, delete and list accounts."""
+
+import asyncio
+from typing import Any, Final
+
+from ums_client.protocol.accounts import (
+    CreateUser,
+    CreateUserReply,
+    DeleteUser,
+    DeleteUserReply,
+    GetUser,
+    GetUserReply,
+    ListUsers,
+    ListUsersReply,
+    UpdateUser,
+    UpdateUserReply,
+)
+from ums_client.protocol.limits import LIST_MAX, PAGE_SIZE_MAX
+from ums_service.answer import Answer, answer
+from ums_service.call import Call
+from ums_service.domain import accounts, deleted
+from ums_service.domain.errors import (
+    InvalidSession,
+    MissingInput,
+    NotFound,
+    PermissionDenied,
+    ReauthenticationRequired,
+)
+from ums_service.domain.names import normalise
+from ums_service.domain.roster import update_roster
+from ums_service.domain.users import ACTIVE, ROLES, USERS, User
+from ums_service.handlers.account_changes import change
+from ums_service.handlers.views import directory_view, user_view
+
+_SCANNED_AT_ONCE: Final = 200
+"""Accounts looked at before other requests get their turn: well under a millisecond."""
+
+
+async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply]:
+    """Register an account, or make one as an administrator."""
+    profile = call.facilities.profile
+    administers = call.caller_administers()
+    if not profile.registration and not administers:
+        raise PermissionDenied
+    username, email = normalise(request.username or ""), normalise(request.email or "")
+    if not username or not email or not request.password:
+        raise MissingInput("Username, email, and password are required")
+    role = _role_for_new(request, call, administers=administers)
+    password = accounts.check_new_password(
+        request.password, username=username, email=email, profile=profile
+    )
+    accounts.check_names(username, email, profile)
+    accounts.check_date_of_birth(request.date_of_birth, call.now, profile)
+    await accounts.check_name_is_free(call.tx, "username", username)
+    await accounts.check_name_is_free(call.tx, "email", email)
+    given: dict[str, Any]
+    given = {name: getattr(request, name) or "" for name in accounts.PROFILE_FIELDS}
+    user = User(
+        user_id=call.facilities.new_user_id(),
+        username=username,
+        email=email,
+        password_hash=await call.hash(password),
+        created_at=call.now.text,
+        updated_at=call.now.text,
+        password_changed_at=call.now.text,
+        role=role,
+        metadata=request.metadata or {},
+        **given,
+    )
+    call.tx.put(USERS, user)
+    await update_roster(call.tx, None, user)
+    call.subject = user.user_id
+    made: dict[str, Any] = {"username": username, "email": email}
+    if not profile.original_replies:
+        made["user_id"] = user.user_id
+    return answer(CreateUserReply, message="User created successfully", **made)
+
+
+async def get_user(request: GetUser, call: Call) -> Answer[GetUserReply]:
+    """Read an account."""
+    own = call.own_session.user_id
+    user_id = request.user_id or own
+    if user_id != own:
+        call.require_administrator()
+        call.subject, call.discloses = user_id, True
+    document = call.facilities.store.get_document(USERS, user_id)
+    if document is None:
+        raise InvalidSession if user_id == own else NotFound
+    return answer(GetUserReply, user=user_view(document, call.facilities.profile))
+
+
+async def delete_user(request: DeleteUser, call: Call) -> Answer[DeleteUserReply]:
+    """Delete an account; its sessions end and its names are free again."""
+    session = call.own_session
+    user = await _target(request.user_id, call)
+    caller = await call.tx.get(USERS, session.user_id)
+    if not request.password:
+        raise ReauthenticationRequired
+    await call.prove(caller, request.password)
+    await update_roster(call.tx, user, None)
+    profile = call.facilities.profile
+    deleted.delete(call.tx, user, call.now, kept_s=profile.deleted_kept_s)
+    sessions = call.facilities.sessions
+    call.after_commit.append(lambda: sessions.end_all_of(user.user_id))
+    more = {} if profile.original_replies else {"deleted_at": call.now.text}
+    return answer(DeleteUserReply, message="Account deleted successfully", **more)
+
+
+async def list_users(request: ListUsers, call: Call) -> Answer[ListUsersReply]:
+    """List active accounts, as much of each as the caller may see."""
+    administers = call.caller_administers()
+    directory = call.facilities.profile.directory
+    if not administers and directory != "public":
+        if call.session is None:
+            raise InvalidSession
+        if directory == "administrators":
+            raise PermissionDenied
+    call.discloses = administers
+    paged = request.page is not None or request.page_size is not None
+    size = request.page_size or (PAGE_SIZE_MAX if paged else LIST_MAX)
+    page = request.page or 1
+    documents = await _active(call, first=(page - 1) * size, most=size + 1)
+    shown = documents[:size]
+    profile = call.facilities.profile
+    users = [user_view(d, profile) if administers else directory_view(d) for d in shown]
+    more: dict[str, Any] = {}
+    if paged or not profile.original_replies:
+        more = {"page": page, "page_size": size}
+    if len(documents) > size:
+        more["truncated"] = True
+    return answer(ListUsersReply, users=users, count=len(users), **more)
+
+
+async def update_user(request: UpdateUser, call: Call) -> Answer[UpdateUserReply]:
+    """Change an account."""
+    before = await _target(request.user_id, call)
+    after = await change(request, before, call)
+    await update_roster(call.tx, before, after)
+    call.tx.put(USERS, after)
+    view = user_view(USERS.to_document(after), call.facilities.profile)
+    return answer(UpdateUserReply, message="User updated successfully", user=view)
+
+
+async def _target(user_id: str | None, call: Call) -> User:
+    """The account that is to be changed: the caller's, or any for administrators."""
+    own = call.own_session.user_id
+    if user_id is not None and user_id != own:
+        call.require_administrator()
+    call.subject = user_id or own
+    user = await call.tx.get(USERS, call.subject)
+    if user is None:
+        raise InvalidSession if call.subject == own else NotFound
+    return user
+
+
+def _role_for_new(request: CreateUser, call: Call, *, administers: bool) -> str:
+    if request.role in (None, "user"):
+        return "user"
+    assert request.role is not None
+    if administers:
+        accounts.check_one_of("role", request.role, ROLES)
+        return request.role
+    if call.facilities.profile.role_from_public == "refuse":
+        raise PermissionDenied
+    call.details["ignored_role"] = request.role
+    return "user"
+
+
+async def _active(call: Call, *, first: int, most: int) -> list[dict[str, Any]]:
+    store = call.facilities.store
+    found: list[dict[str, Any]] = []
+    skip = first
+    for number, user_id in enumerate(store.ids(USERS)):
+        if number % _SCANNED_AT_ONCE == _SCANNED_AT_ONCE - 1:
+            await asyncio.sleep(0)
+        document = store.get_document(USERS, user_id)
+        if document is None or document.get("status", ACTIVE) != ACTIVE:
+            continue
+        if skip:
+            skip -= 1
+            continue
+        found.append(document)
+        if len(found) == most:
+            break
+    return found

@@ -1,0 +1,80 @@
+"""What happens by itself: ended sessions go, kept things are purged, systemd is told."""
+
+import asyncio
+from collections.abc import Callable
+from itertools import islice
+from typing import Final
+
+from storage import Store, Transaction
+from storage.errors import StoreError
+from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.deleted import DELETED_USERS, due_for_purge
+from ums_service.domain.idempotency import DONE, KEPT_S
+from ums_service.domain.moment import Moment
+from ums_service.domain.sessions import Sessions
+from ums_service.refusal_log import RefusalLog
+
+TICK_S: Final = 1.0
+PURGE_EVERY_TICKS: Final = 60
+PURGED_AT_ONCE: Final = 100
+
+
+class Maintenance:
+    """One round each second. A store that cannot write is left alone until it can."""
+
+    def __init__(
+        self,
+        store: Store,
+        sessions: Sessions,
+        refusals: RefusalLog,
+        clock: Callable[[], Moment],
+        tell: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._sessions = sessions
+        self._refusals = refusals
+        self._clock = clock
+        self._tell = tell
+
+    async def run(self) -> None:
+        """Go on until cancelled."""
+        tick = 0
+        while True:
+            self._tell()
+            self._sessions.sweep(self._clock())
+            if tick % PURGE_EVERY_TICKS == 0:
+                await self.purge(self._clock())
+            tick += 1
+            await asyncio.sleep(TICK_S)
+
+    async def purge(self, now: Moment) -> None:
+        """Erase what has been kept long enough, a little at a time."""
+        await self._refusals.flush(now)
+        try:
+            while await self._purge_some(now):
+                pass
+        except StoreError:
+            return  # tried again in the next round; the store tells its own state
+
+    async def _purge_some(self, now: Moment) -> bool:
+        """Erase one batch; returns whether there was anything to erase."""
+        tx = self._store.transaction()
+        old = self._old_replies(now)
+        due = due_for_purge(self._store, now, most=PURGED_AT_ONCE)
+        for done_id in old:
+            tx.delete(DONE, done_id)
+        for user_id in due:
+            _purge_user(tx, user_id, now)
+        await tx.commit()
+        return bool(old or due)
+
+    def _old_replies(self, now: Moment) -> list[str]:
+        oldest = islice(self._store.scan(DONE), PURGED_AT_ONCE)
+        return [d.done_id for d in oldest if d.at_epoch_s + KEPT_S < now.epoch_s]
+
+
+def _purge_user(tx: Transaction, user_id: str, now: Moment) -> None:
+    tx.delete(DELETED_USERS, user_id)
+    AuditEntry(event="user_purged", outcome=Outcome.DONE, subject=user_id).append_to(
+        tx, now
+    )

@@ -1,0 +1,122 @@
+"""How each refusal is told: its class, its code, its text. One table."""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from storage import errors as store_errors
+from ums_client.protocol.errors import ErrorCode, InvalidMessage, NotJson
+from ums_service.domain import errors
+
+
+class Told(NamedTuple):
+    """What a refusal becomes on the wire, before its envelope."""
+
+    code: ErrorCode
+    message: str
+    details: Any = None
+    retry_after: float | None = None
+    extra: dict[str, Any] | None = None
+
+
+_Teller = Callable[[Any], Told]
+
+SESSION_TEXT: Final = "Invalid or expired session"
+ACTION_CHARS_SHOWN: Final = 100
+_TAKEN: Final = {
+    "username": "Username already exists",
+    "email": "Email already registered",
+}
+
+
+def _fixed(code: ErrorCode, message: str) -> _Teller:
+    return lambda refusal: Told(
+        code, message, retry_after=getattr(refusal, "retry_after_s", None)
+    )
+
+
+def _field(code: ErrorCode) -> _Teller:
+    def tell(refusal: InvalidMessage | errors.InvalidInput) -> Told:
+        details = [{"field": refusal.field, "message": refusal.reason}]
+        return Told(code, str(refusal), details if refusal.field else None)
+
+    return tell
+
+
+def _policy(refusal: errors.PolicyViolation) -> Told:
+    details = [{"field": "password", "message": text} for text in refusal.violations]
+    return Told(ErrorCode.POLICY_VIOLATION, str(refusal), details)
+
+
+def _taken(refusal: errors.NameTaken) -> Told:
+    message = _TAKEN[refusal.field]
+    details = [{"field": refusal.field, "message": message}]
+    return Told(ErrorCode.CONFLICT, message, details)
+
+
+def _change_required(refusal: errors.PasswordChangeRequired) -> Told:
+    return Told(
+        ErrorCode.PASSWORD_CHANGE_REQUIRED,
+        "The password must be changed before the first session",
+        extra={"password_change_token": refusal.token},
+    )
+
+
+TELLERS: Final[dict[type[Exception], _Teller]] = {
+    NotJson: _fixed(ErrorCode.INVALID_REQUEST, "Invalid JSON format"),
+    InvalidMessage: _field(ErrorCode.INVALID_REQUEST),
+    errors.UnknownAction: lambda r: Told(
+        ErrorCode.UNKNOWN_ACTION, f"Unknown action: {str(r.name)[:ACTION_CHARS_SHOWN]}"
+    ),
+    errors.InvalidInput: _field(ErrorCode.INVALID_REQUEST),
+    errors.MissingInput: lambda r: Told(ErrorCode.INVALID_REQUEST, r.text),
+    errors.InvalidCredentials: _fixed(
+        ErrorCode.INVALID_CREDENTIALS, "Invalid username/email or password"
+    ),
+    errors.InvalidSession: _fixed(ErrorCode.INVALID_SESSION, SESSION_TEXT),
+    errors.AccountInactive: _fixed(ErrorCode.ACCOUNT_INACTIVE, "Account is not active"),
+    errors.PasswordChangeRequired: _change_required,
+    errors.ReauthenticationRequired: _fixed(
+        ErrorCode.REAUTHENTICATION_REQUIRED, "Current password is required"
+    ),
+    errors.PolicyViolation: _policy,
+    errors.NameTaken: _taken,
+    errors.PermissionDenied: _fixed(ErrorCode.PERMISSION_DENIED, "Permission denied"),
+    errors.LastAdministrator: _fixed(
+        ErrorCode.PERMISSION_DENIED, "The last administrator must remain"
+    ),
+    errors.NotFound: _fixed(ErrorCode.NOT_FOUND, "No such account"),
+    errors.IdempotencyConflict: _fixed(
+        ErrorCode.IDEMPOTENCY_CONFLICT,
+        "The idempotency key was used with other arguments",
+    ),
+    errors.RateLimited: _fixed(ErrorCode.RATE_LIMITED, "Too many requests"),
+    errors.Busy: _fixed(ErrorCode.BUSY, "The service is busy"),
+    errors.NotConfigured: lambda r: Told(
+        ErrorCode.NOT_CONFIGURED, f"The service has no {r.what}"
+    ),
+    store_errors.Refused: lambda _: Told(
+        ErrorCode.BUSY, "The service is busy", retry_after=0.1
+    ),
+    store_errors.TransactionTooLarge: _fixed(
+        ErrorCode.INVALID_REQUEST, "The change is too large"
+    ),
+    store_errors.StorageFull: _fixed(
+        ErrorCode.STORAGE_FULL, "The disk is full; nothing was changed"
+    ),
+    store_errors.OutcomeUnknown: _fixed(
+        ErrorCode.OUTCOME_UNKNOWN,
+        "The disk failed; the change may or may not be there after a restart",
+    ),
+    store_errors.NotWritten: _fixed(
+        ErrorCode.STORAGE_READ_ONLY, "The disk failed; nothing was changed"
+    ),
+}
+
+
+def tell(refusal: Exception) -> Told | None:
+    """How to tell `refusal`; None for an exception that is no refusal."""
+    for kind in type(refusal).__mro__:
+        teller = TELLERS.get(kind)
+        if teller is not None:
+            return teller(refusal)
+    return None

@@ -1,0 +1,157 @@
+"""What an operator can set: flags, then UMS_* variables, then a TOML file, then this.
+
+Read once, by the command line; everything below is handed values.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from typing_extensions import override
+
+from ums_service.domain.profiles import PROFILES, Profile
+
+CONFIG_VARIABLE: Final = "UMS_CONFIG"
+_ELSEWHERE: Final = frozenset(
+    {
+        CONFIG_VARIABLE,
+        "UMS_MASTER_PASSWORD",
+        "UMS_ADMIN_PASSWORD",
+        "UMS_ENDPOINT",  # of the shell client
+        "UMS_SESSION_TOKEN_FILE",
+    }
+)
+
+
+class BadSettings(ValueError):
+    """A setting is unknown or has a value that makes no sense."""
+
+
+class Settings(BaseSettings):
+    """All settings, with their units in the names."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="UMS_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    data: Path = Path("ums-data")
+    """The directory of the store."""
+    port: Annotated[int, Field(ge=0, le=65_535)] = 5556
+    """The port on 127.0.0.1, where `bind` is not given; 0 takes a free one."""
+    bind: str | None = None
+    """The endpoint, as tcp://ADDRESS:PORT or ipc://PATH."""
+    profile: Literal["standard", "hipaa", "compat"] = "standard"
+    policy: dict[str, Any] = Field(default_factory=dict)
+    """Values of the profile to override."""
+    key_file: Path | None = None
+    """The file with the master key or password; DATA.key where it is not given."""
+    curve_keys: Path | None = None
+    """The directory of CURVE keys; DATA.curve where it is not given."""
+    curve: bool = False
+    """Demand CURVE also where only this machine can connect."""
+    hashing_threads: Annotated[int, Field(ge=1, le=64)] = os.cpu_count() or 1
+    hashing_queue_max: Annotated[int, Field(ge=1, le=10_000)] = 64
+    argon2_passes: Annotated[int, Field(ge=1, le=10)] = 2
+    argon2_memory_kib: Annotated[int, Field(ge=8, le=262_144)] = 19_456
+    argon2_lanes: Annotated[int, Field(ge=1, le=8)] = 1
+    sessions_max: Annotated[int, Field(ge=1)] = 200_000
+    memory_headroom_mib: Annotated[int, Field(ge=256)] = 1_024
+    """How much the process may grow beyond what it needed after loading."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @classmethod
+    @override
+    def settings_customise_sources(  # the arguments are the library's
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags before variables before the file."""
+        config = os.environ.get(CONFIG_VARIABLE)
+        if config is None:
+            return init_settings, env_settings
+        toml = TomlConfigSettingsSource(settings_cls, Path(config))
+        return init_settings, env_settings, toml
+
+    @property
+    def endpoint(self) -> str:
+        """Where to serve."""
+        port = self.port or "*"
+        return self.bind or f"tcp://127.0.0.1:{port}"
+
+    @property
+    def key_path(self) -> Path:
+        """The key lies beside the data, not in it: a copy of the data is no use alone."""
+        return self.key_file or self.data.with_name(self.data.name + ".key")
+
+    @property
+    def curve_path(self) -> Path:
+        """The directory of CURVE keys."""
+        return self.curve_keys or self.data.with_name(self.data.name + ".curve")
+
+    def policy_profile(self) -> Profile:
+        """The profile with its overridden values.
+
+        Raises:
+            BadSettings: an override is unknown or has the wrong type.
+        """
+        base = PROFILES[self.profile]
+        try:
+            changed = replace(base, **self.policy)
+            fields = {name: getattr(changed, name) for name in Profile.__slots__}
+            return TypeAdapter(Profile).validate_python(fields)
+        except TypeError:
+            unknown = ", ".join(sorted(self.policy.keys() - set(Profile.__slots__)))
+            raise BadSettings(f"no such policy: {unknown}") from None
+        except ValidationError as error:
+            raise BadSettings(_first_line(error, "policy.")) from None
+
+
+def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """Join all sources; `flags` holds those that were given.
+
+    Raises:
+        BadSettings: names the setting.
+    """
+    config = environ.get(CONFIG_VARIABLE)
+    if config is not None and not Path(config).is_file():
+        raise BadSettings(f"there is no file {config} ({CONFIG_VARIABLE} names it)")
+    try:
+        return Settings(**flags)
+    except ValidationError as error:
+        raise BadSettings(_first_line(error, "")) from None
+    except (OSError, ValueError) as error:
+        raise BadSettings(f"the configuration file cannot be read: {error}") from None
+
+
+def misspelt(environ: Mapping[str, str]) -> dict[str, str | None]:
+    """UMS_* variables that are no setting, each with the one that may be meant."""
+    known = {f"UMS_{name.upper()}" for name in Settings.model_fields} | _ELSEWHERE
+    names = (name for name in environ if name.startswith("UMS_"))
+    strange = {name for name in names if name.split("__")[0] not in known}
+    return {
+        name: next(iter(get_close_matches(name, known, n=1)), None)
+        for name in sorted(strange)
+    }
+
+
+def _first_line(error: ValidationError, prefix: str) -> str:
+    fault = error.errors(include_url=False, include_input=False)[0]
+    return f"{prefix}{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
