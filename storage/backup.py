@@ -17,23 +17,26 @@ from dataclasses import replace
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from storage.collection import Collection, Stream
-from storage.creation import remove_unfinished, require_manifest
+from storage.creation import RESTORING_NAME, remove_unfinished, require_manifest
 from storage.disk import LOCK_NAME, Disk, File
-from storage.durable import read_all, write_all
+from storage.durable import read_all, write_all, write_new
 from storage.errors import StoreCorrupt, StoreExists
 from storage.files import Files
 from storage.frames import Damage
 from storage.journal import JournalReader
-from storage.keyring import COPY_BYTES, KEYRING_NAME, Ciphers
-from storage.loading import stored_keyring, unlock_files
+from storage.keyring import COPY_BYTES, KEYRING_NAME, Ciphers, read_keyring
+from storage.loading import require_files, stored_keyring, unlock_files
 from storage.manifest import (
     MANIFEST_NAME,
     CleanStop,
     Manifest,
     Seal,
+    decode_manifest,
     encode_manifest,
+    store_id_of,
     write_manifest,
 )
+from storage.quarantine import QUARANTINE_NAME
 from storage.state import Head
 from storage.verify import verify_full
 
@@ -86,14 +89,36 @@ def backup(
 def restore(archive: BinaryIO, disk: Disk, master: bytes) -> Head:
     """Unpack into an empty directory, durable on return; the epoch grows by one.
 
-    What was valid at the time of the backup (sessions, one-time codes) must be revoked
-    by the caller. Raises StoreExists, StoreCorrupt, WrongPassword or OSError.
+    What a restore that was interrupted has left is unpacked anew; until one has come
+    to its end, nothing opens the directory. What was valid at the time of the backup
+    (sessions, one-time codes) must be revoked by the caller. Raises StoreExists,
+    StoreLocked, StoreCorrupt, WrongPassword or OSError, with the directory emptied.
     """
-    remove_unfinished(disk)
-    if set(disk.list()) - {LOCK_NAME}:
-        raise StoreExists("a backup is restored into an empty directory only")
+    lock = disk.lock("a restore")
+    try:
+        if RESTORING_NAME in disk.list():
+            _clear(disk)
+        remove_unfinished(disk)
+        if set(disk.list()) - {LOCK_NAME}:
+            raise StoreExists("a backup is restored into an empty directory only")
+        write_new(disk, RESTORING_NAME, b"")
+        disk.fsync_directory()
+        try:
+            head = _begin_epoch(disk, master, _unpack_all(archive, disk))
+        except Exception:
+            _clear(disk)
+            raise
+        disk.unlink(RESTORING_NAME)
+        disk.fsync_directory()
+        return head
+    finally:
+        lock.release()
+
+
+def _unpack_all(archive: BinaryIO, disk: Disk) -> bytes:
+    """Write all members but MANIFEST, durable on return; returns that one's bytes."""
     sums: dict[str, str] = {}
-    listed = ""
+    listed, manifest = "", b""
     with tarfile.open(fileobj=archive, mode="r:") as tar:
         for entry in tar:
             source = tar.extractfile(entry)
@@ -101,13 +126,25 @@ def restore(archive: BinaryIO, disk: Disk, master: bytes) -> Head:
                 raise StoreCorrupt(entry.name, 0, 0, "not a file of a backup")
             if entry.name == SUMS_NAME:
                 listed = source.read().decode()
-                continue
-            sums[entry.name] = _unpack(disk, entry.name, source)
+            elif entry.name in (HEAD_NAME, MANIFEST_NAME):
+                data = source.read()
+                sums[entry.name] = hashlib.sha256(data).hexdigest()
+                manifest = data if entry.name == MANIFEST_NAME else manifest
+            else:
+                sums[entry.name] = _unpack(disk, entry.name, source)
     if listed != _sums_text(sums):
         raise StoreCorrupt(SUMS_NAME, 0, 0, "the archive does not match its checksums")
     disk.fsync_directory()
-    disk.replace(_waiting(MANIFEST_NAME), MANIFEST_NAME)
-    return _begin_epoch(disk, master)
+    return manifest
+
+
+def _clear(disk: Disk) -> None:
+    """Remove what a restore has made, its mark last."""
+    for name in disk.list():
+        if name not in (LOCK_NAME, QUARANTINE_NAME, RESTORING_NAME):
+            disk.unlink(name)
+    disk.unlink(RESTORING_NAME)
+    disk.fsync_directory()
 
 
 def _pin(disk: Disk, master: bytes) -> tuple[Files, list[_Member]]:
@@ -145,7 +182,13 @@ def _archived_manifest(files: Files, members: list[_Member]) -> tuple[Manifest, 
     ref = manifest.journals[-1]
     member = members[-1]
     reader = files.journal_reader(member.file, ref)
-    end = _last_whole_frame(reader, member.length)
+    if manifest.clean is not None:
+        # nothing writes to it: it must be as it was left, to the byte
+        for _ in reader.sealed_frames(manifest.clean.seal):
+            pass
+        end = manifest.clean.seal
+    else:
+        end = _last_whole_frame(reader, member.length)
     members[-1] = member._replace(length=end.length)
     head = Head(manifest.store_id, manifest.epoch, end.sequence, end.tag)
     clean = CleanStop(ref.name, end)
@@ -243,17 +286,10 @@ def _sums_text(sums: dict[str, str]) -> str:
     return "".join(f"{digest}  {name}\n" for name, digest in sums.items())
 
 
-def _waiting(name: str) -> str:
-    """MANIFEST gets its name last: a directory without it is unfinished."""
-    return f"{name}.tmp" if name == MANIFEST_NAME else name
-
-
 def _unpack(disk: Disk, name: str, source: Any) -> str:
-    """Write one member; returns its SHA-256. HEAD is only summed."""
+    """Write one member; returns its SHA-256."""
     digest = hashlib.sha256()
-    if name == HEAD_NAME:
-        return hashlib.sha256(source.read()).hexdigest()
-    file = disk.create(_waiting(name))
+    file = disk.create(name)
     try:
         while data := source.read(_COPY_BYTES):
             digest.update(data)
@@ -264,12 +300,15 @@ def _unpack(disk: Disk, name: str, source: Any) -> str:
     return digest.hexdigest()
 
 
-def _begin_epoch(disk: Disk, master: bytes) -> Head:
-    files = unlock_files(disk, stored_keyring(disk), master)
-    manifest = replace(files.manifest, epoch=files.manifest.epoch + 1)
-    write_manifest(disk, manifest, Ciphers(files.keyring))
+def _begin_epoch(disk: Disk, master: bytes, archived: bytes) -> Head:
+    """Put the MANIFEST in force, last of all and in an epoch of its own."""
+    ciphers = Ciphers(read_keyring(disk, store_id_of(archived)).unlock(master))
+    manifest = decode_manifest(archived, ciphers)
     clean = manifest.clean
     if clean is None:
         raise StoreCorrupt(MANIFEST_NAME, 0, 0, "the archive has no clean end")
+    require_files(disk, manifest)
+    manifest = replace(manifest, epoch=manifest.epoch + 1)
+    write_manifest(disk, manifest, ciphers)
     seal = clean.seal
     return Head(manifest.store_id, manifest.epoch, seal.sequence, seal.tag)

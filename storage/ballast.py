@@ -6,6 +6,8 @@ making it again proves that there is room.
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import Final
 
 from storage.disk import Disk
@@ -30,7 +32,10 @@ class Ballast:
         if not self._size_bytes or self._present():
             return
         discard(self._disk, BALLAST_NAME)
-        write_new(self._disk, BALLAST_NAME, bytes(self._size_bytes))
+        if self._disk.free_bytes() < self._size_bytes:
+            raise OSError(errno.ENOSPC, "no room for the ballast")
+        # random, since a file system that compresses keeps no room for zeros
+        write_new(self._disk, BALLAST_NAME, os.urandom(self._size_bytes))
 
     def _present(self) -> bool:
         try:

@@ -13,7 +13,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, final
 
-from storage.chunks import END, Chunk, ChunkReader, ChunkWriter, Finished
+from storage.chunks import (
+    CHUNK_MAX_BYTES,
+    END,
+    Chunk,
+    ChunkReader,
+    ChunkWriter,
+    Finished,
+)
 from storage.cipher import Cipher
 from storage.disk import Disk, File
 from storage.headers import BASE_MAGIC, FileHeader
@@ -41,6 +48,26 @@ class Columns(NamedTuple):
         keys = {field: [row[field] for row in rows] for field in unique}
         return self._replace(keys=keys)
 
+    def bounded(self, bytes_max: int) -> Iterator[Columns]:
+        """The same documents, parted before any that would pass `bytes_max`."""
+        begin = size = 0
+        for at, value in enumerate(self.values):
+            length = len(value) + sum(
+                len(keys[at] or "") for keys in self.keys.values()
+            )
+            if at > begin and size + length > bytes_max:
+                yield self._slice(begin, at)
+                begin, size = at, 0
+            size += length
+        if self.ids:
+            yield self if begin == 0 else self._slice(begin, len(self.ids))
+
+    def _slice(self, begin: int, end: int) -> Columns:
+        keys = {field: keys[begin:end] for field, keys in self.keys.items()}
+        return Columns(
+            self.collection, self.ids[begin:end], self.values[begin:end], keys
+        )
+
 
 def base_name(generation: int) -> str:
     return f"base-{generation}"
@@ -62,10 +89,10 @@ class BaseWriter:
         self._counts: Counter[str] = Counter()
 
     def write(self, columns: Columns) -> None:
-        """Append a chunk. Raises OSError."""
-        if columns.ids:
-            self._chunks.write(DOCUMENTS, *columns)
-            self._counts[columns.collection] += len(columns.ids)
+        """Append documents, in as many chunks as their size asks for. Raises OSError."""
+        for part in columns.bounded(CHUNK_MAX_BYTES):
+            self._chunks.write(DOCUMENTS, *part)
+            self._counts[part.collection] += len(part.ids)
 
     def finish(self) -> tuple[Finished, int]:
         """Close and flush the file; also the number of documents. Raises OSError."""

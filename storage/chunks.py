@@ -22,6 +22,9 @@ from storage.frames import Damage, Frame, encode_frame, read_frames
 from storage.headers import HEADER_BYTES, NO_TAG, BadHeader, FileHeader, decode_header
 
 CHUNK_BYTES: Final = 192 * 1024  # of plaintext
+# No chunk holds more, unless a single item does: an item is as large as a transaction
+# at most, and so fits into a frame by itself.
+CHUNK_MAX_BYTES: Final = 1024 * 1024
 END: Final = "end"
 # Flushing as it grows keeps the journal's flush from waiting for all of the file.
 _FLUSH_EVERY_BYTES: Final = 4 * 1024 * 1024
@@ -116,6 +119,7 @@ class ChunkReader:
             raise self.corrupt(0, str(error)) from error
         if found != header:
             raise self.corrupt(0, "the header belongs elsewhere")
+        self._header = found  # with the version it was written by
 
     def chunks(self, finished: Finished) -> Iterator[Chunk]:
         """All chunks, the closing one last. Raises StoreCorrupt for any difference."""

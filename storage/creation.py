@@ -32,6 +32,9 @@ STORE_ID_BYTES: Final = 16
 FIRST_GENERATION: Final = 1
 FIRST_EPOCH: Final = 1
 
+RESTORING_NAME: Final = "RESTORING"
+"""Lies in the directory while a backup is being unpacked into it."""
+
 _LEFTOVERS = frozenset(
     {
         KEYRING_NAME,
@@ -65,6 +68,8 @@ def create_files(
 def require_manifest(disk: Disk) -> None:
     """Raises StoreMissing for no store, StoreCorrupt for one without its MANIFEST."""
     names = disk.list()
+    if RESTORING_NAME in names:
+        raise StoreMissing("a backup was not restored to its end: restore it again")
     if MANIFEST_NAME in names:
         return
     _refuse_frames(disk, names)
@@ -74,6 +79,8 @@ def require_manifest(disk: Disk) -> None:
 def remove_unfinished(disk: Disk) -> None:
     """Clear what an interrupted creation left. Raises StoreExists, StoreCorrupt."""
     names = disk.list()
+    if RESTORING_NAME in names:
+        raise StoreExists("a backup was not restored to its end: restore it again")
     if MANIFEST_NAME in names:
         raise StoreExists("there is a store in this directory already")
     _refuse_frames(disk, names)

@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from zlib import crc32
 
+from storage.errors import Misuse
+
 HEADER = struct.Struct(">IIII")
 PREFIX = struct.Struct(">II")
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -50,7 +52,9 @@ class Damage(Exception):
 
 
 def encode_frame(key_id: int, body: bytes) -> bytes:
-    """The bytes of one frame. The caller keeps bodies within MAX_BODY_BYTES."""
+    """The bytes of one frame. Raises Misuse for a body that no reader would accept."""
+    if len(body) > MAX_BODY_BYTES:
+        raise Misuse(f"a frame of {len(body)} bytes, limit {MAX_BODY_BYTES}")
     prefix = PREFIX.pack(len(body), key_id)
     checks = PREFIX.pack(crc32(prefix), crc32(body))
     return b"".join((prefix, checks, body))

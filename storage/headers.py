@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from zlib import crc32
 
@@ -41,12 +41,14 @@ class FileHeader:
     generation: int
     base_sequence: int
     anchor: bytes  # tag of what the file continues
+    version: int = field(default=FORMAT_VERSION, compare=False)
+    min_reader: int = field(default=FORMAT_VERSION, compare=False)
 
     def encode(self) -> bytes:
         fields = _FIELDS.pack(
             self.magic,
-            FORMAT_VERSION,
-            FORMAT_VERSION,
+            self.version,
+            self.min_reader,
             self.store_id,
             self.generation,
             self.base_sequence,
@@ -71,7 +73,4 @@ def decode_header(file: str, data: bytes) -> FileHeader:
     )
     if min_reader > FORMAT_VERSION:
         raise StoreTooNew(file, min_reader, FORMAT_VERSION)
-    header = FileHeader(magic, store_id, generation, base, anchor)
-    if version == FORMAT_VERSION and header.encode() != data[:HEADER_BYTES]:
-        raise BadHeader("the header is not canonical")
-    return header
+    return FileHeader(magic, store_id, generation, base, anchor, version, min_reader)

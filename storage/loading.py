@@ -75,7 +75,7 @@ def unlock_files(disk: Disk, stored: StoredKeyring, master: bytes) -> Files:
 
 
 def require_files(disk: Disk, manifest: Manifest) -> None:
-    """Raises StoreCorrupt for a named file that is missing."""
+    """Raises StoreCorrupt for a named file that is missing, kept ones included."""
     names = set(disk.list())
     for name in sorted(manifest.files()):
         if name not in names:

@@ -135,13 +135,18 @@ def write_manifest(disk: Disk, manifest: Manifest, ciphers: Ciphers) -> None:
 
 def read_store_id(disk: Disk) -> bytes:
     """The store id of the plain header. Raises StoreCorrupt or StoreTooNew."""
-    return _decode_plain(read_all(disk, MANIFEST_NAME, _PLAIN_BYTES))
+    return store_id_of(read_all(disk, MANIFEST_NAME, _PLAIN_BYTES))
 
 
 def read_manifest(disk: Disk, ciphers: Ciphers) -> Manifest:
     """Raises StoreCorrupt or StoreTooNew."""
     data = read_all(disk, MANIFEST_NAME, _PLAIN_BYTES + MAX_BODY_BYTES)
-    store_id = _decode_plain(data)
+    return decode_manifest(data, ciphers)
+
+
+def decode_manifest(data: bytes, ciphers: Ciphers) -> Manifest:
+    """The inverse of `encode_manifest`. Raises StoreCorrupt or StoreTooNew."""
+    store_id = store_id_of(data)
     body = _open_frame(data, ciphers)
     try:
         manifest = _decode(msgpack.unpackb(body))
@@ -154,7 +159,7 @@ def read_manifest(disk: Disk, ciphers: Ciphers) -> Manifest:
 
 def check_frame(data: bytes) -> None:
     """Verify header and CRCs of an encoded MANIFEST without any key."""
-    _decode_plain(data)
+    store_id_of(data)
     _frame_body(data)
 
 
@@ -200,7 +205,8 @@ def _decode_journal(ref: list[Any]) -> JournalRef:
     return JournalRef(name, key_id, generation, base_sequence, anchor, end)
 
 
-def _decode_plain(data: bytes) -> bytes:
+def store_id_of(data: bytes) -> bytes:
+    """The store id in the plain header of an encoded MANIFEST. Raises as `read_store_id`."""
     plain = data[: _PLAIN.size]
     if len(data) < _PLAIN_BYTES or data[_PLAIN.size : _PLAIN_BYTES] != _CRC.pack(
         crc32(plain)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 from storage.disk import Disk
-from storage.durable import write_new
+from storage.durable import write_all
 
 QUARANTINE_NAME: Final = "quarantine"
+_BLOCK_BYTES: Final = 1024 * 1024
 
 
 def keep_copy(disk: Disk, name: str, begin: int, end: int) -> str:
@@ -26,10 +27,13 @@ def keep_copy(disk: Disk, name: str, begin: int, end: int) -> str:
     while copy in taken:
         number += 1
         copy = f"{stem}-{number}"
-    file = disk.open_read(name)
+    file, target = disk.open_read(name), quarantine.create(copy)
     try:
-        write_new(quarantine, copy, file.read_at(begin, end - begin))
+        for offset in range(begin, end, _BLOCK_BYTES):
+            write_all(target, file.read_at(offset, min(_BLOCK_BYTES, end - offset)))
+        target.fsync()
     finally:
+        target.close()
         file.close()
     quarantine.fsync_directory()
     return copy

@@ -6,8 +6,9 @@
        nothing else, may be dropped
     4. files the MANIFEST does not name: a newer journal with frames means that the
        MANIFEST was rolled back, so StoreCorrupt
-    5. now modify: repair the keyring, keep and cut the torn tail, remove orphans,
-       begin a new journal after an unclean stop, write a MANIFEST without `clean`
+    5. now modify: repair the keyring, keep and cut the torn tail, flush the journal,
+       remove orphans, begin a new journal after an unclean stop, write a MANIFEST
+       without `clean`
 
 Steps 1 to 4 modify nothing.
 """
@@ -94,7 +95,9 @@ def open_files(disk: Disk, master: bytes, memory: Memory) -> Opened:
 
     if stored.damaged is not None:
         _with_room(disk, lambda: write_keyring(disk, files.keyring))
-    quarantine = _cut_tail(disk, tail)
+    quarantine = None
+    if manifest.clean is None:
+        quarantine = _settle_tail(disk, tail)
     for name in orphans:
         disk.unlink(name)
     journal = _with_room(disk, lambda: _begin(files, tail))
@@ -161,14 +164,21 @@ def _replay_open(files: Files, replay: Replay) -> Tail:
         return Tail(reader, size)
 
 
-def _cut_tail(disk: Disk, tail: Tail) -> str | None:
-    if not tail.dropped_bytes:
-        return None
+def _settle_tail(disk: Disk, tail: Tail) -> str | None:
+    """Cut the torn end off, and flush what was read: it may have been in the cache only.
+
+    A frame that was written but not flushed before the process was killed is visible
+    from now on, so it must survive a power cut from now on. Returns the name of the
+    copy of what was cut off.
+    """
     name, good = tail.reader.ref.name, tail.reader.end.length
-    copy = _with_room(disk, lambda: keep_copy(disk, name, good, tail.size))
+    copy = None
+    if tail.dropped_bytes:
+        copy = _with_room(disk, lambda: keep_copy(disk, name, good, tail.size))
     file = disk.open_append(name)
     try:
-        file.truncate(good)
+        if tail.dropped_bytes:
+            file.truncate(good)
         file.fsync()
     finally:
         file.close()

@@ -11,7 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple, final
 
-from storage.chunks import CHUNK_BYTES, END, ChunkReader, ChunkWriter, Finished
+from storage.chunks import (
+    CHUNK_BYTES,
+    CHUNK_MAX_BYTES,
+    END,
+    ChunkReader,
+    ChunkWriter,
+    Finished,
+)
 from storage.cipher import Cipher
 from storage.disk import Disk, File
 from storage.headers import SEGMENT_MAGIC, FileHeader
@@ -57,6 +64,10 @@ class SegmentWriter:
         gathered: list[bytes] = []
         first, size = self._plan.first, 0
         for entry in entries:
+            if gathered and size + len(entry.packed) > CHUNK_MAX_BYTES:
+                self._chunks.write(ENTRIES, first, gathered)
+                first, size, gathered = first + len(gathered), 0, []
+                yield
             gathered.append(entry.packed)
             size += len(entry.packed)
             if size >= CHUNK_BYTES:

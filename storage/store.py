@@ -16,6 +16,7 @@ import platform
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final, Self, TypeVar, final
 
 from storage.ballast import Ballast
@@ -278,4 +279,5 @@ class Store:
 
 def _owner(options: StoreOptions, now: int) -> str:
     owner = options.owner or "a process"
-    return f"{owner}, pid {os.getpid()} on {platform.node()}, since {now}"
+    since = datetime.fromtimestamp(now, UTC).isoformat()
+    return f"{owner}, pid {os.getpid()} on {platform.node()}, since {since}"

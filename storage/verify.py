@@ -24,6 +24,7 @@ from storage.errors import HeadMismatch, StoreCorrupt
 from storage.files import Files
 from storage.frames import MAX_BODY_BYTES, Damage, read_frames
 from storage.headers import HEADER_BYTES, JOURNAL_MAGIC, BadHeader, decode_header
+from storage.keyring import KEYRING_NAME
 from storage.loading import (
     Replay,
     load_immutable,
@@ -77,11 +78,7 @@ def verify_quick(disk: Disk, progress: Progress = _no_progress) -> Verified:
     store_id = read_store_id(disk)
     stored_keyring(disk)
     names = [name for name in disk.list() if _is_numbered(name)]
-    newest = max(
-        (name for name in names if name.startswith("journal-")),
-        key=_number,
-        default="",
-    )
+    newest = {_stem(name): name for name in sorted(names, key=_number)}
     frames = unfinished = 0
     for name in names:
         progress(name)
@@ -89,7 +86,9 @@ def verify_quick(disk: Disk, progress: Progress = _no_progress) -> Verified:
         if file is None:
             continue  # a checkpoint has just removed it
         try:
-            count, damaged = _scan(file, name, store_id, may_tear=name == newest)
+            count, damaged = _scan(
+                file, name, store_id, may_tear=name in newest.values()
+            )
         finally:
             file.close()
         frames += count
@@ -108,16 +107,21 @@ def verify_full(
 ) -> Verified:
     """Reads every byte. Raises as `Store.open`, and HeadMismatch for `against`."""
     require_manifest(disk)
-    files = unlock_files(disk, stored_keyring(disk), master)
     for _ in range(_ATTEMPTS):
+        before = _identity(disk)
         try:
+            files = unlock_files(disk, stored_keyring(disk), master)
             return _verify_files(files, Memory(collections, streams), against, progress)
         except (FileNotFoundError, StoreCorrupt):
-            again = unlock_files(disk, stored_keyring(disk), master)
-            if again.manifest == files.manifest:
+            if _identity(disk) == before:
                 raise
-            files = again
-    return _verify_files(files, Memory(collections, streams), against, progress)
+    raise StoreCorrupt(MANIFEST_NAME, 0, 0, "it never stayed long enough to be checked")
+
+
+def _identity(disk: Disk) -> tuple[bytes, bytes]:
+    """What changes when a running store replaces files."""
+    limit = 2 * MAX_BODY_BYTES
+    return read_all(disk, MANIFEST_NAME, limit), read_all(disk, KEYRING_NAME, limit)
 
 
 def _verify_files(
@@ -206,8 +210,14 @@ def _require_head(files: Files, replay: Replay, head: Head, against: Head) -> No
 
 
 def _scan(file: File, name: str, store_id: bytes, *, may_tear: bool) -> tuple[int, int]:
-    """Frames, and bytes of an unfinished one. Raises StoreCorrupt."""
+    """Frames, and bytes of an unfinished one. Raises StoreCorrupt.
+
+    The newest file of each kind may be just being written, or have been when the
+    process was killed; which files are needed, only the keys tell.
+    """
     size, frames, good = file.size(), 0, HEADER_BYTES
+    if may_tear and size < HEADER_BYTES:
+        return 0, size
     try:
         header = decode_header(name, file.read_at(0, HEADER_BYTES))
     except BadHeader as error:
@@ -220,7 +230,7 @@ def _scan(file: File, name: str, store_id: bytes, *, may_tear: bool) -> tuple[in
     except Damage as damage:
         if not (damage.torn and may_tear):
             raise StoreCorrupt(name, damage.offset, 0, damage.reason) from damage
-    if header.magic != JOURNAL_MAGIC and not frames:
+    if header.magic != JOURNAL_MAGIC and not frames and not may_tear:
         raise StoreCorrupt(name, good, 0, f"it has no {END} chunk")
     return frames, size - good
 
@@ -228,6 +238,10 @@ def _scan(file: File, name: str, store_id: bytes, *, may_tear: bool) -> tuple[in
 def _is_numbered(name: str) -> bool:
     stem, _, number = name.rpartition("-")
     return bool(stem) and number.isdigit()
+
+
+def _stem(name: str) -> str:
+    return name.rpartition("-")[0]
 
 
 def _number(name: str) -> int:
