@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ums_client import (
     ChangePassword,
@@ -23,6 +23,7 @@ from ums_client import (
     HealthCheck,
     ListUsers,
     Login,
+    Request,
     UpdateUser,
     errors,
     new_idempotency_key,
@@ -72,11 +73,12 @@ def register_and_log_in(client: Client) -> None:
     print(f"user id {first.user_id}, and again {again.user_id}")
 
     show("a name is taken, a password is weak, a password is wrong")
-    for request in (
+    refused_ones: tuple[Request[Any], ...] = (
         alice,
         CreateUser(username="bob", email="bob@example.org", password="password"),
         Login(username="alice", password="a-short-summer-walk"),
-    ):
+    )
+    for request in refused_ones:
         try:
             client.call(request)
         except errors.RequestRefused as refused:

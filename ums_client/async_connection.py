@@ -88,21 +88,24 @@ class AsyncConnection:
     async def _send(self, step: Send) -> Outcome:
         if step.fresh:
             self.disconnect()
-        wires = self._connected()
-        await self._catch_up(wires)
-        while True:
+        wires = await self._caught_up()
+        while not await self._sent(wires, step.body):
             wires.poller.modify(wires.socket, zmq.POLLOUT)
             failure = await self._wait(wires, ENDS_SENDING, step.until_s)
             if failure is not None:
                 if failure is Outcome.REFUSED:
                     self.disconnect()
                 return failure
-            try:
-                await wires.socket.send_multipart(framed(step.body), zmq.NOBLOCK)
-            except zmq.Again:  # the connection broke since it was found writable
-                continue
-            self._owed = True
-            return Outcome.SENT
+        return Outcome.SENT
+
+    async def _sent(self, wires: _Wires, body: bytes) -> bool:
+        """Send, if there is a connection at this moment."""
+        try:
+            await wires.socket.send_multipart(framed(body), zmq.NOBLOCK)
+        except zmq.Again:
+            return False
+        self._owed = True
+        return True
 
     async def _receive(self, until_s: float) -> Event:
         wires = self._connected()
@@ -125,7 +128,7 @@ class AsyncConnection:
             if wires.socket in ready:
                 return None
             if wires.monitor not in ready:
-                return Outcome.TIMED_OUT
+                return wires.link.at_deadline()
             outcome = wires.link.observe(await wires.monitor.recv_multipart())
             if outcome in ends:
                 # what arrived before the connection broke is not lost
@@ -143,7 +146,12 @@ class AsyncConnection:
             prepare(socket, self._target, self._jitter())
         return self._wires
 
-    async def _catch_up(self, wires: _Wires) -> None:
+    async def _caught_up(self) -> _Wires:
         """Take in what happened while the connection was idle: it ends no call."""
-        while await wires.monitor.poll(0):
-            wires.link.observe(await wires.monitor.recv_multipart())
+        wires = self._wires
+        while wires is not None and await wires.monitor.poll(0):
+            news = wires.link.observe(await wires.monitor.recv_multipart())
+            if news is Outcome.REFUSED:  # libzmq does not try again after that
+                self.disconnect()
+                break
+        return self._connected()

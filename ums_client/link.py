@@ -32,8 +32,8 @@ _REFUSALS: Final = frozenset(
     {zmq.EVENT_HANDSHAKE_FAILED_AUTH, zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL}
 )
 _HANG_UPS_MAX: Final = 3
-"""A CURVE service that cannot read our greeting hangs up without a word, and so does
-any service that is just being stopped; that often in a row it is the key."""
+"""A service that cannot use our greeting may hang up without a word, but so does one
+that is just being stopped; that often in a row it is the keys."""
 _RECONNECT_MS: Final = 100
 
 
@@ -68,6 +68,15 @@ class Link:
             self._open = False
             return Outcome.DISCONNECTED
         return None
+
+    def at_deadline(self) -> Outcome:
+        """What it means when nothing more happened in time.
+
+        Hanging up ends the wait of a client with keys early, of one without only here:
+        before a plain service there may be a proxy that outlives its restarts.
+        """
+        is_refused = self._hang_ups >= _HANG_UPS_MAX
+        return Outcome.REFUSED if is_refused else Outcome.TIMED_OUT
 
 
 def prepare(socket: zmq.Socket[Any], target: Target, jitter: float) -> None:

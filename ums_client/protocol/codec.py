@@ -54,14 +54,17 @@ def decode(body: bytes, *, bytes_max: int = REQUEST_BYTES_MAX) -> dict[str, Any]
 
 
 def encode(message: dict[str, Any], encoding: Encoding) -> bytes:
-    """Write one message.
+    """Write one message. Numbers are not checked: who reads it refuses NaN and such.
 
     Raises:
-        ValueError: the message holds what neither encoding can carry.
+        ValueError: the message holds what the encoding cannot carry.
     """
     if encoding is Encoding.JSON:
         return to_json(message)
-    packed: bytes = msgpack.packb(message)
+    try:
+        packed: bytes = msgpack.packb(message)
+    except OverflowError as error:
+        raise ValueError("an integer that MessagePack cannot carry") from error
     return packed
 
 
