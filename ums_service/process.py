@@ -27,16 +27,34 @@ def settle_after_load() -> None:
     gc.freeze()
 
 
-def limit_memory(headroom_mib: int) -> None:
-    """Let the process grow by `headroom_mib` from here.
+class MemoryWatch:
+    """Keeps the process within `headroom_mib` of what it needs.
 
-    A peer that sends a message without end makes libzmq ask for memory without end;
-    at this limit libzmq drops that peer, and the service lives.
+    A peer that sends a message without end makes libzmq ask for memory without end. At
+    the limit set here libzmq drops a peer of large frames; one of many small frames
+    would end the process, so whoever watches has to act at half of the way.
     """
+
+    def __init__(self, headroom_mib: int) -> None:
+        self._headroom_bytes = headroom_mib * _MIB
+        self._settled_bytes = 0
+        self.settle()
+
+    def is_high(self) -> bool:
+        """Whether half of the headroom is used up."""
+        return _address_space() - self._settled_bytes > self._headroom_bytes // 2
+
+    def settle(self) -> None:
+        """Give back what is free; what is used now counts as needed from here on."""
+        ctypes.CDLL(None).malloc_trim(0)
+        self._settled_bytes = _address_space()
+        limit = self._settled_bytes + self._headroom_bytes
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        if hard != resource.RLIM_INFINITY:
+            limit = min(limit, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
+def _address_space() -> int:
     with open("/proc/self/statm") as file:  # noqa: PTH123 - not a file of ours
-        pages = int(file.read().split()[0])
-    limit = pages * resource.getpagesize() + headroom_mib * _MIB
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if hard != resource.RLIM_INFINITY:
-        limit = min(limit, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+        return int(file.read().split()[0]) * resource.getpagesize()

@@ -5,22 +5,18 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from storage import Store
 from ums_service import __version__, process
 from ums_service.bootstrap import Service, build_service, open_store
-from ums_service.broker.broker import Broker
-from ums_service.broker.endpoints import LOOPBACK_ADDRESS, is_local
-from ums_service.broker.keys import CurveKeys
-from ums_service.broker.self_test import require_closed_gate
-from ums_service.broker.sockets import bind_router, bound_endpoint, make_context
-from ums_service.broker.zap import Gatekeeper
+from ums_service.broker.endpoints import is_local
 from ums_service.clock import read_clock
 from ums_service.domain.users import USERS
 from ums_service.first_start import ensure_admin, tell_first_start
+from ums_service.listening import curve_secret, listening
 from ums_service.maintenance import Maintenance
 from ums_service.settings import BadSettings, Settings
 from ums_service.systemd import Notifier
@@ -28,7 +24,6 @@ from ums_service.systemd import Notifier
 STOP_WITHIN_S: Final = 5.0
 """After this long the process ends whatever still hangs (a dead disk, for one);
 nothing that was acknowledged is lost by that."""
-_DRAIN_WITHIN_S: Final = 2.0
 _log = logging.getLogger(__name__)
 
 Say = Callable[[str], None]
@@ -44,7 +39,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
     profile = settings.policy_profile()
     if profile.original_replies and not is_local(settings.endpoint):
         raise BadSettings("the profile compat serves programs of this machine only")
-    secret = _curve_secret(settings)
+    secret = curve_secret(settings)
     opened = open_store(settings, environ, read_clock())
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -56,8 +51,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
         store.start(loop)
         first = await ensure_admin(service, environ, read_clock())
         tell_first_start(opened, first, profile, settings, environ, say)
-        async with _listening(settings, secret, service, loop) as endpoint:
-            process.limit_memory(settings.memory_headroom_mib)
+        async with listening(settings, secret, service, loop) as endpoint:
             say(_ready_line(settings, store, endpoint))
             notifier.tell(READY="1", STATUS=f"serving {endpoint}")
             await _until(stopping, service, notifier)
@@ -68,46 +62,6 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
         _end_process_later()
         await store.close()
     say("stopped")
-
-
-def _curve_secret(settings: Settings) -> bytes | None:
-    """The server's key where one is needed. Raises KeyTrouble before a store is made."""
-    if settings.curve or not is_local(settings.endpoint):
-        return CurveKeys(settings.curve_path).server_secret()
-    return None
-
-
-@asynccontextmanager
-async def _listening(
-    settings: Settings,
-    secret: bytes | None,
-    service: Service,
-    loop: asyncio.AbstractEventLoop,
-) -> AsyncIterator[str]:
-    """The open socket; requests in flight get their replies before it closes."""
-    context = make_context()
-    gatekeeper = None
-    if secret is not None:
-        keys = CurveKeys(settings.curve_path)
-        gatekeeper = Gatekeeper(context, keys.may_connect)
-        gatekeeper.start(loop)
-    try:
-        socket = bind_router(context, settings.endpoint, curve_secret_key=secret)
-        bound = bound_endpoint(socket)
-        if secret is not None:
-            await require_closed_gate(context, bound, secret)
-        local_address = LOOPBACK_ADDRESS if secret is None else None
-        broker = Broker(socket, service.dispatch.answer, local_address=local_address)
-        broker.start(loop)
-        yield bound
-        late = await broker.stop(within_s=_DRAIN_WITHIN_S)
-        if late:
-            _log.warning("%d requests were not answered", late)
-        socket.close()
-    finally:
-        if gatekeeper is not None:
-            gatekeeper.stop()
-        context.destroy(linger=500)
 
 
 async def _until(stopping: asyncio.Event, service: Service, notifier: Notifier) -> None:

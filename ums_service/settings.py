@@ -116,12 +116,17 @@ class Settings(BaseSettings):
         try:
             changed = replace(base, **self.policy)
             fields = {name: getattr(changed, name) for name in Profile.__slots__}
-            return TypeAdapter(Profile).validate_python(fields)
+            profile = TypeAdapter(Profile).validate_python(fields)
         except TypeError:
             unknown = ", ".join(sorted(self.policy.keys() - set(Profile.__slots__)))
             raise BadSettings(f"no such policy: {unknown}") from None
         except ValidationError as error:
             raise BadSettings(_first_line(error, "policy.")) from None
+        for name in Profile.__slots__:
+            value, least = getattr(profile, name), int(name != "deleted_kept_s")
+            if type(value) is int and value < least:
+                raise BadSettings(f"policy.{name}: should be {least} or more")
+        return profile
 
 
 def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:

@@ -24,6 +24,7 @@ IN_FLIGHT_MAX: Final = 2_048
 """Requests that may wait at once. Past it the socket is not read, and senders wait in
 their own queues: memory stays bounded whatever they send."""
 RETRY_S: Final = 0.05
+REBIND_WITHIN_S: Final = 5.0
 FLUSH_EVERY_S: Final = 0.005
 _log = logging.getLogger(__name__)
 
@@ -78,6 +79,35 @@ class Broker:
             await asyncio.sleep(FLUSH_EVERY_S)
         self.outbox.close()
         return len(late)
+
+    async def rebind(self, bind: Callable[[], zmq.Socket[bytes]]) -> None:
+        """Drop every connection and what ZeroMQ holds for it; honest peers come back.
+
+        Replies to requests in flight are lost. Raises what `bind` raises, when the
+        address is not free again in time.
+        """
+        loop = self._loop
+        if loop is None:
+            return
+        loop.remove_reader(descriptor(self._socket))
+        self.outbox.close()
+        self._socket.close(linger=0)
+        until_s = loop.time() + REBIND_WITHIN_S
+        while True:
+            try:
+                self._socket = bind()
+                break
+            except OSError:
+                if loop.time() > until_s:
+                    raise
+                await asyncio.sleep(RETRY_S)
+        self.outbox = Outbox(self._socket, self._schedule_drain)
+        loop.add_reader(descriptor(self._socket), self._drain)
+        self._schedule_drain()
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
 
     def _schedule_drain(self) -> None:
         """Look for messages soon.

@@ -37,13 +37,15 @@ def receive(socket: zmq.Socket[bytes], *, local_address: str | None) -> Incoming
         frames, address = [first.bytes], _address(first)
     else:
         frames, address = [socket.recv(zmq.DONTWAIT)], local_address
-    whole = True
-    while socket.getsockopt(zmq.RCVMORE):
-        frame = socket.recv(zmq.DONTWAIT)
-        if len(frames) < FRAMES_MAX:
-            frames.append(frame)
-        else:
-            whole = False
+    recv, get = socket.recv, socket.getsockopt
+    more = get(zmq.RCVMORE)
+    while more and len(frames) < FRAMES_MAX:
+        frames.append(recv(zmq.DONTWAIT))
+        more = get(zmq.RCVMORE)
+    whole = not more
+    while more:
+        recv(zmq.DONTWAIT)
+        more = get(zmq.RCVMORE)
     if address is None:
         return None
     if len(frames) == 3 and whole and not frames[1]:

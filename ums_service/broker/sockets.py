@@ -12,6 +12,7 @@ from ums_service.broker.endpoints import is_local
 LIBZMQ_MIN: Final = (4, 3, 5)
 """Earlier releases have flaws that one unauthenticated peer can use."""
 ZAP_DOMAIN: Final = b"ums"
+Router = zmq.Socket[bytes]
 
 
 class UnsafeLibrary(RuntimeError):
