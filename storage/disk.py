@@ -175,7 +175,7 @@ class RealDisk:
     """
 
     def __init__(self, root: Path) -> None:
-        root.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+        _make_durably(root)
         self.root = root.resolve()
         _require_private(self.root, self.root.stat(), DIRECTORY_MODE)
         kind = _file_system(self.root, Path("/proc/self/mountinfo"))
@@ -217,6 +217,18 @@ class RealDisk:
 
     def subdirectory(self, name: str) -> RealDisk:
         return RealDisk(self.root / name)
+
+
+def _make_durably(root: Path) -> None:
+    """Make a directory and its parents; their names survive a power cut on return."""
+    missing = [path for path in (root, *root.parents) if not path.exists()]
+    root.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    for path in missing:
+        descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _require_private(path: Path, status: os.stat_result, mode: int) -> None:

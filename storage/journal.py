@@ -96,8 +96,8 @@ class Journal:
     def write(self, transactions: list[bytes]) -> Seal:
         """Write one frame and return the end it will have; not durable yet.
 
-        Raises OSError when nothing was written, CutBackFailed when a partial frame
-        remains.
+        Raises OSError or MemoryError when nothing was written, CutBackFailed when a
+        partial frame remains.
         """
         length, tag, sequence = self.end
         fields = [
@@ -111,7 +111,7 @@ class Journal:
         frame = encode_frame(self.ref.key_id, body)
         try:
             write_all(self._file, frame)
-        except OSError:
+        except (OSError, MemoryError):
             self._cut_back(length)
             raise
         return Seal(length + len(frame), tag_of(body), sequence + 1)

@@ -178,6 +178,10 @@ class Writer:
         except NotWritten as error:
             self._ended_term = term
             self._tell(outcomes.failed, term, error)
+        except Exception as error:  # noqa: BLE001 - the thread must live to tell of it
+            self.read_only(f"{self.journal.ref.name}: {type(error).__name__}")
+            self._ended_term = term
+            self._tell(outcomes.failed, term, OutcomeUnknown(self.health.reason))
         else:
             self._tell(outcomes.published, len(batch))
 
@@ -190,6 +194,8 @@ class Writer:
             end = self.journal.write(batch)
         except OSError as error:
             raise self._write_failed(error) from error
+        except MemoryError as error:
+            raise StorageFailed(f"{self.journal.ref.name}: no memory") from error
         except CutBackFailed as error:
             self.read_only(f"{self.journal.ref.name}: partial frame remains: {error}")
             raise StorageFailed(self.health.reason) from error

@@ -136,6 +136,10 @@ class Call:
 
     def begin_again(self) -> None:
         """Forget what a run that met a conflict has gathered."""
+        if self.session is not None and not self.facilities.sessions.holds(
+            self.session
+        ):
+            self.session = None  # it was ended meanwhile
         self.transaction = None
         self.after_commit.clear()
         self.details.clear()

@@ -3,7 +3,7 @@
 import ctypes
 import gc
 import resource
-from typing import Final
+from typing import Final, NamedTuple
 
 _PR_SET_DUMPABLE: Final = 4
 _MIB: Final = 1024 * 1024
@@ -42,19 +42,28 @@ class MemoryWatch:
 
     def is_high(self) -> bool:
         """Whether half of the headroom is used up."""
-        return _address_space() - self._settled_bytes > self._headroom_bytes // 2
+        return _memory().resident - self._settled_bytes > self._headroom_bytes // 2
 
     def settle(self) -> None:
         """Give back what is free; what is used now counts as needed from here on."""
         ctypes.CDLL(None).malloc_trim(0)
-        self._settled_bytes = _address_space()
-        limit = self._settled_bytes + self._headroom_bytes
+        used = _memory()
+        self._settled_bytes = used.resident
+        limit = used.address_space + self._headroom_bytes
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         if hard != resource.RLIM_INFINITY:
             limit = min(limit, hard)
         resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
 
 
-def _address_space() -> int:
+class _Memory(NamedTuple):
+    """What the process uses, in bytes."""
+
+    address_space: int
+    resident: int
+
+
+def _memory() -> _Memory:
     with open("/proc/self/statm") as file:  # noqa: PTH123 - not a file of ours
-        return int(file.read().split()[0]) * resource.getpagesize()
+        pages = file.read().split()[:2]
+    return _Memory(*(int(count) * resource.getpagesize() for count in pages))

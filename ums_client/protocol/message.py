@@ -75,40 +75,39 @@ class Request(BaseModel, Generic[R]):
         Raises:
             InvalidMessage: names the first field that is wrong.
         """
-        flat = fields if cls.wrapper is None else cls._unwrap(fields)
         ignored: list[str] = []
-        if cls.original:
-            ignored = cls._unknown(fields)
-            flat = {name: flat[name] for name in flat if name in cls.model_fields}
+        flat = fields
+        if cls.wrapper is not None:
+            flat = cls._unwrap(fields, ignored)
+        elif cls.original:
+            ignored = [name for name in fields if name not in cls.model_fields]
+            flat = {name: fields[name] for name in fields if name not in ignored}
         try:
             return cls.model_validate(flat), ignored
         except ValidationError as error:
             raise cls._first_fault(error) from None
 
     @classmethod
-    def _unwrap(cls, fields: dict[str, Any]) -> dict[str, Any]:
-        inner = fields.get(cast("str", cls.wrapper))
+    def _unwrap(cls, fields: dict[str, Any], ignored: list[str]) -> dict[str, Any]:
+        """The fields of a wrapped request; names that it does not know go aside."""
+        known, outer, flat = cls.model_fields, cls.outer, {}
+        wrapper = cast("str", cls.wrapper)
+        for name, value in fields.items():
+            if name in outer:
+                flat[name] = value
+            elif name != wrapper:
+                ignored.append(name)
+        inner = fields.get(wrapper)
         if inner is None:
-            inner = {}
+            return flat
         if type(inner) is not dict:
-            raise InvalidMessage("must be an object", field=cls.wrapper)
-        return {
-            **{name: inner[name] for name in inner if name not in cls.outer},
-            **{name: fields[name] for name in fields if name in cls.outer},
-        }
-
-    @classmethod
-    def _unknown(cls, fields: dict[str, Any]) -> list[str]:
-        if cls.wrapper is None:
-            return [name for name in fields if name not in cls.model_fields]
-        inner = cls.model_fields.keys() - cls.outer
-        return [
-            name for name in fields if name != cls.wrapper and name not in cls.outer
-        ] + [
-            f"{cls.wrapper}.{name}"
-            for name in fields.get(cls.wrapper) or ()
-            if name not in inner
-        ]
+            raise InvalidMessage("must be an object", field=wrapper)
+        for name, value in inner.items():
+            if name in known and name not in outer:
+                flat[name] = value
+            else:
+                ignored.append(f"{wrapper}.{name}")
+        return flat
 
     @classmethod
     def _first_fault(cls, error: ValidationError) -> InvalidMessage:

@@ -99,6 +99,10 @@ class Sessions:
         session.used_ticks_s = now.ticks_s
         return session
 
+    def holds(self, session: Session) -> bool:
+        """Whether the session has not been ended."""
+        return session.digest in self._by_digest
+
     def end(self, session: Session) -> None:
         """End one session; ending it twice is harmless."""
         if self._by_digest.pop(session.digest, None) is None:

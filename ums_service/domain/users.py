@@ -1,6 +1,7 @@
 """An account as it is stored, and the changes it can go through."""
 
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Any, Final
 
 from storage import Collection
@@ -87,12 +88,23 @@ _DEFAULTS: Final[dict[str, Any]] = {
 are kept in memory, and most fields of most accounts are empty."""
 
 
+_FIELDS: Final = tuple(User.__slots__)
+_values = attrgetter(*_FIELDS)
+_ALWAYS: Final = object()
+_LEFT_OUT: Final = tuple(_DEFAULTS.get(name, _ALWAYS) for name in _FIELDS)
+_TIMES_OF_CHANGE: Final = frozenset({"updated_at", "password_changed_at"})
+
+
+def changed_fields(before: User, after: User) -> list[str]:
+    """The names of the fields that differ, without the times that tell when."""
+    both = zip(_FIELDS, _values(before), _values(after), strict=True)
+    names = [name for name, old, new in both if old is not new and old != new]
+    return [name for name in names if name not in _TIMES_OF_CHANGE]
+
+
 def _to_document(user: User) -> dict[str, Any]:
-    document = {name: getattr(user, name) for name in User.__slots__}
-    for name, default in _DEFAULTS.items():
-        if document[name] == default:
-            del document[name]
-    return document
+    given = zip(_FIELDS, _values(user), _LEFT_OUT, strict=True)
+    return {name: value for name, value, left_out in given if value != left_out}
 
 
 def _from_document(document: dict[str, Any]) -> User:

@@ -11,7 +11,14 @@ from ums_service.domain.errors import (
     ReauthenticationRequired,
 )
 from ums_service.domain.names import normalise
-from ums_service.domain.users import ACTIVE, ROLES, STATUSES, USERS, User
+from ums_service.domain.users import (
+    ACTIVE,
+    ROLES,
+    STATUSES,
+    USERS,
+    User,
+    changed_fields,
+)
 
 
 async def change(request: UpdateUser, before: User, call: Call) -> User:
@@ -30,12 +37,7 @@ async def change(request: UpdateUser, before: User, call: Call) -> User:
         user = await _with_password(request, user, call)
     elif own and (user.username, user.email) != (before.username, before.email):
         await _prove(request, call)
-    call.details["changed"] = [
-        name
-        for name in User.__slots__
-        if name not in ("updated_at", "password_changed_at")
-        and getattr(user, name) != getattr(before, name)
-    ]
+    call.details["changed"] = changed_fields(before, user)
     return user
 
 
