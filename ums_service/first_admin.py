@@ -1,7 +1,6 @@
 """The administrator of a new store, and a way back in for one who is locked out."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from storage import Store, Transaction
@@ -74,8 +73,7 @@ async def recover(
     tx: Transaction, user: User, password_hash: str, profile: Profile, now: Moment
 ) -> None:
     """Make `user` an active administrator with a first password again."""
-    recovered = replace(
-        user,
+    recovered = user._replace(
         password_hash=password_hash,
         role=ADMIN,
         status=ACTIVE,

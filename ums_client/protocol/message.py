@@ -83,7 +83,8 @@ class Request(BaseModel, Generic[R]):
             ignored = [name for name in fields if name not in cls.model_fields]
             flat = {name: fields[name] for name in fields if name not in ignored}
         try:
-            return cls.model_validate(flat), ignored
+            # what `model_validate` calls, without its handling of options
+            return cls.__pydantic_validator__.validate_python(flat), ignored
         except ValidationError as error:
             raise cls._first_fault(error) from None
 

@@ -1,7 +1,6 @@
 """The rules that several actions on accounts share."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from storage import Transaction
@@ -89,4 +88,4 @@ def check_one_of(field: str, value: str, known: tuple[str, ...]) -> None:
 def changed(user: User, changes: Mapping[str, Any], now: Moment) -> User:
     """The account with `changes` made; absent (None) values stay as they are."""
     given = {name: value for name, value in changes.items() if value is not None}
-    return replace(user, updated_at=now.text, **given)
+    return user._replace(updated_at=now.text, **given)

@@ -5,9 +5,8 @@ exists without the other. They name accounts by id and hold no secrets and nothi
 somebody typed into a field of a name.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from storage import Stream, Transaction
 from ums_service.domain.moment import Moment
@@ -23,9 +22,8 @@ class Outcome(StrEnum):
     SUPPRESSED = "suppressed"  # a count of refusals that have no entry of their own
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
-    """One event. `actor` and `subject` are user ids where they are known."""
+class AuditEntry(NamedTuple):
+    """One event, made with names for its fields. `actor` and `subject` are user ids where they are known."""
 
     event: str
     outcome: Outcome
@@ -37,8 +35,8 @@ class AuditEntry:
 
     def append_to(self, tx: Transaction, now: Moment) -> None:
         """Add the entry to the transaction's change."""
-        fields = {name: getattr(self, name) for name in self.__slots__}
-        given = {name: value for name, value in fields.items() if value is not None}
+        fields = zip(self._fields, self, strict=True)
+        given = {name: value for name, value in fields if value is not None}
         tx.append(AUDIT, {"at": now.text, **given})
 
 

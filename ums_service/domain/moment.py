@@ -1,11 +1,12 @@
 """One reading of the clocks, taken once per call and passed down."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 
 
-class Moment(NamedTuple):
-    """The same instant on two clocks.
+@dataclass(slots=True)
+class Moment:
+    """The same instant on two clocks; not to be changed.
 
     `utc` is for people and for what is stored; it may jump. `ticks_s` counts seconds
     since boot, sleep included, and never goes back: durations are measured with it.
@@ -13,11 +14,14 @@ class Moment(NamedTuple):
 
     utc: datetime
     ticks_s: float
+    _text: str = field(default="", init=False, repr=False, compare=False)
 
     @property
     def text(self) -> str:
         """ISO 8601 in UTC with microseconds, as stored and shown."""
-        return self.utc.isoformat(timespec="microseconds")
+        if not self._text:
+            self._text = self.utc.isoformat(timespec="microseconds")
+        return self._text
 
     @property
     def epoch_s(self) -> int:

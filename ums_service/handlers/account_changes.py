@@ -1,7 +1,5 @@
 """The parts of a change: names, password, profile, what only administrators may."""
 
-from dataclasses import replace
-
 from ums_client.protocol.accounts import UpdateUser
 from ums_service.call import Call
 from ums_service.domain import accounts, names
@@ -53,11 +51,11 @@ async def _with_names(request: UpdateUser, user: User, call: Call) -> User:
         await accounts.check_name_is_free(call.tx, "email", email, owner=user.user_id)
         if profile.email_change == "verified":
             raise NotConfigured("mailer to verify a new address with")
-        user = replace(user, email=email, email_verified=False)
+        user = user._replace(email=email, email_verified=False)
         names.check_email(email)
     if username != user.username:
         names.check_username(username, chars_min=profile.username_chars_min)
-        user = replace(user, username=username)
+        user = user._replace(username=username)
     return user
 
 
@@ -113,4 +111,4 @@ def _with_privileges(request: UpdateUser, user: User, call: Call) -> User:
     if wanted.get("status", ACTIVE) != ACTIVE:
         sessions = call.facilities.sessions
         call.after_commit.append(lambda: sessions.end_all_of(user.user_id))
-    return replace(user, **wanted)
+    return user._replace(**wanted)
