@@ -54,6 +54,7 @@ def serve(**flags: Any) -> None:
         level=settings.log_level.upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    process.keep_arenas_few()
     process.keep_secrets_in()
     process.allow_many_connections()
     with reported():

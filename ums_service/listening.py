@@ -58,7 +58,7 @@ async def listening(
         guard = asyncio.create_task(
             _guard_memory(
                 broker,
-                process.MemoryWatch(settings.memory_headroom_mib),
+                process.MemoryWatch(_headroom_mib(settings)),
                 lambda: bind_router(context, bound, curve_secret_key=secret),
             )
         )
@@ -72,6 +72,12 @@ async def listening(
         if gatekeeper is not None:
             gatekeeper.stop()
         context.destroy(linger=500)
+
+
+def _headroom_mib(settings: Settings) -> int:
+    """What is set, and what the hashes that may run at once need for themselves."""
+    hashing_kib = settings.hashing_threads * settings.argon2_memory_kib
+    return settings.memory_headroom_mib + hashing_kib // 1024
 
 
 async def _guard_memory(
