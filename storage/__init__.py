@@ -42,6 +42,7 @@ from storage.errors import (
 )
 from storage.kdf import KdfParameters, MasterKey
 from storage.passwords import change_master_password
+from storage.records import document_of
 from storage.repair import Repaired, repair
 from storage.state import Head, Health, Recovery, State, StoreOptions
 from storage.store import Store
@@ -95,6 +96,7 @@ __all__ = [
     "backup",
     "change_master_password",
     "decode_head",
+    "document_of",
     "encode_head",
     "repair",
     "restore",

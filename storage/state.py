@@ -21,7 +21,6 @@ class StoreOptions:
         checkpoint_min_bytes: journals below this never start a checkpoint.
         checkpoint_base_share: nor do journals below this share of the base.
         retry_bytes: growth of the journals before a failed checkpoint is tried again.
-        stop_checkpoint_bytes: journals above this are compacted at a clean stop.
         ballast_bytes: room kept for emergencies on a full disk; 0 for none.
         segment_bytes: a stream's last segment is rewritten while it is smaller.
         pause_s: how long compaction sleeps between chunks, to leave the loop alone.
@@ -31,7 +30,6 @@ class StoreOptions:
     checkpoint_min_bytes: int = 16 * MIB
     checkpoint_base_share: float = 0.5
     retry_bytes: int = 16 * MIB
-    stop_checkpoint_bytes: int = 16 * MIB
     ballast_bytes: int = 4 * MIB
     segment_bytes: int = 4 * MIB
     pause_s: float = 0.001

@@ -14,7 +14,6 @@ import asyncio
 import os
 import platform
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, Self, TypeVar, final
@@ -25,7 +24,7 @@ from storage.collection import Collection, Entry, Stream
 from storage.commits import Commits
 from storage.creation import create_files
 from storage.disk import Disk, Lock
-from storage.errors import OutcomeUnknown, StorageFailed, StoreError
+from storage.errors import OutcomeUnknown, StorageFailed
 from storage.headers import HEADER_BYTES
 from storage.kdf import KdfParameters
 from storage.manifest import CleanStop, Seal
@@ -161,6 +160,17 @@ class Store:
         value = self._memory.tables[collection.name].docs.get(id)
         return None if value is None else document_of(value)
 
+    def get_value(
+        self,
+        collection: Collection[Any],
+        id: str,  # noqa: A002 - the word of the contract
+    ) -> bytes | None:
+        """The durable document as it is kept, for `document_of`; None if absent.
+
+        It holds the revision: equal values are the same state of the same document.
+        """
+        return self._memory.tables[collection.name].docs.get(id)
+
     def find(self, collection: Collection[Any], field: str, value: str) -> str | None:
         """The id of the durable document with this unique value."""
         return self._memory.tables[collection.name].indexes[field].get(value)
@@ -248,13 +258,9 @@ class Store:
             self._lock.release()
 
     async def _finish(self) -> None:
-        """Drain the queue; compact when a long journal would slow the next start."""
+        """Drain the queue. Nothing is compacted: a stop must not take minutes."""
         await self._checkpoints.settle()
         await self._writer.run(lambda: None)
-        if self._checkpoints.journal_bytes() > self._options.stop_checkpoint_bytes:
-            # The journals are as durable as a base; `warnings` tells what went wrong.
-            with suppress(StoreError):
-                await self._checkpoints.run()
 
     def _record_clean_stop(self) -> None:
         if self._writer.health.state is State.READ_ONLY:

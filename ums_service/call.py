@@ -112,6 +112,10 @@ class Call:
             self.made_hash = await gate.pool.run(gate.hashes.hash, password)
         return self.made_hash
 
+    def changes_something(self) -> bool:
+        """Whether there is anything to commit or to do after it."""
+        return self.transaction is not None or self.discloses or bool(self.after_commit)
+
     async def commit(self) -> None:
         """Make the call's changes durable together with their audit entry.
 

@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from storage.errors import Conflict, Refused, UniqueViolation
-from ums_client.protocol.actions import ACTIONS, Access, Action, Repeat
-from ums_client.protocol.codec import decode, encoding_of
+from ums_client.protocol.actions import ACTIONS, Access, Repeat
+from ums_client.protocol.codec import Encoding, decode, encoding_of
 from ums_client.protocol.message import (
     Envelope,
     Request,
     open_envelope,
     request_id_of,
 )
+from ums_service.answer import Answer
 from ums_service.call import Call, Facilities
 from ums_service.catalogue import Handler, Row, rows
 from ums_service.domain.errors import InvalidSession, UnknownAction
@@ -55,19 +56,28 @@ class Dispatch:
         """
         now = self._clock()
         request_id, row, call = None, None, None
+        encoding = encoding_of(body)
         try:
             message = decode(body)
-            request_id = request_id_of(message)
+            if "request_id" in message:
+                request_id = request_id_of(message)
             envelope = open_envelope(message)
             row = self._row(envelope.action)
-            self._limits.take(row.action.rate, address, now.ticks_s)
-            call = self._call(row.action, envelope, address, now)
-            reply = await self._perform(row, call, envelope, message)
+            action = row.action
+            self._limits.take(action.rate, address, now.ticks_s)
+            session, token = None, envelope.session_token
+            if token is not None and action.access is not Access.PUBLIC:
+                session = self._facilities.sessions.find(
+                    token, now, purpose=Purpose.SESSION
+                )
+            call = Call(self._facilities, action, session, address, now)
+            job = self._job(row, envelope, message, encoding)
+            reply = await self._run_until_done(job, call)
         except Exception as error:  # noqa: BLE001 - the boundary that nothing may pass
             refused = self.refusals.told(error, row.action if row else None)
             await self.refusals.audit(refused, call, address, now)
             reply = self._replies.refusal(refused)
-        return self._replies.write(reply, request_id, encoding_of(body))
+        return self._replies.write(reply, request_id, encoding)
 
     def _row(self, name: str | None) -> Row:
         row = self._rows.get(name or "")
@@ -75,49 +85,49 @@ class Dispatch:
             raise UnknownAction(name)
         return row
 
-    def _call(
-        self, action: Action, envelope: Envelope, address: str, now: Moment
-    ) -> Call:
-        session, token = None, envelope.session_token
-        if token is not None and action.access is not Access.PUBLIC:
-            session = self._facilities.sessions.find(
-                token, now, purpose=Purpose.SESSION
-            )
-        return Call(self._facilities, action, session, address, now)
+    def _job(
+        self, row: Row, envelope: Envelope, fields: dict[str, Any], encoding: Encoding
+    ) -> "_Job":
+        if not fields and row.empty is not None:
+            return _Job(row, row.empty, [], envelope, fields, encoding)
+        request, ignored = row.action.request.from_fields(fields)
+        return _Job(row, request, ignored, envelope, fields, encoding)
 
-    async def _perform(
-        self, row: Row, call: Call, envelope: Envelope, fields: dict[str, Any]
-    ) -> dict[str, Any]:
-        ignored: list[str] = []
-        if fields or row.empty is None:
-            request, ignored = row.action.request.from_fields(fields)
-        else:
-            request = row.empty
-        job = _Job(row, request, ignored, envelope, fields)
+    async def _run_until_done(self, job: "_Job", call: Call) -> dict[str, Any] | bytes:
         conflict: Refused | None = None
         for _ in range(RUNS_MAX):
             try:
-                return await self._run(job, call)
+                if job.envelope.idempotency_key and call.action.repeat is Repeat.KEYED:
+                    return await self._run_once(job, call)
+                self._check_access(call, job.envelope.session_token)
+                made = await job.row.handler(job.request, call)
+                reply = self._reply(made, job)
+                if call.changes_something():
+                    await call.commit()
             except (Conflict, UniqueViolation) as error:
                 conflict = error
                 call.begin_again()
+            else:
+                return reply
         assert conflict is not None
         raise conflict
 
-    async def _run(self, job: "_Job", call: Call) -> dict[str, Any]:
-        once = None
-        if job.envelope.idempotency_key and job.row.action.repeat is Repeat.KEYED:
-            once = WriteOnce(call, job.envelope, job.fields)
-            done = await once.earlier_reply()
-            if done is not None:
-                return done
+    async def _run_once(self, job: "_Job", call: Call) -> dict[str, Any]:
+        once = WriteOnce(call, job.envelope, job.fields)
+        done = await once.earlier_reply()
+        if done is not None:
+            return done
         self._check_access(call, job.envelope.session_token)
         made = await job.row.handler(job.request, call)
         reply = self._replies.success(made, job.ignored)
-        if once is not None:
-            once.remember(reply)
+        once.remember(reply)
         await call.commit()
         return reply
+
+    def _reply(self, made: Answer[Any], job: "_Job") -> dict[str, Any] | bytes:
+        if made.source is None or job.ignored or job.encoding is not Encoding.JSON:
+            return self._replies.success(made, job.ignored)
+        return self._replies.json_of(made)
 
     def _check_access(self, call: Call, token: str | None) -> None:
         if call.session is not None or call.action.access is Access.PUBLIC:
@@ -137,3 +147,4 @@ class _Job(NamedTuple):
     ignored: list[str]
     envelope: Envelope
     fields: dict[str, Any]
+    encoding: Encoding

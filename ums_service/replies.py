@@ -7,9 +7,12 @@ original does not know are left out.
 import math
 from typing import Any, Final
 
+from pydantic_core import to_json
+
 from ums_client.protocol.actions import Action
 from ums_client.protocol.codec import Encoding, encode
 from ums_client.protocol.errors import ErrorCode
+from ums_client.protocol.message import Reply
 from ums_service.answer import Answer
 from ums_service.refusal_log import Refused
 from ums_service.refusals import Told
@@ -38,15 +41,20 @@ _ORIGINAL_CODES: Final = frozenset(
 """Refusals that the original service has, too: there it gives only a text."""
 
 
+KEPT_MAX: Final = 4_096
+"""Replies kept for being asked again: at about 1.2 KB each some 5 MB."""
+
+
 class Replies:
     """Writes replies for one profile."""
 
     def __init__(self, *, original: bool) -> None:
         self._original = original
+        self._made: dict[tuple[type[Reply], bytes], bytes] = {}
 
     def success(self, answer: Answer[Any], ignored: list[str]) -> dict[str, Any]:
         """The reply as a map: its status first, then its fields."""
-        message = {"status": answer.kind.status_word, **answer.fields}
+        message = {"status": answer.kind.status_word, **answer.fields()}
         if ignored and not self._original:
             message["ignored"] = ignored
         return message
@@ -73,10 +81,36 @@ class Replies:
             return "Login failed"  # what the original says of malformed credentials
         return _TEXTS.get((name, told.code), told.message)
 
+    def json_of(self, answer: Answer[Any]) -> bytes:
+        """The reply in JSON, kept while its source stays what it is.
+
+        What is asked for most, one's own account with the same session, is made once
+        for each change of the account. A stored value holds its revision, so two
+        values that are equal are the same state of the same account.
+        """
+        source = answer.source
+        assert source is not None
+        key = answer.kind, source
+        made = self._made.get(key)
+        if made is None:
+            made = encode(self.success(answer, []), Encoding.JSON)
+            if len(self._made) >= KEPT_MAX:
+                del self._made[next(iter(self._made))]
+            self._made[key] = made
+        return made
+
     def write(
-        self, message: dict[str, Any], request_id: str | int | None, encoding: Encoding
+        self,
+        message: dict[str, Any] | bytes,
+        request_id: str | int | None,
+        encoding: Encoding,
     ) -> bytes:
         """The bytes of a reply, with the request's id where it had one."""
+        if type(message) is bytes:
+            if request_id is None:
+                return message
+            return b'%b,"request_id":%b}' % (message[:-1], to_json(request_id))
+        assert type(message) is dict
         if request_id is not None:
             message["request_id"] = request_id
         return encode(message, encoding)

@@ -27,11 +27,13 @@ class Encoding(Enum):
     MSGPACK = "msgpack"
 
 
+_JSON: Final = Encoding.JSON
+_MSGPACK: Final = Encoding.MSGPACK
+
+
 def encoding_of(body: bytes) -> Encoding:
     """Tell the encoding by the first byte: a MessagePack map marker, or else JSON."""
-    if body and body[0] in _MAP_MARKERS:
-        return Encoding.MSGPACK
-    return Encoding.JSON
+    return _MSGPACK if body and body[0] in _MAP_MARKERS else _JSON
 
 
 def decode(body: bytes, *, bytes_max: int = REQUEST_BYTES_MAX) -> dict[str, Any]:
@@ -43,8 +45,8 @@ def decode(body: bytes, *, bytes_max: int = REQUEST_BYTES_MAX) -> dict[str, Any]
     """
     if len(body) > bytes_max:
         raise InvalidMessage(f"a message has at most {bytes_max} bytes")
-    unpack = _from_msgpack if encoding_of(body) is Encoding.MSGPACK else _from_json
-    message = unpack(body)
+    msgpack_map = body and body[0] in _MAP_MARKERS
+    message = _from_msgpack(body) if msgpack_map else _from_json(body)
     if type(message) is not dict:
         raise InvalidMessage("a message is one object, not a list or a single value")
     for name, value in message.items():
@@ -59,7 +61,7 @@ def encode(message: dict[str, Any], encoding: Encoding) -> bytes:
     Raises:
         ValueError: the message holds what the encoding cannot carry.
     """
-    if encoding is Encoding.JSON:
+    if encoding is _JSON:
         return to_json(message)
     try:
         packed: bytes = msgpack.packb(message)

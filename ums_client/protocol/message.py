@@ -138,8 +138,12 @@ def open_envelope(message: dict[str, Any]) -> Envelope:
     """
     take = message.pop
     action, token = take("action", None), take("session_token", None)
-    request_id, key = take("request_id", None), take("idempotency_key", None)
-    take("client", None)  # who the end user is: believed only from a trusted gateway
+    request_id = key = None
+    if message:
+        request_id, key = take("request_id", None), take("idempotency_key", None)
+        take(
+            "client", None
+        )  # who the end user is: believed from a trusted gateway only
     if action is not None and type(action) is not str:
         raise InvalidMessage("should be text", field="action")
     if token is not None and type(token) is not str:

@@ -15,6 +15,7 @@ import zmq
 
 from ums_service.broker.eager import Suspended, start
 from ums_service.broker.envelope import Incoming, receive
+from ums_service.broker.frames import Frames
 from ums_service.broker.outbox import Outbox
 from ums_service.broker.sockets import descriptor
 
@@ -46,7 +47,12 @@ class Broker:
     """
 
     def __init__(
-        self, socket: zmq.Socket[bytes], answer: Answer, *, local_address: str | None
+        self,
+        socket: zmq.Socket[bytes],
+        answer: Answer,
+        *,
+        local_address: str | None,
+        frames_of: Callable[[zmq.Socket[bytes]], Frames] = Frames,
     ) -> None:
         self._socket = socket
         self._answer = answer
@@ -54,7 +60,9 @@ class Broker:
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._drain_scheduled = False
-        self.outbox = Outbox(socket, self._schedule_drain)
+        self._frames_of = frames_of
+        self._frames = frames_of(socket)
+        self.outbox = Outbox(self._frames, self._schedule_drain)
         self.counters = Counters()
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -101,7 +109,8 @@ class Broker:
                 if loop.time() > until_s:
                     raise
                 await asyncio.sleep(RETRY_S)
-        self.outbox = Outbox(self._socket, self._schedule_drain)
+        self._frames = self._frames_of(self._socket)
+        self.outbox = Outbox(self._frames, self._schedule_drain)
         loop.add_reader(descriptor(self._socket), self._drain)
         self._schedule_drain()
 
@@ -123,11 +132,15 @@ class Broker:
         self._drain_scheduled = False
         if self._loop is None:
             return
-        for _ in range(DRAIN_MAX):
+        for number in range(DRAIN_MAX):
             if len(self._tasks) >= IN_FLIGHT_MAX:
                 return  # the next task that ends schedules a drain
             try:
-                incoming = receive(self._socket, local_address=self._local_address)
+                # asking is cheaper than the exception for an empty socket, but not
+                # cheaper than neither: after a second message there is likely a third
+                if number == 1 and not self._frames.is_readable():
+                    return
+                incoming = receive(self._frames, local_address=self._local_address)
             except zmq.Again:
                 return
             except (zmq.ZMQError, MemoryError, OSError):

@@ -4,6 +4,8 @@ from typing import Final, NamedTuple
 
 import zmq
 
+from ums_service.broker.frames import Frames
+
 FRAMES_MAX: Final = 4
 ENVELOPE_BYTES_MAX: Final = 64
 
@@ -16,7 +18,7 @@ class Incoming(NamedTuple):
     address: str
 
 
-def receive(socket: zmq.Socket[bytes], *, local_address: str | None) -> Incoming | None:
+def receive(frames_in: Frames, *, local_address: str | None) -> Incoming | None:
     """The next message; None for one that cannot be answered.
 
     Everything up to and with the first empty frame is the envelope and is sent back
@@ -33,19 +35,19 @@ def receive(socket: zmq.Socket[bytes], *, local_address: str | None) -> Incoming
         zmq.Again: there is none.
     """
     if local_address is None:
-        first = socket.recv(zmq.DONTWAIT, copy=False)
+        first = frames_in.recv_frame()
         frames, address = [first.bytes], _address(first)
     else:
-        frames, address = [socket.recv(zmq.DONTWAIT)], local_address
-    recv, get = socket.recv, socket.getsockopt
-    more = get(zmq.RCVMORE)
+        frames, address = [frames_in.recv()], local_address
+    recv, has_more = frames_in.recv, frames_in.more
+    more: int = True  # a ROUTER puts the id before at least one frame of the peer's
     while more and len(frames) < FRAMES_MAX:
-        frames.append(recv(zmq.DONTWAIT))
-        more = get(zmq.RCVMORE)
+        frames.append(recv())
+        more = has_more()
     whole = not more
     while more:
-        recv(zmq.DONTWAIT)
-        more = get(zmq.RCVMORE)
+        recv()
+        more = has_more()
     if address is None:
         return None
     if len(frames) == 3 and whole and not frames[1]:

@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 
 import zmq
 
+from ums_service.broker.frames import Frames
+
 KEPT_S: Final = 1.0
 PER_PEER_MAX: Final = 4_096
 BYTES_MAX: Final = 16 * 1024 * 1024
@@ -28,9 +30,9 @@ class _Unsent(NamedTuple):
 class Outbox:
     """Sends through one ROUTER socket without ever blocking. Belongs to the loop."""
 
-    def __init__(self, socket: zmq.Socket[bytes], retried: Callable[[], None]) -> None:
+    def __init__(self, frames: Frames, retried: Callable[[], None]) -> None:
         """`retried` is called after the socket was used outside of a send."""
-        self._socket = socket
+        self._frames = frames
         self._retried = retried
         self._waiting: dict[bytes, deque[_Unsent]] = {}
         self._bytes = 0
@@ -96,7 +98,7 @@ class Outbox:
     def _try(self, envelope: list[bytes], body: bytes) -> bool:
         """Send or give up; False where there is no room now."""
         try:
-            self._socket.send_multipart([*envelope, body], zmq.DONTWAIT)
+            self._frames.send(envelope, body)
         except zmq.Again:
             return False
         except zmq.ZMQError:

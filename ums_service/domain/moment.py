@@ -1,20 +1,28 @@
 """One reading of the clocks, taken once per call and passed down."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 
 @dataclass(slots=True)
 class Moment:
     """The same instant on two clocks; not to be changed.
 
-    `utc` is for people and for what is stored; it may jump. `ticks_s` counts seconds
-    since boot, sleep included, and never goes back: durations are measured with it.
+    `epoch_ns` counts from 1970 in UTC; it is for people and for what is stored, and may
+    jump. `ticks_s` counts seconds since boot, sleep included, and never goes back:
+    durations are measured with it. Dates are made when they are asked for.
     """
 
-    utc: datetime
+    epoch_ns: int
     ticks_s: float
     _text: str = field(default="", init=False, repr=False, compare=False)
+
+    @property
+    def utc(self) -> datetime:
+        """The wall clock, to the microsecond."""
+        seconds, rest_ns = divmod(self.epoch_ns, 1_000_000_000)
+        whole = datetime.fromtimestamp(seconds, UTC)
+        return whole.replace(microsecond=rest_ns // 1_000)
 
     @property
     def text(self) -> str:
@@ -26,4 +34,4 @@ class Moment:
     @property
     def epoch_s(self) -> int:
         """Whole seconds since 1970, for comparison with stored times."""
-        return int(self.utc.timestamp())
+        return self.epoch_ns // 1_000_000_000

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any, Final
 
+from storage import document_of
 from ums_client.protocol.accounts import (
     CreateUser,
     CreateUserReply,
@@ -16,7 +17,7 @@ from ums_client.protocol.accounts import (
     UpdateUserReply,
 )
 from ums_client.protocol.limits import LIST_MAX, PAGE_SIZE_MAX
-from ums_service.answer import Answer, answer
+from ums_service.answer import Answer, answer, answer_from
 from ums_service.call import Call
 from ums_service.domain import accounts, deleted
 from ums_service.domain.errors import (
@@ -83,10 +84,13 @@ async def get_user(request: GetUser, call: Call) -> Answer[GetUserReply]:
     if user_id != own:
         call.require_administrator()
         call.subject, call.discloses = user_id, True
-    document = call.facilities.store.get_document(USERS, user_id)
-    if document is None:
+    value = call.facilities.store.get_value(USERS, user_id)
+    if value is None:
         raise InvalidSession if user_id == own else NotFound
-    return answer(GetUserReply, user=user_view(document, call.facilities.profile))
+    profile = call.facilities.profile
+    return answer_from(
+        GetUserReply, value, lambda v: {"user": user_view(document_of(v), profile)}
+    )
 
 
 async def delete_user(request: DeleteUser, call: Call) -> Answer[DeleteUserReply]:
