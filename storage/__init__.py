@@ -10,7 +10,6 @@ recovery     what opening may repair, and what it refuses
 disk         the only module that touches files
 """
 
-from storage.backup import backup, decode_head, encode_head, restore
 from storage.collection import Collection, Entry, Stream
 from storage.disk import Disk, File, Lock, RealDisk
 from storage.errors import (
@@ -41,13 +40,10 @@ from storage.errors import (
     WrongPassword,
 )
 from storage.kdf import KdfParameters, MasterKey
-from storage.passwords import change_master_password
 from storage.records import document_of
-from storage.repair import Repaired, repair
 from storage.state import Head, Health, Recovery, State, StoreOptions
 from storage.store import Store
 from storage.transaction import Transaction
-from storage.verify import Verified, verify_full, verify_quick
 
 __all__ = [
     "CannotOpen",
@@ -70,7 +66,6 @@ __all__ = [
     "RealDisk",
     "Recovery",
     "Refused",
-    "Repaired",
     "State",
     "StorageFailed",
     "StorageFull",
@@ -91,15 +86,6 @@ __all__ = [
     "UniqueViolation",
     "UnsafeFileSystem",
     "UnsafePermissions",
-    "Verified",
     "WrongPassword",
-    "backup",
-    "change_master_password",
-    "decode_head",
     "document_of",
-    "encode_head",
-    "repair",
-    "restore",
-    "verify_full",
-    "verify_quick",
 ]

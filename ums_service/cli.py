@@ -3,25 +3,50 @@
 import asyncio
 import logging
 import os
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
+from typing_extensions import override
 
 from ums_service import __version__, process
-from ums_service.commands.audit import audit
-from ums_service.commands.backup import backup, restore
-from ums_service.commands.import_original import import_original
-from ums_service.commands.keys import keys
-from ums_service.commands.maintenance import change_master, repair_store, rotate_key
 from ums_service.commands.options import data_options, say, settings_from
-from ums_service.commands.recover_admin import recover_admin
-from ums_service.commands.reference import reference
-from ums_service.commands.verify import verify
 from ums_service.reporting import reported
 
+_COMMANDS: Final = {
+    "audit": "audit:audit",
+    "backup": "backup:backup",
+    "change-master-password": "maintenance:change_master",
+    "import": "import_original:import_original",
+    "keys": "keys:keys",
+    "recover-admin": "recover_admin:recover_admin",
+    "reference": "reference:reference",
+    "repair": "maintenance:repair_store",
+    "restore": "backup:restore",
+    "rotate-key": "maintenance:rotate_key",
+    "verify": "verify:verify",
+}
+"""Module and function of each operator's command, loaded when it is asked for: the
+service starts without them."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.Group):
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_COMMANDS])
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module, function = _COMMANDS[cmd_name].split(":")
+        loaded = import_module(f"ums_service.commands.{module}")
+        command: click.Command = getattr(loaded, function)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ums_service")
 def cli() -> None:
     """UMS, a user-management service in one process.
@@ -59,22 +84,6 @@ def serve(**flags: Any) -> None:
     process.allow_many_connections()
     with reported():
         asyncio.run(run(settings, os.environ, say))
-
-
-for command in (
-    audit,
-    backup,
-    change_master,
-    import_original,
-    keys,
-    recover_admin,
-    reference,
-    repair_store,
-    restore,
-    rotate_key,
-    verify,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

@@ -20,7 +20,12 @@ from ums_client.protocol.limits import (
 class Reply(BaseModel):
     """A successful answer. Unknown keys are ignored: a newer service may add some."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        defer_build=True,  # the service never reads a reply, and must start quickly
+    )
     status_word: ClassVar[str] = "success"
 
 
