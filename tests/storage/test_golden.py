@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from storage import RealDisk, Store, verify_full, verify_quick
+from storage import RealDisk, Store
+from storage.verify import verify_full, verify_quick
 from tests.storage.golden.reader import GoldenReader
 from tests.storage.golden.write import LOG, MASTER, NOTES, PEOPLE, open_golden
 
