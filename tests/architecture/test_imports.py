@@ -1,0 +1,202 @@
+"""The table of imports in docs/architecture.md, held against the code."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("storage", "ums_client", "ums_service", "gui")
+LINES_MAX = 400
+
+
+def module_name(path: Path) -> str:
+    dotted = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return dotted.removesuffix(".__init__")
+
+
+MODULES = {
+    module_name(path): path
+    for package in PACKAGES
+    for path in (ROOT / package).rglob("*.py")
+}
+
+
+def allowed_imports(text: str) -> dict[str, set[str]]:
+    """The rows of the table below the heading `## Imports`."""
+    section = re.split(r"^## ", text.split("\n## Imports\n", 1)[1], flags=re.MULTILINE)[
+        0
+    ]
+    rows = re.findall(r"^\| `([\w.]+)` \|(.*)\|$", section, flags=re.MULTILINE)
+    return {package: set(re.findall(r"`([\w.]+)`", cells)) for package, cells in rows}
+
+
+ALLOWED = allowed_imports((ROOT / "docs" / "architecture.md").read_text())
+
+
+def unit_of(name: str) -> str:
+    """The row that rules a module: the longest that it lies in."""
+    rows = [row for row in ALLOWED if name == row or name.startswith(f"{row}.")]
+    return max(rows, key=len, default=name.split(".", maxsplit=1)[0])
+
+
+def imports_of(name: str) -> Iterator[str]:
+    """Everything a module imports: modules of ours in full, others by their first name."""
+    for node in ast.walk(ast.parse(MODULES[name].read_text())):
+        if isinstance(node, ast.Import):
+            targets = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}: a relative import"
+            full = [f"{node.module}.{alias.name}" for alias in node.names]
+            targets = [t if t in MODULES else str(node.module) for t in full]
+        else:
+            continue
+        for target in targets:
+            first = target.split(".")[0]
+            if first not in sys.stdlib_module_names:
+                yield target if first in PACKAGES else first
+
+
+def test_the_table_has_a_row_for_every_package():
+    assert {unit_of(name).split(".")[0] for name in MODULES} <= ALLOWED.keys()
+    assert "ums_service.domain" in ALLOWED
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_a_module_imports_only_what_the_table_allows(name: str):
+    unit = unit_of(name)
+    used = {unit_of(target) for target in imports_of(name)} - {unit}
+    assert used <= ALLOWED[unit]
+
+
+WRITTEN = [row for row in ALLOWED if [row] != [n for n in MODULES if unit_of(n) == row]]
+"""Rows of packages that hold more than their docstring's file."""
+
+
+@pytest.mark.parametrize("row", sorted(WRITTEN))
+def test_the_table_allows_nothing_that_is_not_used(row: str):
+    names = [name for name in MODULES if unit_of(name) == row]
+    used = {unit_of(target) for name in names for target in imports_of(name)}
+    assert ALLOWED[row] <= used
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    graph = {
+        name: {
+            target
+            for target in imports_of(name)
+            if target in MODULES and target != name
+        }
+        for name in MODULES
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_packages_import_downwards_only():
+    graph = {
+        package: {
+            target.split(".")[0]
+            for name in MODULES
+            if name.split(".")[0] == package
+            for target in imports_of(name)
+            if target in MODULES
+        }
+        - {package}
+        for package in PACKAGES
+    }
+    TopologicalSorter(graph).prepare()
+    assert graph["storage"] == set()
+    assert graph["ums_client"] == set()
+
+
+def test_only_the_broker_and_the_client_import_zmq():
+    users = {name for name in MODULES if "zmq" in imports_of(name)}
+    beside = {
+        n for n in users if not n.startswith(("ums_service.broker", "ums_client."))
+    }
+    assert beside <= {"ums_service.serve", "ums_service.reporting"}
+    assert not {n for n in users if n.startswith("ums_client.protocol")}
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_a_module_has_a_docstring_and_fits_in_the_head(name: str):
+    text = MODULES[name].read_text()
+    assert ast.get_docstring(ast.parse(text))
+    assert text.count("\n") <= LINES_MAX
+
+
+def attributes_of(name: str) -> set[str]:
+    """Dotted names that a module uses, such as time.monotonic."""
+    tree = ast.parse(MODULES[name].read_text())
+    return {
+        ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)
+    }
+
+
+DOMAIN = [
+    name
+    for name in MODULES
+    if name.startswith(("ums_service.domain", "ums_service.handlers"))
+]
+
+
+@pytest.mark.parametrize("name", sorted(DOMAIN))
+def test_the_rules_read_no_clock_and_no_environment(name: str):
+    clocks = (
+        "time.",
+        "datetime.now",
+        "datetime.utcnow",
+        "date.today",
+        "os.environ",
+        "os.getenv",
+    )
+    assert not {used for used in attributes_of(name) if used.startswith(clocks)}
+
+
+WALL_CLOCK = {
+    "datetime.now",
+    "datetime.utcnow",
+    "time.time",
+    "time.time_ns",
+    "time.CLOCK_REALTIME",
+}
+
+
+def test_one_module_reads_the_wall_clock():
+    readers = {
+        name
+        for name in MODULES
+        if name.startswith("ums_service") and attributes_of(name) & WALL_CLOCK
+    }
+    assert readers == {"ums_service.clock"}
+
+
+def test_only_the_disk_module_of_the_store_touches_files():
+    calls = {
+        "os.open",
+        "os.write",
+        "os.pread",
+        "os.fsync",
+        "os.fdatasync",
+        "os.replace",
+        "os.rename",
+        "os.unlink",
+    }
+    users = {n for n in MODULES if n.startswith("storage") and attributes_of(n) & calls}
+    assert users == {"storage.disk"}
+
+
+def test_product_code_has_no_names_of_tests():
+    for name in MODULES:
+        assert not [
+            t
+            for t in imports_of(name)
+            if t.split(".")[0] in ("tests", "pytest", "hypothesis")
+        ]

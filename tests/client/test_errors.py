@@ -1,0 +1,33 @@
+from ums_client import errors
+from ums_client.protocol.errors import ErrorCode
+
+
+def subclasses(kind):
+    for child in kind.__subclasses__():
+        yield child
+        yield from subclasses(child)
+
+
+def test_every_code_has_a_class_of_its_own():
+    assert set(errors.REFUSALS) == set(ErrorCode)
+    assert len(set(errors.REFUSALS.values())) == len(ErrorCode)
+
+
+def test_every_refusal_stands_for_a_code():
+    assert set(errors.REFUSALS.values()) == set(subclasses(errors.RequestRefused))
+
+
+def test_every_error_belongs_to_one_branch_of_the_tree():
+    branches = {
+        errors.RequestRefused,
+        errors.NoAnswer,
+        errors.InvalidReply,
+        errors.Misuse,
+    }
+    assert set(errors.UmsError.__subclasses__()) == branches
+
+
+def test_the_tree_at_the_top_names_every_error_but_the_refusals():
+    drawn = errors.__doc__ or ""
+    named = set(subclasses(errors.UmsError)) - set(errors.REFUSALS.values())
+    assert all(kind.__name__ in drawn for kind in named)

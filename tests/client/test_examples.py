@@ -1,0 +1,53 @@
+"""The examples do what they say, against a service that keeps to the contract."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.client.doubles import CurveServer, FakeService
+from tests.client.test_curve import key_file
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(example, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", f"examples.{example}", *map(str, arguments)],
+        cwd=ROOT,
+        env={},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("example", ["plain_zeromq", "with_client", "msgpack_dealer"])
+def test_an_example_runs_and_deletes_what_it_made(service, example):
+    done = run(example, service.endpoint)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+    assert service.actions()[0] == "create_user"
+    assert service.actions()[-1] == "delete_user"
+
+
+def test_the_encrypted_example_runs(tmp_path):
+    curve = CurveServer()
+    server_key = tmp_path / "server.key"
+    server_key.write_text(f'curve\n    public-key = "{curve.public.decode()}"\n')
+    own = key_file(tmp_path, curve.allowed, curve.allowed_secret)
+    with FakeService(curve=curve) as secured:
+        done = run("over_curve", secured.endpoint, server_key, own)
+        assert done.returncode == 0, done.stderr
+        assert secured.actions()[-1] == "delete_user"
+
+
+@pytest.mark.parametrize("example", ["with_client"])
+def test_an_example_fails_with_one_line_when_nobody_is_there(example):
+    with FakeService() as gone:
+        endpoint = gone.endpoint
+    failed = run(example, endpoint)
+    assert failed.returncode == 1
+    assert failed.stderr.count("\n") == 1

@@ -1,0 +1,47 @@
+"""When a session begins and ends, without any service."""
+
+from ums_client import DeleteUser, GetUser, HealthCheck, Login, Logout
+from ums_client.protocol.accounts import DeleteUserReply, User
+from ums_client.protocol.sessions import LoginReply, LogoutReply
+from ums_client.session import Session
+
+ALICE = User(username="alice", user_id="a1")
+
+
+def logged_in(token="new"):
+    session = Session()
+    session.learn(Login(), LoginReply(session_token=token, user=ALICE), None)
+    return session
+
+
+def test_the_end_of_an_older_session_does_not_end_a_newer_one():
+    """Another thread may have logged in while the refusal was on its way."""
+    session = logged_in()
+    session.end("old")
+    session.learn(Logout(), LogoutReply(), "old")
+    assert session.token == "new"
+    session.end("new")
+    assert session.token is None
+
+
+def test_only_the_deletion_of_the_own_account_ends_the_session():
+    session = logged_in()
+    session.learn(DeleteUser(user_id="b2"), DeleteUserReply(), "new")
+    assert session.token == "new"
+    session.learn(DeleteUser(user_id="a1"), DeleteUserReply(), "new")
+    assert session.token is None
+
+
+def test_a_token_set_by_hand_is_nobodys_known_account():
+    session = logged_in()
+    session.token = "given"
+    session.learn(DeleteUser(user_id="a1"), DeleteUserReply(), "given")
+    assert session.token == "given"
+
+
+def test_the_token_goes_only_where_it_is_looked_at():
+    session = Session("t")
+    assert session.token_for(GetUser()) == "t"
+    assert session.token_for(HealthCheck()) == "t"
+    assert session.token_for(Login()) is None
+    assert "t'" not in repr(session)

@@ -1,0 +1,357 @@
+"""The shell client as its users run it: a process with arguments, streams and a status."""
+
+import json
+import os
+import pty
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.client.doubles import CurveServer, FakeService, polite, refusal
+from ums_client.protocol.actions import ACTIONS
+from ums_client.secret_input import is_secret
+from ums_client.shell import EXITS, cli
+from ums_client.shell_flags import common_options
+from ums_client.shell_options import options_of
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "correct-horse-42"
+
+
+class Shell:
+    """Runs `python -m ums_client` against one service, in a home of its own."""
+
+    def __init__(self, home: Path, endpoint: str) -> None:
+        self.home = home
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "XDG_STATE_HOME": str(home / "state"),
+            "UMS_ENDPOINT": endpoint,
+            "PYTHONPATH": str(ROOT),
+        }
+        self.password_file = home / "password"
+        self.password_file.write_text(PASSWORD + "\n")
+
+    def start(self, *arguments, **options):
+        return subprocess.Popen(
+            [sys.executable, "-m", "ums_client", *map(str, arguments)],
+            env=self.environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            **options,
+        )
+
+    def run(self, *arguments, stdin=""):
+        with self.start(*arguments, stdin=subprocess.PIPE) as process:
+            out, err = process.communicate(stdin, timeout=30)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def login(self, *more):
+        return self.run(
+            "login", "--username", "alice", "--password-file", self.password_file, *more
+        )
+
+    def kept(self):
+        return list((self.home / "state" / "ums").glob("*"))
+
+
+@pytest.fixture
+def shell(tmp_path, service):
+    return Shell(tmp_path, service.endpoint)
+
+
+def test_fields_become_flags_and_arrive_in_the_message(shell, service):
+    done = shell.run(
+        "create-user",
+        *("--username", "bob", "--email", "bob@example.org", "--full-name", "Bob B"),
+        *("--password-file", shell.password_file, "--role", "moderator"),
+        *("--metadata", '{"team": ["a", 1]}'),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    message = service.received[0]
+    assert message["user_data"] == {
+        "username": "bob",
+        "email": "bob@example.org",
+        "full_name": "Bob B",
+        "password": PASSWORD,
+        "role": "moderator",
+        "metadata": {"team": ["a", 1]},
+    }
+    assert len(message["idempotency_key"]) >= 16
+
+
+def test_text_is_for_people_and_json_for_programs(shell):
+    text = shell.run("get-user")
+    assert "  username: alice" in text.stdout.splitlines()
+    parsed = json.loads(shell.run("get_user", "--json").stdout)
+    assert (parsed["status"], parsed["user"]["username"]) == ("success", "alice")
+
+
+def test_a_list_is_a_table(shell):
+    lines = shell.run("list-users").stdout.splitlines()
+    assert lines[0] == "users:"
+    assert lines[1].split()[:2] == ["username", "email"]
+    assert lines[2].split()[:2] == ["alice", "alice@example.org"]
+
+
+def test_a_login_is_kept_private_and_used_until_logout(shell, service):
+    assert shell.login().returncode == 0
+    (kept,) = shell.kept()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
+    shell.run("get-user")
+    assert service.received[-1]["session_token"] == "token-of-alice"
+    assert shell.run("logout").returncode == 0
+    assert shell.kept() == []
+    assert service.actions() == ["login", "get_user", "logout"]
+
+
+def test_the_session_of_one_endpoint_is_not_sent_to_another(shell):
+    shell.login()
+    with FakeService() as other:
+        shell.run("get-user", "--endpoint", other.endpoint)
+        assert "session_token" not in other.received[0]
+
+
+def test_a_login_shows_its_token_only_when_it_does_not_keep_it(shell):
+    assert "token-of-alice" not in shell.login().stdout
+    assert "token-of-alice" not in shell.login("--json").stdout
+    for file in shell.kept():
+        file.unlink()
+    handed_on = json.loads(shell.login("--no-save", "--json").stdout)
+    assert handed_on["session_token"] == "token-of-alice"
+    assert shell.kept() == []
+
+
+def test_a_session_can_be_given_by_file_and_leaves_the_kept_one_alone(shell, service):
+    shell.login()
+    given = shell.home / "token"
+    given.write_text("another-token\n")
+    shell.run("logout", "--session-token-file", given)
+    assert service.received[-1]["session_token"] == "another-token"
+    assert len(shell.kept()) == 1
+
+
+def test_an_ended_session_is_not_kept(shell, service):
+    shell.login()
+    service.handler = lambda _: refusal("INVALID_SESSION")
+    assert shell.run("get-user").returncode == 77
+    assert shell.kept() == []
+
+
+def test_a_kept_session_that_others_can_read_is_not_used(shell, service):
+    shell.login()
+    shell.kept()[0].chmod(0o644)
+    refused = shell.run("get-user")
+    assert (refused.returncode, service.actions()) == (78, ["login"])
+    assert "can be read by others" in refused.stderr
+
+
+def test_the_first_password_can_be_changed_without_handling_its_token(shell, service):
+    def first_login(message):
+        if message["action"] == "login":
+            return refusal("PASSWORD_CHANGE_REQUIRED", password_change_token="change")
+        return polite(message)
+
+    service.handler = first_login
+    told = shell.login()
+    assert told.returncode == 1
+    assert "ums change-password" in told.stderr
+    assert "change\n" not in told.stdout
+    new = shell.home / "new"
+    new.write_text("another-horse-43")
+    done = shell.run(
+        "change-password",
+        *("--current-password-file", shell.password_file),
+        *("--new-password-file", new),
+    )
+    assert done.returncode == 0
+    assert service.received[-1]["password_change_token"] == "change"
+    assert service.received[-1]["new_password"] == "another-horse-43"
+    assert shell.kept() == []
+
+
+def test_a_secret_can_come_from_standard_input_or_a_file_in_the_environment(
+    shell, service
+):
+    shell.run("login", "--username", "a", "--password-file", "-", stdin="from stdin\n")
+    shell.environment["UMS_PASSWORD_FILE"] = str(shell.password_file)
+    shell.run("login", "--username", "a")
+    given = [message["credentials"]["password"] for message in service.received]
+    assert given == ["from stdin", PASSWORD]
+
+
+def test_a_secret_is_asked_for_on_a_terminal_and_not_echoed(shell, service):
+    ours, theirs = pty.openpty()
+    process = shell.start("login", "--username", "alice", stdin=theirs)
+    os.close(theirs)
+    with process:
+        shown = ""
+        assert process.stderr is not None
+        while "Password: " not in shown:
+            shown += process.stderr.read(1)
+        os.write(ours, f"{PASSWORD}\n".encode())
+        out, err = process.communicate(timeout=30)
+    os.close(ours)
+    assert process.returncode == 0, err
+    assert service.received[0]["credentials"]["password"] == PASSWORD
+    assert PASSWORD not in out + err
+
+
+def test_there_is_no_flag_that_takes_a_secret_itself():
+    for action in ACTIONS:
+        for option in options_of(action):
+            if is_secret(option.name or ""):
+                assert option.opts == [f"--{option.name.replace('_', '-')}-file"]
+
+
+def test_no_field_has_the_name_of_a_common_option():
+    common = {flag for option in common_options() for flag in option.opts}
+    common |= {option.name for option in common_options()}
+    for action in ACTIONS:
+        for option in options_of(action):
+            assert not common & {option.name, *option.opts}, action.name
+
+
+def test_every_action_is_a_command_and_has_help(shell):
+    listing = shell.run("--help").stdout
+    for action in ACTIONS:
+        command = action.name.replace("_", "-")
+        assert command in listing
+        assert cli.get_command(None, command).help.startswith(
+            action.request.__doc__.splitlines()[0]
+        )
+    shell.environment["UMS_SESSION_TOKEN_FILE"] = "secret-looking"
+    assert "secret-looking" not in shell.run("login", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("PERMISSION_DENIED", 77),
+        ("INVALID_SESSION", 77),
+        ("INVALID_CREDENTIALS", 77),
+        ("CONFLICT", 1),
+        ("INTERNAL", 1),
+        ("FROM_THE_FUTURE", 1),
+    ],
+)
+def test_a_refusal_is_one_line_and_a_status(shell, service, code, status):
+    service.handler = lambda _: refusal(code, incident="i-9")
+    refused = shell.run("get-user")
+    assert (refused.returncode, refused.stdout) == (status, "")
+    assert refused.stderr.startswith(f"ums: refused: {code} (incident i-9)")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_refusal_is_one_object_for_programs(shell, service):
+    service.handler = lambda _: refusal("CONFLICT", details=[{"field": "email"}])
+    refused = shell.run("update-user", "--email", "taken@example.org", "--json")
+    told = json.loads(refused.stdout)
+    assert (told["status"], told["code"]) == ("error", "CONFLICT")
+    assert told["details"] == [{"field": "email"}]
+    assert refused.returncode == 1
+
+
+def test_an_unreachable_service_is_69(shell, service):
+    service.stop()
+    result = shell.run("health-check", "--timeout", "0.3")
+    assert result.returncode == 69
+    assert service.endpoint in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        [],
+        ["login", "--username"],
+        ["login", "--password", PASSWORD],
+        ["login", "--username", "a"],
+        ["login", "--username", "a", "--password-file", "/nonexistent"],
+        ["create-user", "--metadata", "[1]", "--password-file", "-"],
+        ["health-check", "--name", "x"],
+        ["create-user", "--full-name", "x" * 301, "--password-file", "-"],
+        ["list-users", "--page", "0"],
+        ["list-users", "--page", "one"],
+        ["health-check", "--timeout", "0"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_2_and_sends_nothing(shell, service, arguments):
+    result = shell.run(*arguments, stdin="a secret\n")
+    if arguments[-2:] == ["--username", "a"]:
+        assert "--password-file" in result.stderr
+    assert (result.returncode, result.stdout) == (2, "")
+    assert service.received == []
+    assert "Traceback" not in result.stderr
+
+
+def test_bad_configuration_is_78(shell):
+    assert shell.run("health-check", "--endpoint", "nowhere").returncode == 78
+    assert shell.run("health-check", "--server-key", "/nonexistent").returncode == 78
+
+
+def test_wrong_keys_are_not_permitted(shell, tmp_path):
+    curve = CurveServer()
+    key = tmp_path / "server.key"
+    key.write_text(f'curve\n    public-key = "{curve.public.decode()}"\n')
+    with FakeService(curve=curve) as secured:
+        refused = shell.run(
+            "health-check", "--endpoint", secured.endpoint, "--server-key", key
+        )
+    assert refused.returncode == 77
+    assert "keys" in refused.stderr
+
+
+def test_an_interrupt_is_130(shell, service):
+    service.handler = lambda _: None
+    service.arrived.clear()
+    with shell.start("create-user", "--password-file", shell.password_file) as process:
+        assert service.arrived.wait(20)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+
+
+def test_a_reader_that_goes_away_is_no_news(shell):
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.run(
+        [sys.executable, "-m", "ums_client", "list-users"],
+        env=shell.environment,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+    assert process.stderr == b""
+    assert process.returncode == 1
+
+
+def test_control_characters_of_others_do_not_reach_the_terminal(shell, service):
+    evil = {
+        "username": "alice",
+        "full_name": "\x1b[2Jgone",
+        "metadata": {"\x07": "\x9b"},
+    }
+    service.handler = lambda _: {"status": "success", "user": evil}
+    out = shell.run("get-user").stdout
+    assert not any(ord(character) < 32 and character != "\n" for character in out)
+    assert "\x9b" not in out
+    assert "gone" in out
+
+
+def test_every_error_has_an_exit_status():
+    from tests.client.test_errors import subclasses
+    from ums_client import errors
+
+    for kind in subclasses(errors.UmsError):
+        assert any(parent in EXITS for parent in kind.__mro__)

@@ -1,0 +1,151 @@
+"""Who may call what: every action by every kind of caller, with every kind of token."""
+
+from typing import Any
+
+import pytest
+
+from tests.service.harness import STRONG, Bench, Message, creation, login, update
+from ums_client.protocol.actions import (
+    ACTION_BY_NAME,
+    Access,
+)
+
+PROFILES = ["standard", "hipaa", "compat"]
+NEW = "Another-Choice-7!"
+
+
+OK, SESSION, DENIED = "ok", "INVALID_SESSION", "PERMISSION_DENIED"
+NEEDS_SESSION = {"nobody": SESSION, "member": OK, "admin": OK}
+ON_OTHERS = {"nobody": SESSION, "member": DENIED, "admin": OK}
+ALWAYS = {"nobody": OK, "member": OK, "admin": OK}
+DIRECTORY = {
+    "standard": NEEDS_SESSION,
+    "hipaa": ON_OTHERS,
+    "compat": ALWAYS,
+}
+TARGETS = {
+    "create_user": ALWAYS,
+    "create_user with a role": {"nobody": DENIED, "member": DENIED, "admin": OK},
+    "login": ALWAYS,
+    "logout": NEEDS_SESSION,
+    "get_user": NEEDS_SESSION,
+    "get_user of another": ON_OTHERS,
+    "update_user": NEEDS_SESSION,
+    "update_user of another": ON_OTHERS,
+    "update_user with a status": {"nobody": SESSION, "member": DENIED, "admin": OK},
+    "delete_user": NEEDS_SESSION,
+    "delete_user of another": ON_OTHERS,
+    "list_users": DIRECTORY,
+    "health_check": ALWAYS,
+    "change_password": NEEDS_SESSION,
+    "describe_actions": ALWAYS,
+}
+IGNORED_IN_COMPAT = {"create_user with a role", "update_user with a status"}
+CALLERS = [
+    "nobody",
+    "member",
+    "admin",
+    "expired",
+    "ended",
+    "deleted",
+    "foreign",
+    "malformed",
+    "empty",
+]
+MESSAGES = {"Invalid session": SESSION, "Invalid or expired session": SESSION}
+
+
+def test_the_matrix_covers_every_action():
+    assert {target.split(" ")[0] for target in TARGETS} == set(ACTION_BY_NAME)
+
+
+def message_for(target: str, other: str, password: str) -> Message:
+    action = target.split(" ", maxsplit=1)[0]
+    message: Message = {"action": action}
+    if action == "create_user":
+        message = creation("dora", STRONG)
+    elif action == "login":
+        message = login("target", STRONG)
+    elif action == "delete_user":
+        message["password"] = password
+    elif action == "change_password":
+        message |= {"current_password": password, "new_password": NEW}
+    elif action == "update_user":
+        message["update_data"] = {"city": "Oxford"}
+    if target.endswith("of another"):
+        message["user_id"] = other
+    elif target.endswith("with a role"):
+        message["user_data"]["role"] = "admin"
+    elif target.endswith("with a status"):
+        message["update_data"]["status"] = "active"
+    return message
+
+
+def token_of(bench: Bench, caller: str) -> str | None:
+    """A token of that kind. Two administrators exist, so that one may go."""
+    if caller == "nobody":
+        return None
+    if caller in ("foreign", "malformed", "empty"):
+        return {"foreign": "A" * 43, "malformed": "\t☃'--", "empty": ""}[caller]
+    token = bench.member("caller", STRONG)
+    if caller == "admin":
+        second = update(bench.admin(), bench.user_id("caller"), role="admin")
+        assert bench.ask(**second)["status"] == "success"
+    elif caller == "expired":
+        bench.clock.advance(24 * 3600)
+    elif caller == "ended":
+        bench.ask(action="logout", session_token=token)
+    elif caller == "deleted":
+        bench.ask(action="delete_user", session_token=token, password=STRONG)
+    return token
+
+
+def expected_outcome(profile: str, target: str, caller: str) -> str:
+    table: Any = TARGETS[target]
+    by_caller = table.get(profile, table)
+    stale = caller not in ("nobody", "member", "admin")
+    if stale:
+        access = ACTION_BY_NAME[target.split(" ", maxsplit=1)[0]].access
+        refused = access is Access.SESSION or (
+            access is Access.OPTIONAL and profile != "compat"
+        )
+        if refused:
+            return SESSION
+        caller = "nobody"
+    if (
+        profile == "compat"
+        and target in IGNORED_IN_COMPAT
+        and by_caller[caller] == DENIED
+    ):
+        return OK
+    return str(by_caller[caller])
+
+
+def outcome(reply: Message) -> str:
+    if reply["status"] in ("success", "healthy"):
+        return OK
+    return str(reply.get("code") or MESSAGES[reply["message"]])
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("profile", PROFILES)
+def test_who_may_call_what(make_bench, profile: str, target: str, caller: str):
+    bench = make_bench(profile=profile)
+    bench.register("target", STRONG)
+    token = token_of(bench, caller)
+    message = message_for(target, bench.user_id("target"), STRONG)
+    reply = bench.ask(**message, session_token=token)
+    assert outcome(reply) == expected_outcome(profile, target, caller), reply
+
+
+@pytest.mark.parametrize("token", [7, True, 1.5, [], {}, ["A" * 43]], ids=repr)
+@pytest.mark.parametrize("name", list(ACTION_BY_NAME))
+def test_a_token_that_is_no_text_is_refused_by_every_action(
+    standard: Bench, name: str, token: object
+):
+    reply = standard.ask(action=name, session_token=token)
+    assert (reply["code"], reply["details"][0]["field"]) == (
+        "INVALID_REQUEST",
+        "session_token",
+    )

@@ -1,0 +1,287 @@
+"""The operator's commands, each as it is typed."""
+
+import json
+import re
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.service.original import original_file, record
+from tests.service.running import running_service
+from ums_service.cli import cli
+
+
+class Shell:
+    """Runs commands on one store."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+
+    def run(self, *words: str | Path, status: int = 0) -> Result:
+        command, *rest = words
+        names = [command] if command != "keys" else [command, rest.pop(0)]
+        line = [*names, "--data", self.data, *rest]
+        result = CliRunner().invoke(cli, [str(word) for word in line])
+        assert result.exit_code == status, (line, result.output, result.exception)
+        return result
+
+    def bytes_of_files(self) -> dict[str, bytes]:
+        """Every file of the store but the lock, which tells who looked last."""
+        return {
+            str(path.relative_to(self.folder)): path.read_bytes()
+            for path in self.folder.rglob("*")
+            if path.is_file() and path.name != "LOCK"
+        }
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """A store with two imported accounts, bob being administrator."""
+    shell = Shell(tmp_path / "ums")
+    shell.folder.mkdir()
+    file = tmp_path / "users_encrypted.json"
+    file.write_bytes(
+        original_file(
+            {
+                "bob": record("bob", "bobs old password", role="admin"),
+                "eve": record("eve", "eves old password"),
+            }
+        )
+    )
+    shell.run("import", file, "--keep-roles")
+    return shell
+
+
+def test_a_quick_and_a_full_check_find_a_sound_store(shell: Shell) -> None:
+    assert "sound:" in shell.run("verify").stdout
+    full = shell.run("verify", "--full").stdout
+    assert re.search(r"\n?head [0-9a-f]{32}:\d+:\d+:[0-9a-f]{64}\n", full)
+
+
+def test_a_flipped_bit_is_found_and_the_command_fails(shell: Shell) -> None:
+    journal = max(shell.data.glob("journal-*"))
+    damaged = bytearray(journal.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    journal.write_bytes(damaged)
+    result = shell.run("verify", status=1)
+    assert journal.name in result.stderr
+    assert "offset" in result.stderr
+
+
+def test_a_store_that_was_set_back_is_found_with_a_head_kept_elsewhere(
+    shell: Shell, tmp_path: Path
+) -> None:
+    archive = tmp_path / "old.tar"
+    shell.run("backup", archive)
+    shell.run("recover-admin", "--username", "eve")
+    head = _head(shell)
+    shell.run("verify", "--against", head)
+    for path in shell.data.iterdir():
+        if path.is_file():
+            path.unlink()
+    (shell.data / "quarantine").rmdir() if (
+        shell.data / "quarantine"
+    ).exists() else None
+    shell.run("restore", archive)
+    assert "head" in shell.run("verify", "--against", head, status=1).stderr.lower()
+
+
+def test_a_backup_restores_into_an_empty_directory_only(
+    shell: Shell, tmp_path: Path
+) -> None:
+    archive = tmp_path / "copy.tar"
+    shell.run("backup", archive)
+    assert stat.S_IMODE(archive.stat().st_mode) == 0o600
+    before = shell.bytes_of_files()
+    shell.run("restore", archive, status=1)
+    assert shell.bytes_of_files() == before
+    other = Shell(tmp_path / "other")
+    other.folder.mkdir()
+    key = (shell.folder / "data.key").read_bytes()
+    (other.folder / "data.key").write_bytes(key)
+    (other.folder / "data.key").chmod(0o600)
+    other.run("restore", archive)
+    assert _accounts(other) == _accounts(shell)
+
+
+def test_a_backup_can_be_taken_while_the_service_runs(
+    shell: Shell, tmp_path: Path
+) -> None:
+    with running_service(shell.data):
+        shell.run("backup", tmp_path / "copy.tar")
+        shell.run("verify", "--full")
+        assert "in use" in shell.run("audit", status=1).stderr
+
+
+def test_a_damaged_backup_is_refused(shell: Shell, tmp_path: Path) -> None:
+    archive = tmp_path / "copy.tar"
+    shell.run("backup", archive)
+    damaged = bytearray(archive.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    archive.write_bytes(damaged)
+    other = Shell(tmp_path / "other")
+    other.folder.mkdir()
+    (other.folder / "data.key").write_bytes((shell.folder / "data.key").read_bytes())
+    (other.folder / "data.key").chmod(0o600)
+    other.run("restore", archive, status=1)
+
+
+def test_after_the_master_password_changed_the_old_one_opens_nothing(
+    shell: Shell, tmp_path: Path
+) -> None:
+    new = tmp_path / "new.key"
+    new.write_text("another master password\n")
+    new.chmod(0o600)
+    shell.run("change-master-password", "--new-key-file", new)
+    assert "password" in shell.run("verify", "--full", status=78).stderr.lower()
+    shell.run("verify", "--full", "--key-file", new)
+
+
+def test_rotation_leaves_the_data_and_voids_the_old_keyring(shell: Shell) -> None:
+    before, keyring = _accounts(shell), (shell.data / "keyring").read_bytes()
+    shell.run("rotate-key")
+    assert _accounts(shell) == before
+    (shell.data / "keyring").write_bytes(keyring)
+    shell.run("verify", "--full", status=1)
+
+
+def test_repair_cuts_copies_and_tells_what_was_lost(shell: Shell) -> None:
+    shell.run("recover-admin", "--username", "eve")
+    journal = max(shell.data.glob("journal-*"))
+    damaged = bytearray(journal.read_bytes())
+    damaged[-10] ^= 1
+    journal.write_bytes(damaged)
+    refused = shell.run("audit", status=1).stderr
+    good = re.search(r"last good sequence is (\d+)", refused)
+    assert good, refused
+    shell.run("repair", "--accept-loss-after", str(int(good[1]) + 1), status=1)
+    told = shell.run("repair", "--accept-loss-after", good[1]).stderr
+    assert "quarantine" in told
+    assert list((shell.data / "quarantine").iterdir())
+    assert "store_repaired" in shell.run("audit").stdout
+
+
+def test_repair_of_a_sound_store_changes_nothing(shell: Shell) -> None:
+    before = shell.bytes_of_files()
+    shell.run("repair", "--accept-loss-after", "0")
+    assert shell.bytes_of_files() == before
+
+
+def test_imported_people_log_in_with_their_old_passwords(shell: Shell) -> None:
+    with running_service(shell.data) as service:
+        for _ in range(2):  # the second time against the hash made at the first
+            reply = service.ask(
+                action="login",
+                credentials={"username": "eve", "password": "eves old password"},
+            )
+            assert reply["status"] == "success", reply
+    assert b"pbkdf2" not in (shell.run("audit").stdout).encode()
+
+
+def test_import_judges_every_account_and_changes_nothing_on_a_dry_run(
+    tmp_path: Path,
+) -> None:
+    shell = Shell(tmp_path / "ums")
+    shell.folder.mkdir()
+    file = tmp_path / "users_encrypted.json"
+    records = {
+        "ann": record("ann", "x"),
+        "a@b.c": record("a@b.c", "x", email="other@example.org"),
+        "dup": record("dup", "x", email="ann@example.org"),
+        "root": record("root", "x", role="admin"),
+        "odd": record("odd", "x", full_name=7, metadata={"a": float("nan")}),
+        "bad": record("bad", "x", password_hash="short"),
+        "list": [],
+    }
+    file.write_bytes(original_file(records))
+    verdicts = {}
+    dry = shell.run("import", file, "--dry-run", status=3)
+    for line in dry.stdout.splitlines():
+        name, verdict, *_ = line.split("\t")
+        verdicts[name] = verdict
+    new = {"ann", "root", "odd"}
+    assert verdicts == {n: "new" if n in new else "refused" for n in records}
+    assert shell.bytes_of_files() == {}
+    shell.run("import", file, status=3)
+    again = shell.run("import", file, status=3).stdout
+    assert again.count("there already") == len(new)
+
+
+@pytest.mark.parametrize("damage", ["password", "cut", "flip", "empty"])
+def test_an_original_that_cannot_be_read_changes_nothing(
+    shell: Shell, tmp_path: Path, damage: str
+) -> None:
+    token = original_file({"zoe": record("zoe", "x")}, master="secret of the original")
+    password = tmp_path / "password"
+    password.write_text("wrong" if damage == "password" else "secret of the original")
+    if damage == "cut":
+        token = token[:-20]
+    elif damage == "flip":
+        token = token[:100] + (b"A" if token[100:101] != b"A" else b"B") + token[101:]
+    elif damage == "empty":
+        token = b""
+    file = tmp_path / "damaged.json"
+    file.write_bytes(token)
+    before = shell.bytes_of_files()
+    result = shell.run("import", file, "--password-file", password, status=1)
+    assert "nothing was changed" in result.stderr
+    assert shell.bytes_of_files() == before
+
+
+def test_recover_admin_gives_a_first_password_that_must_be_changed(
+    shell: Shell,
+) -> None:
+    password = shell.run("recover-admin", "--username", "eve").stdout.strip()
+    with running_service(shell.data) as service:
+        credentials = {"username": "eve", "password": password}
+        reply = service.ask(action="login", credentials=credentials)
+    assert reply["code"] == "PASSWORD_CHANGE_REQUIRED"
+    shell.run("recover-admin", "--username", "nobody", status=1)
+
+
+def test_the_audit_log_is_printed_as_json_lines(shell: Shell) -> None:
+    entries = [json.loads(line) for line in shell.run("audit").stdout.splitlines()]
+    assert [entry["number"] for entry in entries] == [1, 2]
+    assert {entry["event"] for entry in entries} == {"user_imported"}
+    assert len(shell.run("audit", "--after", "1").stdout.splitlines()) == 1
+
+
+def test_keys_are_made_listed_and_revoked_and_never_replaced(
+    shell: Shell, tmp_path: Path
+) -> None:
+    public = Path(shell.run("keys", "make-server").stdout.strip())
+    assert "secret-key" not in public.read_text()
+    secret = public.with_suffix(".key_secret")
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    shell.run("keys", "make-server", status=78)
+    shell.run("keys", "make-client", "portal", "--out", tmp_path / "out")
+    assert shell.run("keys", "list").stdout == "portal\n"
+    shell.run("keys", "make-client", "../evil", "--out", tmp_path / "out", status=78)
+    shell.run("keys", "revoke", "portal")
+    assert shell.run("keys", "list").stdout == ""
+    shell.run("keys", "authorise", tmp_path / "out" / "portal.key")
+    assert shell.run("keys", "list").stdout == "portal\n"
+
+
+def test_commands_on_a_missing_store_do_not_make_one(tmp_path: Path) -> None:
+    shell = Shell(tmp_path / "ums")
+    shell.folder.mkdir()
+    for words in (["verify"], ["audit"], ["recover-admin"], ["rotate-key"]):
+        assert "no store" in shell.run(*words, status=1).stderr
+    assert shell.bytes_of_files() == {}
+
+
+def _head(shell: Shell) -> str:
+    found = re.search(r"head (\S+)", shell.run("verify", "--full").stdout)
+    assert found
+    return found[1]
+
+
+def _accounts(shell: Shell) -> str:
+    """How many documents a full check counts."""
+    found = re.search(r"(\d+) documents", shell.run("verify", "--full").stdout)
+    assert found
+    return found[1]

@@ -1,0 +1,273 @@
+"""Replies keep what their classes promise; the tables of actions fit together."""
+
+import json
+
+import pytest
+
+from tests.service.harness import STRONG, Bench, Message, creation, login, update
+from ums_client.protocol.accounts import (
+    CreateUser,
+    CreateUserReply,
+    GetUser,
+    GetUserReply,
+)
+from ums_client.protocol.actions import (
+    ACTION_BY_NAME,
+    ACTIONS,
+    Access,
+    Action,
+    Audit,
+    Rate,
+    Repeat,
+)
+from ums_client.protocol.errors import ErrorCode
+from ums_service.answer import Answer
+from ums_service.call import Call
+from ums_service.catalogue import IncompleteCatalogue, rows
+from ums_service.domain import errors as domain_errors
+from ums_service.handlers import HANDLERS
+from ums_service.refusals import TELLERS
+
+PROFILES = ["standard", "hipaa", "compat"]
+NEW = "Another-Choice-7!"
+
+
+def requests(bench: Bench) -> dict[str, Message]:
+    """A request of each action that succeeds under every profile, in this order."""
+    admin, alice = bench.admin(), bench.member("alice", STRONG)
+    change = {"current_password": STRONG, "new_password": NEW}
+    return {
+        "describe_actions": {"action": "describe_actions"},
+        "health_check": {"action": "health_check", "session_token": admin},
+        "create_user": creation("bobby", STRONG, metadata={"a": [1, {"b": None}]}),
+        "login": login("bobby", STRONG),
+        "get_user": {"action": "get_user", "session_token": alice},
+        "list_users": {"action": "list_users", "session_token": admin, "page": 1},
+        "update_user": update(alice, city="Oxford", notes="a\nb"),
+        "change_password": {
+            "action": "change_password",
+            "session_token": alice,
+            **change,
+        },
+        "delete_user": {
+            "action": "delete_user",
+            "session_token": alice,
+            "password": NEW,
+        },
+        "logout": {"action": "logout", "session_token": admin},
+    }
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_success_is_exactly_valid_for_its_class(make_bench, profile: str):
+    bench = make_bench(profile=profile)
+    asked = requests(bench)
+    assert set(asked) == set(ACTION_BY_NAME)
+    for name, request in asked.items():
+        kind = ACTION_BY_NAME[name].request.reply_type()
+        reply = bench.ask(**request)
+        assert reply.pop("status") == kind.status_word, name
+        typed = kind.model_validate(reply, strict=True)
+        assert typed.model_dump(exclude_unset=True) == reply, name
+
+
+def test_the_note_about_ignored_fields_is_valid_for_all_original_replies(
+    standard: Bench,
+):
+    for name, request in requests(standard).items():
+        kind = ACTION_BY_NAME[name].request
+        noise = {"colour": "red"} if kind.original else {}
+        reply = standard.ask(**request, **noise)
+        assert reply.get("ignored", []) == list(noise), name
+        kind.reply_type().model_validate(reply, strict=True)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_action_echoes_the_id_of_its_request(make_bench, profile: str):
+    bench = make_bench(profile=profile)
+    for number, (name, request) in enumerate(requests(bench).items()):
+        assert bench.ask(**request, request_id=number)["request_id"] == number, name
+
+
+FAULTY = [
+    {"action": "fly"},
+    {"action": 7},
+    {"action": "get_user"},
+    {"action": "get_user", "session_token": 7},
+    {"action": "login", "credentials": 7},
+    {"action": "login", "idempotency_key": "short"},
+    {},
+]
+
+
+@pytest.mark.parametrize("request_id", [0, "", 1, -(2**53), "a", "x" * 128], ids=repr)
+@pytest.mark.parametrize("message", FAULTY, ids=str)
+def test_every_refusal_echoes_the_id_of_its_request(
+    standard: Bench, message: Message, request_id: object
+):
+    reply = standard.ask(**message, request_id=request_id)
+    assert reply["status"] == "error"
+    assert reply["request_id"] == request_id
+
+
+@pytest.mark.parametrize(
+    "request_id", [True, 1.5, [], {}, 2**53 + 1, "x" * 129], ids=repr
+)
+def test_what_is_no_id_is_refused_and_not_echoed(standard: Bench, request_id: object):
+    reply = standard.ask(action="health_check", request_id=request_id)
+    assert reply["code"] == "INVALID_REQUEST"
+    assert "request_id" not in reply
+
+
+# --- the tables ---
+
+
+def test_every_action_has_a_handler_and_every_handler_an_action():
+    assert set(rows(ACTIONS, HANDLERS)) == {action.name for action in ACTIONS}
+    assert {action.request for action in ACTIONS} == set(HANDLERS)
+
+
+async def good(request: GetUser, call: Call) -> Answer[GetUserReply]:
+    raise NotImplementedError
+
+
+async def of_another_request(request: CreateUser, call: Call) -> Answer[GetUserReply]:
+    raise NotImplementedError
+
+
+async def of_another_reply(request: GetUser, call: Call) -> Answer[CreateUserReply]:
+    raise NotImplementedError
+
+
+async def of_no_answer(request: GetUser, call: Call) -> None:
+    raise NotImplementedError
+
+
+async def without_hints(request, call):
+    raise NotImplementedError
+
+
+async def of_one_argument(request: GetUser) -> Answer[GetUserReply]:
+    raise NotImplementedError
+
+
+async def of_three_arguments(
+    request: GetUser, call: Call, more: int
+) -> Answer[GetUserReply]:
+    raise NotImplementedError
+
+
+def not_async(request: GetUser, call: Call) -> Answer[GetUserReply]:
+    raise NotImplementedError
+
+
+ROW = Action("get", GetUser, Access.SESSION, Rate.READ, Audit.NONE, Repeat.SAFE)
+OTHER = ROW._replace(name="other", request=CreateUser)
+
+
+def test_a_fitting_table_is_accepted():
+    assert set(rows([ROW], {GetUser: good})) == {"get"}
+
+
+@pytest.mark.parametrize(
+    ("actions", "handlers"),
+    [
+        pytest.param([ROW], {}, id="no handler"),
+        pytest.param([ROW, ROW], {GetUser: good}, id="a name twice"),
+        pytest.param(
+            [ROW, ROW._replace(name="b")], {GetUser: good}, id="a request twice"
+        ),
+        pytest.param([ROW], {GetUser: good, CreateUser: good}, id="a handler too many"),
+        pytest.param([OTHER], {CreateUser: good}, id="a handler of another request"),
+        *(
+            pytest.param([ROW], {GetUser: handler}, id=handler.__name__)
+            for handler in (
+                of_another_request,
+                of_another_reply,
+                of_no_answer,
+                without_hints,
+                of_one_argument,
+                of_three_arguments,
+                not_async,
+            )
+        ),
+        pytest.param([ROW._replace(access=None)], {GetUser: good}, id="no access"),
+        pytest.param([ROW._replace(rate=None)], {GetUser: good}, id="no rate"),
+        pytest.param([ROW._replace(audit=None)], {GetUser: good}, id="no audit"),
+        pytest.param([ROW._replace(repeat=None)], {GetUser: good}, id="no repeat"),
+        pytest.param(
+            [ROW._replace(access="public ")], {GetUser: good}, id="misspelt access"
+        ),
+    ],
+)
+def test_a_table_that_does_not_fit_stops_the_start(actions: list, handlers: dict):
+    with pytest.raises(IncompleteCatalogue):
+        rows(actions, handlers)
+
+
+def leaves(kind: type[Exception]) -> set[type[Exception]]:
+    return {kind} | {leaf for sub in kind.__subclasses__() for leaf in leaves(sub)}
+
+
+def test_every_refusal_of_the_rules_has_a_code_and_a_text():
+    refusals = leaves(domain_errors.Refusal) - {domain_errors.Refusal}
+    assert {kind.__name__ for kind in refusals - TELLERS.keys()} == set()
+
+
+def test_every_code_has_a_meaning_of_one_sentence_or_more():
+    assert all(code.meaning.endswith(".") for code in ErrorCode)
+    assert len({code.meaning for code in ErrorCode}) == len(ErrorCode)
+
+
+# --- describe_actions ---
+
+
+def test_descriptions_match_the_tables(standard: Bench):
+    described = standard.ask(action="describe_actions")["actions"]
+    assert [entry["name"] for entry in described] == [action.name for action in ACTIONS]
+    for entry, action in zip(described, ACTIONS, strict=True):
+        assert entry["access"] == action.access.value
+        assert entry["repeat"] == action.repeat.value
+        assert entry["wrapper"] == action.request.wrapper
+        assert entry["summary"]
+        fields = {field["name"]: field for field in entry["fields"]}
+        assert set(fields) == set(action.request.model_fields)
+        for name, info in action.request.model_fields.items():
+            assert fields[name]["required"] == info.is_required()
+            assert fields[name]["secret"] == ("password" in name)
+        replied = {field["name"] for field in entry["reply"]}
+        assert replied == set(action.request.reply_type().model_fields)
+
+
+@pytest.mark.parametrize("name", list(ACTION_BY_NAME))
+def test_one_action_can_be_described_alone(standard: Bench, name: str):
+    [entry] = standard.ask(action="describe_actions", name=name)["actions"]
+    assert entry["name"] == name
+
+
+def test_types_are_told_in_words(standard: Bench):
+    [entry] = standard.ask(action="describe_actions", name="update_user")["actions"]
+    kinds = {field["name"]: field["type"] for field in entry["fields"]}
+    assert kinds["city"] == "text"
+    assert kinds["metadata"] == "object"
+    assert "any" not in {
+        f["type"]
+        for a in standard.ask(action="describe_actions")["actions"]
+        for f in a["fields"] + a["reply"]
+    }
+
+
+def test_a_reply_to_msgpack_says_the_same_as_one_to_json(make_bench):
+    import msgpack
+
+    for name in ACTION_BY_NAME:
+        replies = []
+        for to_bytes, from_bytes in (
+            (lambda m: json.dumps(m).encode(), json.loads),
+            (msgpack.packb, msgpack.unpackb),
+        ):
+            bench = make_bench(profile="compat")
+            object.__setattr__(bench.service.facilities, "new_token", lambda: "T" * 43)
+            request = requests(bench)[name]
+            replies.append(from_bytes(bench.ask_bytes(to_bytes(request))))
+        assert replies[0] == replies[1]
