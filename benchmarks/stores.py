@@ -1,0 +1,205 @@
+"""Stores of many accounts, written through `storage` as the service would write them.
+
+Each is built once in a run and copied for each use. The first accounts can log in; the
+others have a hash of the same form and size that no password has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Final
+
+from benchmarks.workers import Worker
+from storage import RealDisk, Store, StoreOptions
+from ums_service.bootstrap import COLLECTIONS, STREAMS
+from ums_service.clock import read_clock
+from ums_service.domain.moment import Moment
+from ums_service.domain.password_hashes import HashParameters, PasswordHashes
+from ums_service.domain.roster import update_roster
+from ums_service.domain.users import ADMIN, USERS, User
+from ums_service.master_key import make_key_file
+
+PASSWORD: Final = "pomegranate gramophone 4711"
+ADMINISTRATOR: Final = "admin"
+CAN_LOG_IN: Final = 64
+"""Accounts 0 to 63 have `PASSWORD`."""
+
+_AT_ONCE: Final = 500
+_NEVER: Final = 1 << 62
+_BULK: Final = StoreOptions(
+    owner="benchmarks",
+    checkpoint_min_bytes=_NEVER,
+    pause_s=0.0,
+)
+_HASH_BYTES: Final = 49  # 65 characters: 22 of salt, 43 of digest
+_SERVED: Final = StoreOptions()
+
+
+def username(number: int) -> str:
+    """The name of account `number`."""
+    return f"person{number:07}"
+
+
+def people(count: int) -> Iterator[User]:
+    """Accounts as real ones are: the fields that people fill in are filled in."""
+    chance, now = random.Random(count), read_clock()
+    known = PasswordHashes(HashParameters()).hash(PASSWORD)
+    for number in range(count):
+        yield _person(number, chance, now, known)
+
+
+def _person(number: int, chance: random.Random, now: Moment, known: str) -> User:
+    random = b64encode(chance.randbytes(_HASH_BYTES)).decode()
+    made_up = f"$argon2id$v=19$m=19456,t=2,p=1${random[:22]}${random[22:65]}"
+    name = username(number)
+    return User(
+        user_id=f"{chance.getrandbits(32):08x}-0000-4000-8000-{number:012x}",
+        username=name,
+        email=f"{name}@example.org",
+        password_hash=known if number < CAN_LOG_IN else made_up,
+        created_at=now.text,
+        updated_at=now.text,
+        password_changed_at=now.text,
+        full_name=f"Person Number {number}",
+        phone=f"+49 30 {chance.randrange(10**7):07}",
+        address=f"{chance.randrange(1, 200)} Long Street",
+        city="Berlin",
+        country="Germany",
+        postal_code=f"{chance.randrange(10**5):05}",
+        date_of_birth=f"19{chance.randrange(40, 99)}-0{chance.randrange(1, 9)}-11",
+        last_login=now.text,
+        metadata={"department": "laboratory", "badge": chance.randrange(10**6)},
+    )
+
+
+def build(data: Path, accounts: int) -> None:
+    """Make the store and its key file; durable on return."""
+    os.umask(0o077)
+    data.parent.mkdir(parents=True, exist_ok=True)
+    key = make_key_file(_key_path(data)).secret
+    asyncio.run(_fill(data, key, accounts))
+
+
+def lengthen_journal(data: Path, gap_bytes: int) -> None:
+    """Leave the journal so many bytes short of where a checkpoint begins."""
+    os.umask(0o077)
+    key = _key_path(data).read_bytes().strip()
+    asyncio.run(_lengthen_journal(data, key, gap_bytes))
+
+
+def _key_path(data: Path) -> Path:
+    return data.with_name(data.name + ".key")
+
+
+async def _fill(data: Path, key: bytes, accounts: int) -> None:
+    now = read_clock()
+    store = Store.create(
+        RealDisk(data),
+        key,
+        collections=COLLECTIONS,
+        streams=STREAMS,
+        options=_BULK,
+        now=now.epoch_s,
+    )
+    store.start(asyncio.get_running_loop())
+    everybody = people(accounts)
+    async with store.transaction() as tx:
+        admin = User(
+            user_id="ad000000-0000-4000-8000-000000000000",
+            username=ADMINISTRATOR,
+            email=f"{ADMINISTRATOR}@example.org",
+            password_hash=PasswordHashes(HashParameters()).hash(PASSWORD),
+            created_at=now.text,
+            updated_at=now.text,
+            password_changed_at=now.text,
+            role=ADMIN,
+        )
+        tx.put(USERS, admin)
+        await update_roster(tx, None, admin)
+    while batch := list(islice(everybody, _AT_ONCE)):
+        async with store.transaction() as tx:
+            for user in batch:
+                tx.put(USERS, user)
+    await store.checkpoint()
+    await store.close()
+
+
+async def _lengthen_journal(data: Path, key: bytes, gap_bytes: int) -> None:
+    store = Store.open(
+        RealDisk(data),
+        key,
+        collections=COLLECTIONS,
+        streams=STREAMS,
+        options=_BULK,
+        now=read_clock().epoch_s,
+    )
+    store.start(asyncio.get_running_loop())
+    base_bytes = _newest(data, "base").stat().st_size
+    limit = max(
+        _SERVED.checkpoint_min_bytes, base_bytes * _SERVED.checkpoint_base_share
+    )
+    journal, user_ids = _newest(data, "journal"), cycle(store.ids(USERS))
+    while journal.stat().st_size < limit - gap_bytes:
+        async with store.transaction() as tx:
+            for user_id in islice(user_ids, _AT_ONCE // 10):
+                user = store.get(USERS, user_id)
+                assert user is not None
+                tx.put(USERS, user)
+    await store.close()
+
+
+def _newest(data: Path, stem: str) -> Path:
+    return max(data.glob(f"{stem}-*"), key=lambda path: int(path.name.split("-")[1]))
+
+
+class Stores:
+    """The stores of one run, below one directory."""
+
+    def __init__(self, root: Path, say: Callable[[str], None]) -> None:
+        self._root = root
+        self._say = say
+        self._originals: dict[int, Path] = {}
+        self._paths = 0
+
+    def copy(self, accounts: int) -> Path:
+        """The data directory of a fresh copy, its key file beside it."""
+        if accounts not in self._originals:
+            self._say(f"building a store of {accounts:,} accounts")
+            self._originals[accounts] = self.new_path()
+            _elsewhere(build, self._originals[accounts], accounts)
+        original, copy = self._originals[accounts], self.new_path()
+        shutil.copytree(original, copy)
+        shutil.copy2(_key_path(original), _key_path(copy))
+        os.sync()
+        return copy
+
+    def copy_near_checkpoint(self, accounts: int, gap_bytes: int) -> Path:
+        """A copy that begins a checkpoint after `gap_bytes` more of journal."""
+        copy = self.copy(accounts)
+        self._say(f"lengthening the journal of {accounts:,} accounts")
+        _elsewhere(lengthen_journal, copy, gap_bytes)
+        return copy
+
+    def new_path(self) -> Path:
+        """A place for a store that is not there yet."""
+        self._paths += 1
+        self._root.mkdir(exist_ok=True)
+        return self._root / f"store-{self._paths}"
+
+    def discard(self, copy: Path) -> None:
+        """Remove a copy that is not needed any more."""
+        shutil.rmtree(copy)
+        _key_path(copy).unlink()
+
+
+def _elsewhere(function: Callable[[Path, int], None], data: Path, number: int) -> None:
+    """A process that has held a million accounts keeps a gigabyte: it ends."""
+    with Worker() as worker:
+        worker.run(function, data, number)
