@@ -20,9 +20,7 @@ class Moment:
     @property
     def utc(self) -> datetime:
         """The wall clock, to the microsecond."""
-        seconds, rest_ns = divmod(self.epoch_ns, 1_000_000_000)
-        whole = datetime.fromtimestamp(seconds, UTC)
-        return whole.replace(microsecond=rest_ns // 1_000)
+        return datetime.fromtimestamp(self.epoch_ns / 1e9, UTC)
 
     @property
     def text(self) -> str:
