@@ -67,10 +67,7 @@ def pack(
     if idempotency_key is not None:
         _check_key(action, idempotency_key)
         message["idempotency_key"] = idempotency_key
-    try:
-        body = encode(message, encoding)
-    except OverflowError:
-        raise ValueError("an integer is larger than the encoding can carry") from None
+    body = encode(message, encoding)
     if len(body) > REQUEST_BYTES_MAX:
         raise MessageTooLarge(len(body), REQUEST_BYTES_MAX)
     return Outgoing(

@@ -461,7 +461,7 @@ def test_a_value_that_cannot_be_written_is_a_value_error(make_client, service):
     huge = UpdateUser(metadata={"a": 2**70})
     with (
         make_client(service.endpoint, encoding=Encoding.MSGPACK) as client,
-        pytest.raises(ValueError, match="larger than the encoding"),
+        pytest.raises(ValueError, match="cannot carry"),
     ):
         client.call(huge)
     assert service.received == []
