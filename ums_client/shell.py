@@ -38,8 +38,8 @@ EXITS: Final[dict[type[BaseException], int]] = {
 
 HINTS: Final[dict[type[errors.UmsError], str]] = {
     errors.Unreachable: "is the service running?",
-    errors.InvalidSession: "log in with: ums login",
-    errors.PasswordChangeRequired: "set a new one with: ums change-password",
+    errors.InvalidSession: "log in with: python -m ums_client login",
+    errors.PasswordChangeRequired: "set a new one with: python -m ums_client change-password",
 }
 
 
@@ -76,7 +76,7 @@ class Actions(click.Group):
 @click.command(
     cls=Actions,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Example: ums login --username alice --password-file ~/.secret",
+    epilog="Example: python -m ums_client login --username alice --password-file ~/.secret",
 )
 def cli() -> None:
     """Call any action of a UMS service.
@@ -89,7 +89,9 @@ def cli() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; returns its exit status."""
     try:
-        cli.main(list(arguments), prog_name="ums", standalone_mode=False)
+        cli.main(
+            list(arguments), prog_name="python -m ums_client", standalone_mode=False
+        )
     except click.Abort:
         return EXIT_INTERRUPTED
     except click.ClickException as error:

@@ -27,8 +27,7 @@ _ELSEWHERE: Final = frozenset(
         CONFIG_VARIABLE,
         "UMS_MASTER_PASSWORD",
         "UMS_ADMIN_PASSWORD",
-        "UMS_ENDPOINT",  # of the shell client
-        "UMS_SESSION_TOKEN_FILE",
+        "UMS_ENDPOINT",  # of the shell client, as are the *_FILE of its secrets
     }
 )
 
@@ -150,7 +149,12 @@ def misspelt(environ: Mapping[str, str]) -> dict[str, str | None]:
     """UMS_* variables that are no setting, each with the one that may be meant."""
     known = {f"UMS_{name.upper()}" for name in Settings.model_fields} | _ELSEWHERE
     names = (name for name in environ if name.startswith("UMS_"))
-    strange = {name for name in names if name.split("__")[0] not in known}
+    of_client = ("PASSWORD_FILE", "TOKEN_FILE")
+    strange = {
+        name
+        for name in names
+        if name.split("__")[0] not in known and not name.endswith(of_client)
+    }
     return {
         name: next(iter(get_close_matches(name, known, n=1)), None)
         for name in sorted(strange)
