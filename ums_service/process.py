@@ -34,7 +34,7 @@ def settle_after_load() -> None:
 
 
 class MemoryWatch:
-    """Keeps the process within `headroom_mib` of what it needs.
+    """Keeps the process within `headroom_mib`, and as much again as it needs.
 
     A peer that sends a message without end makes libzmq ask for memory without end. At
     the limit set here libzmq drops a peer of large frames; one of many small frames
@@ -43,19 +43,21 @@ class MemoryWatch:
 
     def __init__(self, headroom_mib: int) -> None:
         self._headroom_bytes = headroom_mib * _MIB
-        self._settled_bytes = 0
+        self._settled_bytes = self._allowed_bytes = 0
         self.settle()
 
     def is_high(self) -> bool:
         """Whether half of the headroom is used up."""
-        return _memory().resident - self._settled_bytes > self._headroom_bytes // 2
+        return _memory().resident - self._settled_bytes > self._allowed_bytes // 2
 
     def settle(self) -> None:
         """Give back what is free; what is used now counts as needed from here on."""
         ctypes.CDLL(None).malloc_trim(0)
         used = _memory()
         self._settled_bytes = used.resident
-        limit = used.address_space + self._headroom_bytes
+        # a checkpoint of a large store holds what its journals changed
+        self._allowed_bytes = self._headroom_bytes + used.resident
+        limit = used.address_space + self._allowed_bytes
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         if hard != resource.RLIM_INFINITY:
             limit = min(limit, hard)

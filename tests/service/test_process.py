@@ -1,7 +1,6 @@
 """The program as operators meet it: starting, refusing to start, stopping."""
 
 import json
-import os
 import signal
 import socket
 import tempfile
@@ -11,45 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from storage import RealDisk, Store
 from tests.service.harness import LIMIT_S, creation, login
+from tests.service.kept_store import MASTER, contents, one_line, open_store
 from tests.service.running import (
     peer,
     receive,
     run_to_end,
     running_service,
 )
-from ums_service.bootstrap import COLLECTIONS, STREAMS
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.users import USERS
 
-MASTER = {"UMS_MASTER_PASSWORD": "the master password"}
-KILL_ROUNDS = int(os.environ.get("UMS_KILL_ROUNDS") or 3)
 SLOW = {"UMS_ARGON2_MEMORY_KIB": "32768", "UMS_HASHING_THREADS": "1"}
-
-
-def open_store(data: Path) -> Store:
-    return Store.open(
-        RealDisk(data),
-        MASTER["UMS_MASTER_PASSWORD"].encode(),
-        collections=COLLECTIONS,
-        streams=STREAMS,
-        now=int(time.time()),  # noqa: TID251 - only shown in LOCK
-    )
-
-
-def contents(data: Path) -> dict[str, bytes]:
-    return {
-        path.name: path.read_bytes() for path in data.iterdir() if path.name != "LOCK"
-    }
-
-
-def one_line(output: str) -> str:
-    """The one line that a refused start prints."""
-    assert "Traceback" not in output
-    lines = [line for line in output.splitlines() if line.startswith("ums_service: ")]
-    assert len(lines) == 1, output
-    return lines[0]
 
 
 @pytest.fixture
