@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
@@ -88,6 +89,11 @@ async def _guard_memory(
         await asyncio.sleep(WATCH_EVERY_S)
         if watch.is_high():
             _log.warning("memory grows fast: dropping all connections")
-            await broker.rebind(bind)
+            try:
+                await broker.rebind(bind)
+            except OSError:
+                _log.exception("cannot listen again: stopping")
+                signal.raise_signal(signal.SIGTERM)
+                return
             await asyncio.sleep(WATCH_EVERY_S)  # its thread frees what they held
             watch.settle()

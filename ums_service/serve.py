@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
-from storage import Store
+from storage import NotWritten, Store
 from ums_service import __version__, process
 from ums_service.bootstrap import Service, build_service, open_store
 from ums_service.broker.endpoints import is_local
 from ums_service.clock import read_clock
+from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.users import USERS
 from ums_service.first_start import ensure_admin, tell_first_start
 from ums_service.listening import curve_secret, listening
@@ -49,6 +50,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
         process.settle_after_load()
         service = build_service(store, settings, profile, read_clock)
         store.start(loop)
+        await _report_recovery(store, say)
         first = await ensure_admin(service, environ, read_clock())
         tell_first_start(opened, first, profile, settings, environ, say)
         async with listening(settings, secret, service, loop) as endpoint:
@@ -62,6 +64,24 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
         _end_process_later()
         await store.close()
     say("stopped")
+
+
+async def _report_recovery(store: Store, say: Say) -> None:
+    """Tell of a torn end that was cut off, to who reads the output and the audit log."""
+    found = store.recovery
+    if not found.dropped_bytes:
+        return
+    say(
+        f"The last stop was not orderly: {found.dropped_bytes} bytes of an unfinished "
+        f"commit were cut off; a copy is in quarantine/{found.quarantine}"
+    )
+    details = {"dropped_bytes": found.dropped_bytes, "quarantine": found.quarantine}
+    entry = AuditEntry(event="store_recovered", outcome=Outcome.DONE, details=details)
+    try:
+        async with store.transaction() as tx:
+            entry.append_to(tx, read_clock())
+    except NotWritten as error:  # a full disk must not keep reads from being served
+        _log.warning("no audit entry for %s: %s", entry.event, error)
 
 
 async def _until(stopping: asyncio.Event, service: Service, notifier: Notifier) -> None:

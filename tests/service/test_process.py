@@ -200,6 +200,21 @@ def test_a_store_that_others_can_read_is_refused(kept: Path):
     assert "chmod 700" in one_line(output)
 
 
+def test_a_torn_end_is_cut_off_kept_and_told(data: Path):
+    with running_service(data, env=MASTER) as service:
+        assert service.ask(**creation("alice"))["status"] == "success"
+        service.kill()
+    journal = max(data.glob("journal-*"))
+    with journal.open("ab") as file:
+        file.write(b"torn")
+    with running_service(data, env=MASTER) as service:
+        told = service.output.wait_for(r"4 bytes of an unfinished commit .* (\S+)$")
+    assert (data / told[1]).read_bytes() == b"torn"
+    entries = [entry.data["event"] for entry in open_store(data).entries(AUDIT)]
+    assert entries.count("store_recovered") == 1
+    assert "user_created" in entries
+
+
 def test_a_damaged_store_is_named_with_its_place_and_left_alone(kept: Path):
     [journal] = kept.glob("journal-*")
     damaged = bytearray(journal.read_bytes())

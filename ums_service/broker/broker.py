@@ -8,7 +8,6 @@ replies, nobody else's.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, Final
 
 import zmq
@@ -30,14 +29,6 @@ FLUSH_EVERY_S: Final = 0.005
 _log = logging.getLogger(__name__)
 
 Answer = Callable[[bytes, str], Coroutine[Any, Any, bytes]]
-
-
-@dataclass(slots=True)
-class Counters:
-    """What went past the broker since the start."""
-
-    requests: int = 0
-    dropped_messages: int = 0
 
 
 class Broker:
@@ -63,7 +54,6 @@ class Broker:
         self._frames_of = frames_of
         self._frames = frames_of(socket)
         self.outbox = Outbox(self._frames, self._schedule_drain)
-        self.counters = Counters()
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to answer."""
@@ -97,6 +87,7 @@ class Broker:
         loop = self._loop
         if loop is None:
             return
+        self._loop = None  # nothing is read until a socket is bound again
         loop.remove_reader(descriptor(self._socket))
         self.outbox.close()
         self._socket.close(linger=0)
@@ -111,8 +102,7 @@ class Broker:
                 await asyncio.sleep(RETRY_S)
         self._frames = self._frames_of(self._socket)
         self.outbox = Outbox(self._frames, self._schedule_drain)
-        loop.add_reader(descriptor(self._socket), self._drain)
-        self._schedule_drain()
+        self.start(loop)
 
     def close(self) -> None:
         """Close the socket."""
@@ -148,11 +138,8 @@ class Broker:
                 _log.exception("a message could not be received")
                 self._loop.call_later(RETRY_S, self._schedule_drain)
                 return
-            if incoming is None:
-                self.counters.dropped_messages += 1
-                continue
-            self.counters.requests += 1
-            self._begin(incoming)
+            if incoming is not None:
+                self._begin(incoming)
         self._schedule_drain()
 
     def _begin(self, incoming: Incoming) -> None:
