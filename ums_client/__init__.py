@@ -7,7 +7,8 @@
         user = client.call(GetUser()).user
 
 The names are loaded when they are first used: who needs only the contract, such as the
-service, does not load the sockets of the client with it.
+service, does not load the sockets of the client with it. The messages of all other
+actions are in the modules of `ums_client.protocol`, one for each subject.
 """
 
 from importlib import import_module
@@ -36,20 +37,14 @@ if TYPE_CHECKING:
     from ums_client.protocol.codec import Encoding
     from ums_client.protocol.errors import ErrorCode
     from ums_client.protocol.message import Reply, Request
+    from ums_client.protocol.passwords import ChangePassword, ChangePasswordReply
     from ums_client.protocol.service import (
         DescribeActions,
         DescribeActionsReply,
         HealthCheck,
         HealthCheckReply,
     )
-    from ums_client.protocol.sessions import (
-        ChangePassword,
-        ChangePasswordReply,
-        Login,
-        LoginReply,
-        Logout,
-        LogoutReply,
-    )
+    from ums_client.protocol.sessions import Login, LoginReply, Logout, LogoutReply
 
 __all__ = [
     "AsyncClient",
@@ -110,8 +105,8 @@ _HOMES: Final = {
     "DescribeActionsReply": "ums_client.protocol.service",
     "HealthCheck": "ums_client.protocol.service",
     "HealthCheckReply": "ums_client.protocol.service",
-    "ChangePassword": "ums_client.protocol.sessions",
-    "ChangePasswordReply": "ums_client.protocol.sessions",
+    "ChangePassword": "ums_client.protocol.passwords",
+    "ChangePasswordReply": "ums_client.protocol.passwords",
     "Login": "ums_client.protocol.sessions",
     "LoginReply": "ums_client.protocol.sessions",
     "Logout": "ums_client.protocol.sessions",

@@ -19,7 +19,8 @@ from ums_client.core import new_idempotency_key
 from ums_client.keys import read_public_key
 from ums_client.protocol.actions import Action, Repeat
 from ums_client.protocol.message import Reply, Request
-from ums_client.protocol.sessions import ChangePassword, LoginReply
+from ums_client.protocol.passwords import ChangePassword
+from ums_client.protocol.sessions import LoginReply
 from ums_client.saved_sessions import Saved, SavedSessions
 from ums_client.secret_input import is_secret, read_secret, secrets_for
 from ums_client.shell_flags import Flags

@@ -14,7 +14,8 @@ from ums_client.protocol.accounts import (
 from ums_client.protocol.codec import Encoding, decode, encode
 from ums_client.protocol.errors import InvalidMessage
 from ums_client.protocol.message import Envelope, open_envelope, request_id_of
-from ums_client.protocol.sessions import ChangePassword, Login
+from ums_client.protocol.passwords import ChangePassword
+from ums_client.protocol.sessions import Login
 
 
 def test_the_fields_of_a_wrapped_action_travel_inside_its_wrapper():

@@ -77,7 +77,8 @@ def test_nothing_in_the_store_is_in_clear(tmp_path: Path):
 
 def test_requests_do_not_show_secrets_when_printed():
     from ums_client.protocol.accounts import CreateUser, DeleteUser, UpdateUser
-    from ums_client.protocol.sessions import ChangePassword, Login
+    from ums_client.protocol.passwords import ChangePassword
+    from ums_client.protocol.sessions import Login
 
     shown = [
         Login(username="alice", password=PASSWORD),

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from ums_client.protocol import accounts, service, sessions
+from ums_client.protocol import accounts, passwords, service, sessions
 from ums_client.protocol.message import Request
 
 
@@ -68,7 +68,7 @@ ACTIONS: Final = (
     Action("delete_user",       accounts.DeleteUser,      Access.SESSION,   Rate.WRITE,     Audit.USER_DELETED,      Repeat.KEYED),
     Action("list_users",        accounts.ListUsers,       Access.OPTIONAL,  Rate.READ,      Audit.USERS_LISTED,      Repeat.SAFE),
     Action("health_check",      service.HealthCheck,      Access.OPTIONAL,  Rate.READ,      Audit.NONE,              Repeat.SAFE),
-    Action("change_password",   sessions.ChangePassword,  Access.OPTIONAL,  Rate.LOGIN,     Audit.PASSWORD_CHANGED,  Repeat.KEYED),
+    Action("change_password",   passwords.ChangePassword, Access.OPTIONAL,  Rate.LOGIN,     Audit.PASSWORD_CHANGED,  Repeat.KEYED),
     Action("describe_actions",  service.DescribeActions,  Access.PUBLIC,    Rate.READ,      Audit.NONE,              Repeat.SAFE),
 )
 # fmt: on

@@ -10,20 +10,21 @@ from ums_client.protocol.accounts import (
     UpdateUser,
 )
 from ums_client.protocol.message import Request
+from ums_client.protocol.passwords import ChangePassword
 from ums_client.protocol.service import DescribeActions, HealthCheck
-from ums_client.protocol.sessions import ChangePassword, Login, Logout
+from ums_client.protocol.sessions import Login, Logout
 from ums_service.catalogue import Handler
-from ums_service.handlers import accounts, service, sessions
+from ums_service.handlers import accounts, logins, passwords, service, sessions
 
 HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     CreateUser: accounts.create_user,
-    Login: sessions.login,
+    Login: logins.login,
     Logout: sessions.logout,
     GetUser: accounts.get_user,
     UpdateUser: accounts.update_user,
     DeleteUser: accounts.delete_user,
     ListUsers: accounts.list_users,
     HealthCheck: service.health_check,
-    ChangePassword: sessions.change_password,
+    ChangePassword: passwords.change_password,
     DescribeActions: service.describe_actions,
 }
