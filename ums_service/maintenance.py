@@ -8,7 +8,7 @@ from typing import Final
 from storage import Store, Transaction
 from storage.errors import StoreError
 from ums_service.domain.audit import AuditEntry, Outcome
-from ums_service.domain.deleted import DELETED_USERS, due_for_purge
+from ums_service.domain.deleted import due_for_purge, purge
 from ums_service.domain.idempotency import DONE, KEPT_S
 from ums_service.domain.moment import Moment
 from ums_service.domain.sessions import Sessions
@@ -74,7 +74,7 @@ class Maintenance:
 
 
 def _purge_user(tx: Transaction, user_id: str, now: Moment) -> None:
-    tx.delete(DELETED_USERS, user_id)
+    purge(tx, user_id)
     AuditEntry(event="user_purged", outcome=Outcome.DONE, subject=user_id).append_to(
         tx, now
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from storage import Collection, Store, Transaction
+from ums_service.domain import belongings
 from ums_service.domain.moment import Moment
 from ums_service.domain.users import USERS, User
 
@@ -51,6 +52,14 @@ def delete(tx: Transaction, user: User, now: Moment, *, kept_s: int) -> None:
     tx.delete(USERS, user.user_id)
     if kept_s:
         tx.put(DELETED_USERS, DeletedUser(user, now.text, now.epoch_s + kept_s))
+    else:
+        belongings.erase(tx, user.user_id)
+
+
+def purge(tx: Transaction, user_id: str) -> None:
+    """Erase a deleted account for good."""
+    tx.delete(DELETED_USERS, user_id)
+    belongings.erase(tx, user_id)
 
 
 def due_for_purge(store: Store, now: Moment, *, most: int = 100) -> list[str]:
