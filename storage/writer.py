@@ -1,6 +1,6 @@
 """Group commit: the one thread that owns the open journal.
 
-    commit -> queue -> [ all that is queued, one frame, write, fdatasync ] -> loop
+    commit -> turn of the loop -> queue -> [ all queued, one frame, flush ] -> loop
 
 What queues up during a flush is the next frame; there is no timer. The outcome of a
 frame reaches the loop by one call_soon_threadsafe. States:
@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import threading
+from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Final, Protocol, TypeVar, final
@@ -73,7 +74,7 @@ class _Stop:
     """The end of the thread."""
 
 
-Item = Queued | _Job | _Stop
+Item = list[Queued] | _Job | _Stop
 
 
 @final
@@ -95,7 +96,7 @@ class Writer:
         self._thread = threading.Thread(
             target=self._run, name="store-writer", daemon=True
         )
-        self.put = self._queue.put
+        self._gathered: list[Queued] = []
 
     @property
     def running(self) -> bool:
@@ -106,6 +107,22 @@ class Writer:
         self._loop = loop
         self._outcomes = outcomes
         self._thread.start()
+
+    def put(self, commit: Queued) -> None:
+        """Queue a commit.
+
+        All commits of one turn of the loop are handed over together at its end: waking
+        the thread costs the loop more than making a commit does.
+        """
+        self._gathered.append(commit)
+        if len(self._gathered) == 1:
+            assert self._loop is not None
+            self._loop.call_soon(self._hand_over)
+
+    def _hand_over(self) -> None:
+        if self._gathered:
+            self._queue.put(self._gathered)
+            self._gathered = []
 
     async def run(self, function: Callable[[], R]) -> R:
         """Run `function` in the writer's thread, behind all that is queued."""
@@ -128,12 +145,14 @@ class Writer:
             else:
                 self._tell(resolve, result, None)
 
+        self._hand_over()
         self._queue.put(_Job(run))
         return await future
 
     def stop(self) -> None:
         """End the thread behind all that is queued; returns when it has ended."""
         if self._thread.is_alive():
+            self._hand_over()
             self._queue.put(_Stop())
             self._thread.join()
 
@@ -142,33 +161,28 @@ class Writer:
         self.health = Health(State.READ_ONLY, reason)
 
     def _run(self) -> None:
-        item = self._queue.get()
-        while not isinstance(item, _Stop):
-            following: Item | None = None
-            if isinstance(item, _Job):
-                item.run()
-            else:
-                batch, following = self._take_batch(item)
-                if item.term > self._ended_term:
-                    self._commit(item.term, batch)
-            item = self._queue.get() if following is None else following
+        while True:
+            commits, control = self._take()
+            while commits:
+                batch = _next_batch(commits)
+                if batch[0].term > self._ended_term:
+                    self._commit(batch[0].term, [commit.record for commit in batch])
+            if isinstance(control, _Stop):
+                return
+            if control is not None:
+                control.run()
 
-    def _take_batch(self, first: Queued) -> tuple[list[bytes], Item | None]:
-        """All that is queued behind `first` and fits; and what was taken too much."""
-        batch, size = [first.record], len(first.record)
-        get, term = self._queue.get_nowait, first.term
-        while len(batch) < MAX_BATCH_TRANSACTIONS:
+    def _take(self) -> tuple[deque[Queued], _Job | _Stop | None]:
+        """All that is queued, waiting for something; up to what is no commit."""
+        commits: deque[Queued] = deque()
+        item = self._queue.get()
+        while isinstance(item, list):
+            commits.extend(item)
             try:
-                item = get()
+                item = self._queue.get_nowait()
             except Empty:
-                return batch, None
-            if isinstance(item, (_Job, _Stop)):
-                return batch, item
-            size += len(item.record)
-            if size > MAX_BATCH_BYTES or item.term != term:
-                return batch, item
-            batch.append(item.record)
-        return batch, None
+                return commits, None
+        return commits, item
 
     def _commit(self, term: int, batch: list[bytes]) -> None:
         outcomes = self._outcomes
@@ -225,3 +239,15 @@ class Writer:
             # The loop is closed: nobody is left to hear of it, and the frame is on
             # disk or not either way.
             return
+
+
+def _next_batch(commits: deque[Queued]) -> list[Queued]:
+    """Take the commits of the next frame: of one term, and as many as fit."""
+    batch = [commits.popleft()]
+    size = len(batch[0].record)
+    while commits and len(batch) < MAX_BATCH_TRANSACTIONS:
+        size += len(commits[0].record)
+        if size > MAX_BATCH_BYTES or commits[0].term != batch[0].term:
+            break
+        batch.append(commits.popleft())
+    return batch
