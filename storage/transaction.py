@@ -82,8 +82,11 @@ class Transaction:
         self._lookups.setdefault((table, field, value), owner)
         return None if (table, owner) in self.writes else owner
 
-    def put(self, collection: Collection[T], document: T) -> None:
-        """Write a document, new or not. Raises TypeError for what cannot be packed."""
+    def put(self, collection: Collection[T], document: T) -> Mapping[str, Any]:
+        """Write a document, new or not; returns it as plain data, not to be changed.
+
+        Raises TypeError for what cannot be packed.
+        """
         self._require_open()
         table = self._table(collection.name)
         plain = collection.to_document(document)
@@ -92,6 +95,7 @@ class Transaction:
         unique = unique_values(plain, collection.unique)
         self.writes[key] = Write(table, key[1], packed, unique)
         self._documents[key] = document
+        return plain
 
     def delete(
         self,

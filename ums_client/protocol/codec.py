@@ -133,7 +133,8 @@ def _check(value: Any, field: str, depth: int) -> None:
         if depth > DEPTH_MAX:
             raise _too_deep()
         for child in value.values() if kind is dict else value:
-            _check(child, field, depth + 1)
+            if type(child) is not str:
+                _check(child, field, depth + 1)
     elif kind is int or kind is float:
         _check_number(value, field)
     elif kind is not str and kind is not bool and value is not None:

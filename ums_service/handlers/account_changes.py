@@ -26,7 +26,10 @@ async def change(request: UpdateUser, before: User, call: Call) -> User:
     accounts.check_date_of_birth(
         request.date_of_birth, call.now, call.facilities.profile
     )
-    given = {name: getattr(request, name) for name in accounts.PROFILE_FIELDS}
+    given = {
+        name: getattr(request, name)
+        for name in request.model_fields_set.intersection(accounts.PROFILE_FIELDS)
+    }
     user = accounts.changed(user, given, call.now)
     user = _with_privileges(request, user, call)
     if request.password:

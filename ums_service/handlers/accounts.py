@@ -140,8 +140,7 @@ async def update_user(request: UpdateUser, call: Call) -> Answer[UpdateUserReply
     before = await _target(request.user_id, call)
     after = await change(request, before, call)
     await update_roster(call.tx, before, after)
-    call.tx.put(USERS, after)
-    view = user_view(USERS.to_document(after), call.facilities.profile)
+    view = user_view(call.tx.put(USERS, after), call.facilities.profile)
     return answer(UpdateUserReply, message="User updated successfully", user=view)
 
 

@@ -38,7 +38,7 @@ async def login(request: Login, call: Call) -> Answer[LoginReply]:
 def open_session(user: User, call: Call) -> Answer[LoginReply]:
     """Store the account as it is after this login and open its session."""
     facilities, now = call.facilities, call.now
-    call.tx.put(USERS, user)
+    document = call.tx.put(USERS, user)
     token, user_id = facilities.new_token(), user.user_id
     call.after_commit.append(
         lambda: facilities.sessions.open(
@@ -52,7 +52,7 @@ def open_session(user: User, call: Call) -> Answer[LoginReply]:
         LoginReply,
         message="Login successful",
         session_token=token,
-        user=user_view(USERS.to_document(user), facilities.profile),
+        user=user_view(document, facilities.profile),
         **more,
     )
 
