@@ -1,13 +1,14 @@
 """One loop, one socket: requests are answered as they come, in as few steps as can be.
 
-Handlers are started where they are received; only one that has to wait (for a hash or
-for the disk) becomes a task. Sends never block: a peer that does not read loses its
+Handlers are started where they are received; one that has to wait (for a hash or for
+the disk) goes on when that is there. Sends never block: a peer that does not read loses its
 replies, nobody else's.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, Final
 
 import zmq
@@ -48,7 +49,8 @@ class Broker:
         self._socket = socket
         self._answer = answer
         self._local_address = local_address
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: dict[Suspended[bytes], list[bytes]] = {}  # and their envelopes
+        self._idle = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._drain_scheduled = False
         self._frames_of = frames_of
@@ -68,11 +70,13 @@ class Broker:
             self._loop = None
         loop = asyncio.get_running_loop()
         until_s = loop.time() + within_s
-        late: set[asyncio.Task[None]] = set()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=within_s)
-        for task in late:
-            task.cancel()
+        if self._waiting:
+            self._idle.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), within_s)
+        late = list(self._waiting)
+        for request in late:
+            request.cancel()
         while self.outbox.flush() and loop.time() < until_s:
             await asyncio.sleep(FLUSH_EVERY_S)
         self.outbox.close()
@@ -123,8 +127,8 @@ class Broker:
         if self._loop is None:
             return
         for number in range(DRAIN_MAX):
-            if len(self._tasks) >= IN_FLIGHT_MAX:
-                return  # the next task that ends schedules a drain
+            if len(self._waiting) >= IN_FLIGHT_MAX:
+                return  # the next one that ends schedules a drain
             try:
                 # asking is cheaper than the exception for an empty socket, but not
                 # cheaper than neither: after a second message there is likely a third
@@ -145,17 +149,18 @@ class Broker:
     def _begin(self, incoming: Incoming) -> None:
         reply = start(self._answer(incoming.body, incoming.address))
         if isinstance(reply, Suspended):
-            task = asyncio.ensure_future(self._finish(incoming, reply))
-            self._tasks.add(task)
-            task.add_done_callback(self._ended)
+            assert self._loop is not None
+            self._waiting[reply] = incoming.envelope
+            reply.finish(self._loop, self._ended)
         else:
             self.outbox.send(incoming.envelope, reply)
 
-    async def _finish(self, incoming: Incoming, rest: Awaitable[bytes]) -> None:
-        self.outbox.send(incoming.envelope, await rest)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+    def _ended(self, request: Suspended[bytes], end: bytes | BaseException) -> None:
+        envelope = self._waiting.pop(request)
+        if isinstance(end, bytes):
+            self.outbox.send(envelope, end)
+        elif not isinstance(end, asyncio.CancelledError):
+            _log.error("a request ended without reply", exc_info=end)
+        if not self._waiting:
+            self._idle.set()
         self._schedule_drain()
-        if not task.cancelled() and task.exception() is not None:
-            _log.error("a request ended without reply", exc_info=task.exception())
