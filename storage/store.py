@@ -14,6 +14,7 @@ import asyncio
 import os
 import platform
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, Self, TypeVar, final
@@ -92,16 +93,9 @@ class Store:
         `now` is in whole seconds of Unix time. Raises StoreExists, StoreCorrupt,
         StoreLocked or StorageFailed.
         """
-        lock = disk.lock(_owner(options, now))
-        try:
+        with _locked(disk, options, now, "the store cannot be made") as lock:
             create_files(disk, master, kdf, now)
             return cls._open(disk, master, collections, streams, options, lock)
-        except OSError as error:
-            lock.release()
-            raise StorageFailed(f"the store cannot be made: {error}") from error
-        except BaseException:
-            lock.release()
-            raise
 
     @classmethod
     def open(
@@ -118,15 +112,8 @@ class Store:
 
         Raises the CannotOpen errors, with nothing modified, or StorageFailed.
         """
-        lock = disk.lock(_owner(options, now))
-        try:
+        with _locked(disk, options, now, "the store cannot be opened") as lock:
             return cls._open(disk, master, collections, streams, options, lock)
-        except OSError as error:
-            lock.release()
-            raise StorageFailed(f"the store cannot be opened: {error}") from error
-        except BaseException:
-            lock.release()
-            raise
 
     @classmethod
     def _open(
@@ -281,6 +268,22 @@ class Store:
             # Read in this order, the MANIFEST can only be newer, its journal empty.
             end = Seal(HEADER_BYTES, ref.anchor, ref.base_sequence)
         return DurableView(manifest, end)
+
+
+@contextmanager
+def _locked(
+    disk: Disk, options: StoreOptions, now: int, failure: str
+) -> Iterator[Lock]:
+    """The lock of the directory, kept by who returns a store and released on failure."""
+    lock = disk.lock(_owner(options, now))
+    try:
+        yield lock
+    except OSError as error:
+        lock.release()
+        raise StorageFailed(f"{failure}: {error}") from error
+    except BaseException:
+        lock.release()
+        raise
 
 
 def _owner(options: StoreOptions, now: int) -> str:

@@ -99,9 +99,7 @@ class Dispatch:
             try:
                 if job.envelope.idempotency_key and call.action.repeat is Repeat.KEYED:
                     return await self._run_once(job, call)
-                self._check_access(call, job.envelope.session_token)
-                made = await job.row.handler(job.request, call)
-                reply = self._reply(made, job)
+                reply = self._reply(await self._handle(job, call), job)
                 if call.changes_something():
                     await call.commit()
             except (Conflict, UniqueViolation) as error:
@@ -117,12 +115,15 @@ class Dispatch:
         done = await once.earlier_reply()
         if done is not None:
             return done
-        self._check_access(call, job.envelope.session_token)
-        made = await job.row.handler(job.request, call)
+        made = await self._handle(job, call)
         reply = self._replies.success(made, job.ignored)
         once.remember(reply)
         await call.commit()
         return reply
+
+    async def _handle(self, job: "_Job", call: Call) -> Answer[Any]:
+        self._check_access(call, job.envelope.session_token)
+        return await job.row.handler(job.request, call)
 
     def _reply(self, made: Answer[Any], job: "_Job") -> dict[str, Any] | bytes:
         if made.source is None or job.ignored or job.encoding is not Encoding.JSON:
