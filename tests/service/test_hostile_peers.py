@@ -26,6 +26,7 @@ from tests.service.raw_peers import (
 )
 from tests.service.running import RunningService, peer, receive, running_service
 from ums_service.broker.broker import Broker
+from ums_service.broker.envelope import FRAMES_MAX, SKIPPED_AT_ONCE, Receiver
 from ums_service.broker.sockets import bind_router, make_context
 
 HEADROOM_MIB = 256
@@ -189,7 +190,7 @@ def test_many_hashing_threads_at_work_drop_no_connection(
 
 def test_a_message_of_very_many_frames_is_refused(service: RunningService):
     with zmtp(service.port) as channel:
-        channel.sendall(frame(b"", more=True) * 50_000 + frame(b""))
+        channel.sendall(frame(b"", more=True) * 200_000 + frame(b""))
         honest(service)
 
 
@@ -342,3 +343,31 @@ def test_a_fault_while_receiving_does_not_stop_the_broker(fault: Exception):
             context.destroy(linger=0)
 
     assert asyncio.run(scene()) >= 2  # the faulty call may have cost one message
+
+
+class ManyFrames:
+    """A socket that holds one message of very many frames."""
+
+    def __init__(self, count: int) -> None:
+        self.left, self.taken = count, 0
+
+    def recv(self) -> bytes:
+        self.left -= 1
+        self.taken += 1
+        return b""
+
+    def more(self) -> int:
+        return int(self.left > 0)
+
+
+def test_skipping_a_huge_message_leaves_the_loop_to_others_in_between():
+    frames = ManyFrames(10_500)
+    receiver = Receiver(frames, local_address="127.0.0.1")  # type: ignore[arg-type]
+    calls, incoming = 0, None
+    while incoming is None:
+        before = frames.taken
+        incoming = receiver.receive()
+        calls += 1
+        assert frames.taken - before <= SKIPPED_AT_ONCE + FRAMES_MAX
+        assert receiver.skips is (incoming is None)
+    assert (frames.left, incoming.body, calls) == (0, b"", 11)

@@ -14,7 +14,7 @@ from typing import Any, Final
 import zmq
 
 from ums_service.broker.eager import Suspended, start
-from ums_service.broker.envelope import Incoming, receive
+from ums_service.broker.envelope import Incoming, Receiver
 from ums_service.broker.frames import Frames
 from ums_service.broker.outbox import Outbox
 from ums_service.broker.sockets import descriptor
@@ -35,7 +35,7 @@ Answer = Callable[[bytes, str], Coroutine[Any, Any, bytes]]
 class Broker:
     """Moves messages between a ROUTER socket and `answer`. Belongs to the loop.
 
-    `local_address` as for `receive`.
+    `local_address` as for `Receiver`.
     """
 
     def __init__(
@@ -54,8 +54,7 @@ class Broker:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._drain_scheduled = False
         self._frames_of = frames_of
-        self._frames = frames_of(socket)
-        self.outbox = Outbox(self._frames, self._schedule_drain)
+        self._use(socket)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to answer."""
@@ -104,13 +103,17 @@ class Broker:
                 if loop.time() > until_s:
                     raise
                 await asyncio.sleep(RETRY_S)
-        self._frames = self._frames_of(self._socket)
-        self.outbox = Outbox(self._frames, self._schedule_drain)
+        self._use(self._socket)
         self.start(loop)
 
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
+
+    def _use(self, socket: zmq.Socket[bytes]) -> None:
+        self._frames = self._frames_of(socket)
+        self._receiver = Receiver(self._frames, local_address=self._local_address)
+        self.outbox = Outbox(self._frames, self._schedule_drain)
 
     def _schedule_drain(self) -> None:
         """Look for messages soon.
@@ -126,24 +129,28 @@ class Broker:
         self._drain_scheduled = False
         if self._loop is None:
             return
+        try:
+            self._take_some()
+        except zmq.Again:
+            return
+        except (zmq.ZMQError, MemoryError, OSError):
+            # the descriptor will not tell again: look again by ourselves
+            _log.exception("a message could not be taken")
+            self._loop.call_later(RETRY_S, self._schedule_drain)
+
+    def _take_some(self) -> None:
         for number in range(DRAIN_MAX):
             if len(self._waiting) >= IN_FLIGHT_MAX:
                 return  # the next one that ends schedules a drain
-            try:
-                # asking is cheaper than the exception for an empty socket, but not
-                # cheaper than neither: after a second message there is likely a third
-                if number == 1 and not self._frames.is_readable():
-                    return
-                incoming = receive(self._frames, local_address=self._local_address)
-            except zmq.Again:
+            # asking is cheaper than the exception for an empty socket, but not
+            # cheaper than neither: after a second message there is likely a third
+            if number == 1 and not self._frames.is_readable():
                 return
-            except (zmq.ZMQError, MemoryError, OSError):
-                # the descriptor will not tell again: look again by ourselves
-                _log.exception("a message could not be received")
-                self._loop.call_later(RETRY_S, self._schedule_drain)
-                return
+            incoming = self._receiver.receive()
             if incoming is not None:
                 self._begin(incoming)
+            elif self._receiver.skips:
+                break
         self._schedule_drain()
 
     def _begin(self, incoming: Incoming) -> None:
