@@ -79,7 +79,7 @@ async def recover(
         status=ACTIVE,
         updated_at=now.text,
         must_change_password=True,
-        password_good_until=now.epoch_s + profile.first_password_s,
+        password_good_until=now.epoch_s + profile.recovery_password_s,
     )
     await update_roster(tx, user, recovered)
     tx.put(USERS, recovered)

@@ -22,6 +22,7 @@ from ums_service.broker.keys import KeyTrouble
 from ums_service.broker.self_test import GateOpen
 from ums_service.broker.sockets import CannotBind, CurveRequired, UnsafeLibrary
 from ums_service.master_key import UnusableKeyFile
+from ums_service.operations import Failed
 from ums_service.settings import BadSettings
 
 EXIT_FAILED: Final = 1
@@ -57,7 +58,7 @@ def reported() -> Iterator[None]:
         end(str(error) or type(error).__name__, EXIT_CONFIGURATION)
     except (StoreError, CannotOpen) as error:
         end(_told(error), EXIT_FAILED)
-    except CannotBind as error:
+    except (CannotBind, Failed) as error:
         end(str(error), EXIT_FAILED)
     except OSError as error:
         end(f"{error.filename or 'system'}: {error.strerror}", EXIT_FAILED)

@@ -19,6 +19,7 @@ from ums_service.domain.users import USERS
 from ums_service.first_start import ensure_admin, tell_first_start
 from ums_service.listening import curve_secret, listening
 from ums_service.maintenance import Maintenance
+from ums_service.operator_socket import OperatorDoor, operator_socket
 from ums_service.settings import BadSettings, Settings
 from ums_service.systemd import Notifier
 
@@ -53,7 +54,11 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
         await _report_recovery(store, say)
         first = await ensure_admin(service, environ, read_clock())
         tell_first_start(opened, first, profile, settings, environ, say)
-        async with listening(settings, secret, service, loop) as endpoint:
+        door = OperatorDoor(service, read_clock)
+        async with (
+            operator_socket(settings.operator_path, door),
+            listening(settings, secret, service, loop) as endpoint,
+        ):
             say(_ready_line(settings, store, endpoint))
             notifier.tell(READY="1", STATUS=f"serving {endpoint}")
             await _until(stopping, service, notifier)

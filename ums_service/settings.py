@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     """Values of the profile to override."""
     key_file: Path | None = None
     """The file with the master key or password; DATA.key where it is not given."""
+    operator_socket: Path | None = None
+    """Where the operator's commands reach the running service; DATA.operator where it
+    is not given."""
     curve_keys: Path | None = None
     """The directory of CURVE keys; DATA.curve where it is not given."""
     curve: bool = False
@@ -99,6 +102,11 @@ class Settings(BaseSettings):
     def key_path(self) -> Path:
         """The key lies beside the data, not in it: a copy of the data is no use alone."""
         return self.key_file or self.data.with_name(self.data.name + ".key")
+
+    @property
+    def operator_path(self) -> Path:
+        """The operator's socket."""
+        return self.operator_socket or self.data.with_name(self.data.name + ".operator")
 
     @property
     def curve_path(self) -> Path:

@@ -10,6 +10,7 @@ import click
 from storage import KdfParameters
 from storage.passwords import change_master_password
 from storage.repair import Repaired, repair
+from ums_service import operations
 from ums_service.bootstrap import (
     COLLECTIONS,
     STREAMS,
@@ -21,6 +22,7 @@ from ums_service.commands.offline import open_offline
 from ums_service.commands.options import data_options, say, settings_from
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.master_key import read_key_file
+from ums_service.operator_socket import ask_running
 from ums_service.reporting import reported
 from ums_service.settings import Settings
 
@@ -32,22 +34,19 @@ _OWNER = "a command of ums_service"
 def rotate_key(**flags: Any) -> None:
     """Encrypt everything under a new data key and forget the old ones.
 
-    The service must be stopped. The master key stays. Afterwards an old copy of the
+    The service may run meanwhile. The master key stays. Afterwards an old copy of the
     keyring opens nothing of the store any more.
     """
     settings = settings_from(flags)
     with reported():
-        asyncio.run(_rotate(settings))
+        if ask_running(settings.operator_path, {"command": "rotate-key"}) is None:
+            asyncio.run(_rotate(settings))
     say("everything is encrypted under a new key")
 
 
 async def _rotate(settings: Settings) -> None:
-    now = read_clock()
     async with open_offline(settings) as store:
-        await store.rotate_key(now.epoch_s)
-        async with store.transaction() as tx:
-            entry = AuditEntry(event="data_key_rotated", outcome=Outcome.DONE)
-            entry.append_to(tx, now)
+        await operations.rotate_key(store, read_clock())
 
 
 @click.command("change-master-password")

@@ -1,19 +1,17 @@
 """`recover-admin`: a way back in when nobody can administer the service."""
 
 import asyncio
-import secrets
 from typing import Any
 
 import click
 
+from ums_service import operations
 from ums_service.bootstrap import build_hashes
 from ums_service.clock import read_clock
 from ums_service.commands.offline import open_offline
 from ums_service.commands.options import data_options, settings_from
-from ums_service.domain.names import normalise
-from ums_service.domain.users import USERS
-from ums_service.first_admin import recover
-from ums_service.reporting import EXIT_FAILED, end, reported
+from ums_service.operator_socket import ask_running
+from ums_service.reporting import reported
 from ums_service.settings import Settings
 
 
@@ -23,22 +21,28 @@ from ums_service.settings import Settings
 def recover_admin(username: str, **flags: Any) -> None:
     """Make USERNAME an active administrator with a new first password.
 
-    The service must be stopped. The password goes to stdout, is good for 24 hours and
-    must be changed at the first login. The audit log tells of it.
+    Works with the service running (through a socket of this machine, never the network)
+    or stopped. The password goes to stdout, is good for 15 minutes and must be changed
+    at the login it is made for. The audit log tells of it.
     """
     settings = settings_from(flags)
+    command = {"command": "recover-admin", "username": username}
     with reported():
-        click.echo(asyncio.run(_recover(settings, normalise(username))))
+        done = ask_running(settings.operator_path, command)
+        if done is not None:
+            click.echo(done["password"])
+        else:
+            click.echo(asyncio.run(_recover(settings, username)))
 
 
 async def _recover(settings: Settings, username: str) -> str:
-    password, now = secrets.token_urlsafe(12), read_clock()
+    hashes = build_hashes(settings)
+
+    async def hashed(password: str) -> str:
+        return hashes.hash(password)
+
     async with open_offline(settings) as store:
-        user_id = store.find(USERS, "username", username)
-        user = store.get(USERS, user_id) if user_id else None
-        if user is None:
-            end(f"there is no account {username}", EXIT_FAILED)
-        new_hash = build_hashes(settings).hash(password)
-        async with store.transaction() as tx:
-            await recover(tx, user, new_hash, settings.policy_profile(), now)
-    return password
+        recovered = await operations.recover_admin(
+            store, hashed, settings.policy_profile(), username, read_clock()
+        )
+    return recovered.password

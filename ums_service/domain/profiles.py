@@ -47,6 +47,8 @@ class Profile:
     email_change: Literal["immediate", "verified"] = "immediate"
     password_change_token_s: int = 10 * MINUTE_S
     first_password_s: int = DAY_S
+    recovery_password_s: int = 15 * MINUTE_S
+    """How long the password that `recover-admin` gives can be used."""
 
     failures_max: int = 5
     """Failed attempts per account and source before the source is shut out."""

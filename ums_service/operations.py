@@ -1,0 +1,61 @@
+"""What only the operator of the machine can have done, with the service up or down."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from storage import Store
+from ums_service import first_admin
+from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.moment import Moment
+from ums_service.domain.names import normalise
+from ums_service.domain.profiles import Profile
+from ums_service.domain.users import USERS
+
+
+class Failed(Exception):
+    """What the operator wanted could not be done; the text says why."""
+
+
+class Recovered(NamedTuple):
+    """An administrator with a new password, which is kept nowhere."""
+
+    user_id: str
+    password: str
+
+
+async def recover_admin(
+    store: Store,
+    hashed: Callable[[str], Awaitable[str]],
+    profile: Profile,
+    username: str,
+    now: Moment,
+) -> Recovered:
+    """Make an account an active administrator with a password for the next minutes.
+
+    It serves once: to log in and choose another. Durable on return, with its audit
+    entry. Sessions of the account are the caller's to end.
+
+    Raises:
+        Failed: there is nobody of that name.
+        storage.errors.NotWritten: the disk; nothing was changed.
+    """
+    password = secrets.token_urlsafe(12)
+    new_hash = await hashed(password)
+    async with store.transaction() as tx:
+        user_id = await tx.find(USERS, "username", normalise(username))
+        user = None
+        if user_id is not None:
+            user = await tx.get(USERS, user_id)
+        if user is None:
+            raise Failed(f"there is no account {username}")
+        await first_admin.recover(tx, user, new_hash, profile, now)
+    return Recovered(user.user_id, password)
+
+
+async def rotate_key(store: Store, now: Moment) -> None:
+    """Encrypt everything under a new data key. Raises as `Store.rotate_key`."""
+    await store.rotate_key(now.epoch_s)
+    async with store.transaction() as tx:
+        entry = AuditEntry(event="data_key_rotated", outcome=Outcome.DONE)
+        entry.append_to(tx, now)
