@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "audit": "audit:audit",
     "backup": "backup:backup",
     "change-master-password": "maintenance:change_master",
+    "doctor": "doctor:doctor",
     "import": "import_original:import_original",
     "keys": "keys:keys",
     "recover-admin": "recover_admin:recover_admin",

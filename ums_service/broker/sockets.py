@@ -46,10 +46,16 @@ def make_context() -> zmq.Context[zmq.Socket[bytes]]:
     Raises:
         UnsafeLibrary: libzmq is older than 4.3.5.
     """
-    if zmq.zmq_version_info() < LIBZMQ_MIN:
-        raise UnsafeLibrary(f"libzmq {zmq.zmq_version()} is older than 4.3.5")
+    safe_library()
     ctypes.CDLL(None).srand(int.from_bytes(os.urandom(4)))
     return zmq.Context(io_threads=1)
+
+
+def safe_library() -> str:
+    """The version of libzmq. Raises UnsafeLibrary if it is too old."""
+    if zmq.zmq_version_info() < LIBZMQ_MIN:
+        raise UnsafeLibrary(f"libzmq {zmq.zmq_version()} is older than 4.3.5")
+    return zmq.zmq_version()
 
 
 def bind_router(

@@ -1,0 +1,113 @@
+"""The examination of an installation finds what is wrong with it."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tests.service.running import running_service
+from ums_service.cli import cli
+from ums_service.examination import Grade
+
+Findings = dict[str, tuple[str, str]]
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store that was used."""
+    for name in [name for name in os.environ if name.startswith("UMS_")]:
+        monkeypatch.delenv(name)
+    old_umask = os.umask(0o077)
+    monkeypatch.setenv("UMS_ARGON2_MEMORY_KIB", "8")
+
+    with running_service(tmp_path / "ums-data"):
+        pass
+    os.umask(old_umask)
+    return tmp_path / "ums-data"
+
+
+def examined(data: Path, *, status: int) -> Findings:
+    result = CliRunner().invoke(cli, ["doctor", "--json", "--data", str(data)])
+    assert result.exit_code == status, result.output
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    return {line["about"]: (line["grade"], line["text"]) for line in lines}
+
+
+def test_a_sound_installation_has_nothing_wrong(data: Path):
+    before = {path: path.stat() for path in data.iterdir()}
+    found = examined(data, status=0)
+    assert found["store"][0] == found["master key"][0] == Grade.GOOD
+    assert {path: path.stat() for path in data.iterdir()} == before
+    assert set(found) == {
+        "libraries",
+        "profile",
+        "endpoint",
+        "store",
+        "master key",
+        "disk",
+        "flush",
+        "clock",
+        "open files",
+    }
+
+
+def test_before_the_first_start_nothing_is_made(tmp_path: Path):
+    examined(tmp_path / "ums-data", status=0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_others_can_read_is_found(data: Path):
+    (data / "keyring").chmod(0o644)
+    grade, text = examined(data, status=1)["store"]
+    assert grade == Grade.WRONG
+    assert "keyring" in text
+
+
+def test_a_damaged_file_is_found(data: Path):
+    journal = max(data.glob("journal-*"))
+    damaged = bytearray(journal.read_bytes())
+    damaged[-1] ^= 1
+    journal.write_bytes(damaged)
+    grade, text = examined(data, status=1)["store"]
+    assert grade == Grade.WRONG
+    assert journal.name in text
+
+
+def test_a_key_that_is_gone_is_found(data: Path):
+    data.with_name("ums-data.key").unlink()
+    assert examined(data, status=1)["master key"][0] == Grade.WRONG
+
+
+def test_a_clock_behind_the_data_is_found(data: Path):
+    late = (data / "keyring").stat().st_mtime + 10_000
+    os.utime(data / "keyring", (late, late))
+    grade, text = examined(data, status=1)["clock"]
+    assert grade == Grade.WRONG
+    assert "behind" in text
+
+
+def test_an_open_endpoint_without_keys_is_found(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("UMS_BIND", "tcp://0.0.0.0:5556")
+    assert examined(data, status=1)["endpoint"][0] == Grade.WRONG
+
+
+def test_compat_is_doubtful_and_changed_policies_are_listed(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("UMS_PROFILE", "compat")
+    assert examined(data, status=0)["profile"][0] == Grade.DOUBTFUL
+    monkeypatch.setenv("UMS_PROFILE", "standard")
+    monkeypatch.setenv("UMS_POLICY__FAILURES_MAX", "50")
+    assert "failures_max = 50 (not 5)" in examined(data, status=0)["profile"][1]
+
+
+def test_people_get_one_line_for_each(data: Path):
+    result = CliRunner().invoke(cli, ["doctor", "--data", str(data)])
+    assert result.exit_code == 0
+    assert all(
+        line.startswith(("ok ", "doubt ")) for line in result.stdout.splitlines()
+    )
