@@ -41,8 +41,10 @@ from storage.errors import (
 )
 from storage.kdf import KdfParameters, MasterKey
 from storage.records import document_of
+from storage.search import Page
 from storage.state import Head, Health, Recovery, State, StoreOptions
 from storage.store import Store
+from storage.terms import Search
 from storage.transaction import Transaction
 
 __all__ = [
@@ -63,9 +65,11 @@ __all__ = [
     "Misuse",
     "NotWritten",
     "OutcomeUnknown",
+    "Page",
     "RealDisk",
     "Recovery",
     "Refused",
+    "Search",
     "State",
     "StorageFailed",
     "StorageFull",

@@ -47,6 +47,7 @@ from storage.manifest import (
 )
 from storage.memory import Memory
 from storage.quarantine import keep_copy
+from storage.segment_index import segment_of
 from storage.state import Recovery
 
 R = TypeVar("R")
@@ -122,8 +123,12 @@ def find_orphans(disk: Disk, manifest: Manifest, streams: Iterable[str]) -> list
     orphans = []
     for name in disk.list():
         stem, _, number = name.rpartition("-")
+        segment = segment_of(name)
         if name in temporary:
             orphans.append(name)
+        elif segment is not None and segment.rpartition("-")[0] in ours:
+            if segment not in manifest.files() or name.endswith(TEMPORARY_SUFFIX):
+                orphans.append(name)
         elif stem in ours and number.isdigit() and name not in manifest.files():
             if stem == "journal" and int(number) > manifest.generation:
                 _require_no_frames(disk, name)

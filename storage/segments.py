@@ -18,6 +18,8 @@ from storage.chunks import (
     ChunkReader,
     ChunkWriter,
     Finished,
+    Place,
+    read_chunk,
 )
 from storage.cipher import Cipher
 from storage.disk import Disk, File
@@ -32,6 +34,18 @@ class PackedEntry(NamedTuple):
 
     sequence: int
     packed: bytes
+
+
+class Block(NamedTuple):
+    """The entries of one chunk, and where that lies."""
+
+    place: Place
+    first: int
+    packed: list[bytes]
+
+    def entries(self) -> list[PackedEntry]:
+        """The entries with their numbers."""
+        return [PackedEntry(self.first + at, one) for at, one in enumerate(self.packed)]
 
 
 def segment_name(stream: str, number: int) -> str:
@@ -92,6 +106,22 @@ def read_segment(
     file: File, store_id: bytes, ref: SegmentRef, cipher: Cipher
 ) -> Iterator[list[PackedEntry]]:
     """All entries of a segment, verified chunk by chunk. Raises StoreCorrupt."""
+    for block in read_blocks(file, store_id, ref, cipher):
+        yield block.entries()
+
+
+def read_block(file: File, ref: SegmentRef, cipher: Cipher, place: Place) -> Block:
+    """The entries of one chunk alone. Raises ValueError for any other than told of."""
+    kind, fields, _ = read_chunk(file, ref.key_id, cipher, place)
+    if kind != ENTRIES:
+        raise ValueError("the chunk holds no entries")
+    return Block(place, *fields)
+
+
+def read_blocks(
+    file: File, store_id: bytes, ref: SegmentRef, cipher: Cipher
+) -> Iterator[Block]:
+    """All entries of a segment, verified chunk by chunk. Raises StoreCorrupt."""
     header = _header(store_id, ref.name, ref.first, ref.anchor)
     reader = ChunkReader(file, ref.name, header, ref.key_id, cipher)
     following = ref.first
@@ -104,4 +134,4 @@ def read_segment(
         if chunk.kind != ENTRIES or first != following:
             raise reader.corrupt(0, f"entry {following} is missing")
         following += len(packed)
-        yield [PackedEntry(first + at, entry) for at, entry in enumerate(packed)]
+        yield Block(chunk.place, first, packed)

@@ -31,8 +31,10 @@ from storage.manifest import CleanStop, Seal
 from storage.memory import Memory
 from storage.records import document_of
 from storage.recovery import Opened, open_files
+from storage.search import NEWEST, Page, Searcher
 from storage.state import Head, Health, Recovery, State, StoreOptions
 from storage.streams import DurableView, read_entries
+from storage.terms import Search
 from storage.transaction import Transaction
 from storage.writer import Writer
 
@@ -49,7 +51,12 @@ class Store:
     recovery: Recovery
 
     def __init__(
-        self, opened: Opened, memory: Memory, lock: Lock, options: StoreOptions
+        self,
+        opened: Opened,
+        memory: Memory,
+        streams: Sequence[Stream],
+        lock: Lock,
+        options: StoreOptions,
     ) -> None:
         """For `open` and `create` only."""
         self.recovery = opened.recovery
@@ -60,8 +67,12 @@ class Store:
         ballast = Ballast(opened.files.disk, options.ballast_bytes)
         self._writer = Writer(opened.journal, ballast)
         self._checkpoints = Checkpoints(
-            opened.files, memory.unique_fields(), self._writer, options
+            opened.files, memory.unique_fields(), streams, self._writer, options
         )
+        self._searchers = {
+            stream.name: Searcher(opened.files, self._view, stream, options.pause_s)
+            for stream in streams
+        }
         self._commits = Commits(
             memory,
             self._writer,
@@ -140,7 +151,7 @@ class Store:
     ) -> Self:
         memory = Memory(collections, streams)
         opened = open_files(disk, master, memory)
-        return cls(opened, memory, lock, options)
+        return cls(opened, memory, streams, lock, options)
 
     def get(
         self,
@@ -197,6 +208,25 @@ class Store:
         May be used from another thread while the store runs. Raises StoreCorrupt.
         """
         return read_entries(self._files, self._view, stream.name, after)
+
+    def search(
+        self,
+        stream: Stream,
+        search: Search,
+        *,
+        limit: int,
+        read_bytes_max: int,
+        below: int = NEWEST,
+    ) -> Page:
+        """The newest durable entries under number `below` that are wanted.
+
+        It ends when it has found `limit`, or soon after it has read so many bytes. Meant
+        for another thread: it reads from disk. Raises StoreCorrupt or OSError.
+        """
+        searcher = self._searchers[stream.name]
+        return searcher.search(
+            search, below=below, limit=limit, read_bytes_max=read_bytes_max
+        )
 
     def transaction(self) -> Transaction:
         """A new transaction over the latest state."""
