@@ -44,11 +44,13 @@ from storage.records import document_of
 from storage.search import Page
 from storage.state import Head, Health, Recovery, State, StoreOptions
 from storage.store import Store
+from storage.stream_check import Checked
 from storage.terms import Search
 from storage.transaction import Transaction
 
 __all__ = [
     "CannotOpen",
+    "Checked",
     "Collection",
     "Conflict",
     "Disk",

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, Self, TypeVar, final
@@ -33,6 +33,7 @@ from storage.records import document_of
 from storage.recovery import Opened, open_files
 from storage.search import NEWEST, Page, Searcher
 from storage.state import Head, Health, Recovery, State, StoreOptions
+from storage.stream_check import Checked, Progress, check_stream
 from storage.streams import DurableView, read_entries
 from storage.terms import Search
 from storage.transaction import Transaction
@@ -227,6 +228,13 @@ class Store:
         return searcher.search(
             search, below=below, limit=limit, read_bytes_max=read_bytes_max
         )
+
+    def check(self, stream: Stream, step: Callable[[Progress], None]) -> Checked:
+        """Read a whole stream and verify it; `step` hears how far it is.
+
+        Meant for another thread. Raises OSError, or what `step` raises.
+        """
+        return check_stream(self._files, self._view, stream.name, step)
 
     def transaction(self) -> Transaction:
         """A new transaction over the latest state."""

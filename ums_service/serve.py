@@ -59,6 +59,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
             await _until(stopping, service, notifier)
             notifier.tell(STOPPING="1")
         service.pool.close()
+        service.facilities.audit.close()
         await service.dispatch.refusals.flush(read_clock())
     finally:
         _end_process_later()

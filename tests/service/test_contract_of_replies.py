@@ -54,6 +54,14 @@ def requests(bench: Bench) -> dict[str, Message]:
             "session_token": alice,
             "password": NEW,
         },
+        "query_audit": {"action": "query_audit", "session_token": admin},
+        "export_audit": {
+            "action": "export_audit",
+            "session_token": admin,
+            "reason": "a yearly review",
+            "limit": 3,
+        },
+        "verify_audit": {"action": "verify_audit", "session_token": admin},
         "logout": {"action": "logout", "session_token": admin},
     }
 

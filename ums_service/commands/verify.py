@@ -51,7 +51,7 @@ def verify(against: str | None, *, full: bool, **flags: Any) -> None:
     if seen.unfinished_bytes:
         say(f"{seen.unfinished_bytes} bytes of an unfinished commit at the end")
     if seen.head:
-        click.echo(f"head {head_text(seen.head)}")
+        click.echo(f"head {seen.head.text}")
 
 
 def _progress(name: str) -> None:
@@ -59,17 +59,9 @@ def _progress(name: str) -> None:
         say(f"reading {name}")
 
 
-def head_text(head: Head) -> str:
-    """A head as one word that can be kept elsewhere."""
-    return f"{head.store_id.hex()}:{head.epoch}:{head.sequence}:{head.tag.hex()}"
-
-
 def head_from(text: str) -> Head:
-    """The head that `head_text` wrote; ends the program on anything else."""
+    """The head that was printed; ends the program on anything else."""
     try:
-        store_id, epoch, sequence, tag = text.strip().split(":")
-        return Head(
-            bytes.fromhex(store_id), int(epoch), int(sequence), bytes.fromhex(tag)
-        )
+        return Head.parse(text)
     except ValueError:
         end(f"{text!r} is no HEAD: use what the command verify printed", EXIT_FAILED)
