@@ -1,7 +1,7 @@
 """Opening: read everything, verify everything, and only then repair what may be.
 
     1. MANIFEST, keyring, every named file present
-    2. base, segments, sealed journals: complete, or StoreCorrupt
+    2. base, sealed journals: complete, or StoreCorrupt; of segments the ends only
     3. the open journal: to the byte after a clean stop; otherwise a torn tail, and
        nothing else, may be dropped
     4. files the MANIFEST does not name: a newer journal with frames means that the
@@ -88,7 +88,7 @@ def open_files(disk: Disk, master: bytes, memory: Memory) -> Opened:
     manifest = files.manifest
     require_files(disk, manifest)
     replay = Replay(memory, manifest.next_transaction)
-    load_immutable(files, memory)
+    load_immutable(files, memory, entries=False)
     replay_sealed(files, replay)
     tail = _replay_open(files, replay)
     memory.settle()

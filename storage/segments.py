@@ -21,7 +21,7 @@ from storage.chunks import (
     Place,
     read_chunk,
 )
-from storage.cipher import Cipher
+from storage.cipher import TAG_BYTES, Cipher
 from storage.disk import Disk, File
 from storage.headers import SEGMENT_MAGIC, FileHeader
 from storage.manifest import SegmentRef
@@ -108,6 +108,17 @@ def read_segment(
     """All entries of a segment, verified chunk by chunk. Raises StoreCorrupt."""
     for block in read_blocks(file, store_id, ref, cipher):
         yield block.entries()
+
+
+def check_seal(file: File, store_id: bytes, ref: SegmentRef, cipher: Cipher) -> None:
+    """Compare header, length and last tag. Raises StoreCorrupt."""
+    header = _header(store_id, ref.name, ref.first, ref.anchor)
+    reader = ChunkReader(file, ref.name, header, ref.key_id, cipher)
+    size = file.size()
+    if size != ref.length:
+        raise reader.corrupt(min(size, ref.length), "the length is wrong")
+    if file.read_at(size - TAG_BYTES, TAG_BYTES) != ref.tag:
+        raise reader.corrupt(size, "the file does not end as recorded")
 
 
 def read_block(file: File, ref: SegmentRef, cipher: Cipher, place: Place) -> Block:

@@ -49,7 +49,7 @@ class _Selection(Request[R]):
     subject: UserId | None = None
     events: list[ShortText] | None = Field(default=None, max_length=AUDIT_EVENTS_MAX)
     address: ShortText | None = None
-    outcome: Literal["done", "refused", "suppressed"] | None = None
+    outcome: Literal["done", "refused", "found", "suppressed"] | None = None
     severity: Literal["warning", "error", "critical"] | None = None
     since: ShortText | None = None
     until: ShortText | None = None

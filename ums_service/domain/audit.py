@@ -23,6 +23,7 @@ class Outcome(StrEnum):
 
     DONE = "done"
     REFUSED = "refused"
+    FOUND = "found"  # the service has met with it; nobody asked
     SUPPRESSED = "suppressed"  # a count of refusals that have no entry of their own
 
 
@@ -67,6 +68,8 @@ class AuditEntry(NamedTuple):
         """How much it matters."""
         if self.outcome is Outcome.DONE:
             return Severity.INFO
+        if self.outcome is Outcome.FOUND:
+            return Severity.CRITICAL
         return _SEVERE.get(self.code or "", Severity.WARNING)
 
     def append_to(self, tx: Transaction, now: Moment) -> None:
