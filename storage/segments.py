@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple, final
 
 from storage.chunks import (
-    CHUNK_BYTES,
     CHUNK_MAX_BYTES,
     END,
     ChunkReader,
@@ -27,6 +26,7 @@ from storage.headers import SEGMENT_MAGIC, FileHeader
 from storage.manifest import SegmentRef
 
 ENTRIES: Final = "entries"
+BLOCK_BYTES: Final = 64 * 1024  # of plaintext: what a search reads to find one entry
 
 
 class PackedEntry(NamedTuple):
@@ -84,7 +84,7 @@ class SegmentWriter:
                 yield
             gathered.append(entry.packed)
             size += len(entry.packed)
-            if size >= CHUNK_BYTES:
+            if size >= BLOCK_BYTES:
                 self._chunks.write(ENTRIES, first, gathered)
                 first, size, gathered = first + len(gathered), 0, []
                 yield

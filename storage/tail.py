@@ -17,12 +17,12 @@ from typing import Final, NamedTuple, final
 
 import msgpack
 
-from storage.chunks import CHUNK_BYTES
 from storage.collection import Stream
 from storage.files import Files
 from storage.headers import HEADER_BYTES
 from storage.manifest import JournalRef, Seal
 from storage.records import decode_transaction
+from storage.segments import BLOCK_BYTES
 from storage.streams import DurableView
 from storage.terms import Span, summary
 
@@ -122,7 +122,7 @@ class Tail:
                     for entry in decode_transaction(fields).entries:
                         if entry.stream == self._stream.name:
                             self._add(entry.sequence, entry.packed)
-                            if self._open_bytes >= CHUNK_BYTES:
+                            if self._open_bytes >= BLOCK_BYTES:
                                 self._close_block()
                                 rest()
                 read = frame.end.length - self._end.length

@@ -28,8 +28,8 @@ EVENTS = ["login", "logout", "update"]
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a few hundred entries fill many chunks."""
-    monkeypatch.setattr("storage.segments.CHUNK_BYTES", 700)
-    monkeypatch.setattr("storage.tail.CHUNK_BYTES", 700)
+    monkeypatch.setattr("storage.segments.BLOCK_BYTES", 700)
+    monkeypatch.setattr("storage.tail.BLOCK_BYTES", 700)
     monkeypatch.setattr("storage.segment_index._TERMS_PER_FRAME", 16)
 
 
