@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import (
+    audit,
     checkpoint,
     logins,
     other,
@@ -35,6 +36,7 @@ GROUPS: Final[dict[str, Callable[[Run], list[Line]]]] = {
     "scaling": scaling.measure,
     "checkpoint": checkpoint.measure,
     "other": other.measure,
+    "audit": audit.measure,
 }
 _ON_DISK: Final = Path("/var/tmp")
 """Not /tmp: where that is memory a flush costs nothing and the figures say nothing."""

@@ -41,12 +41,16 @@ from storage.errors import (
 )
 from storage.kdf import KdfParameters, MasterKey
 from storage.records import document_of
+from storage.search import Page
 from storage.state import Head, Health, Recovery, State, StoreOptions
 from storage.store import Store
+from storage.stream_check import Checked
+from storage.terms import Search
 from storage.transaction import Transaction
 
 __all__ = [
     "CannotOpen",
+    "Checked",
     "Collection",
     "Conflict",
     "Disk",
@@ -63,9 +67,11 @@ __all__ = [
     "Misuse",
     "NotWritten",
     "OutcomeUnknown",
+    "Page",
     "RealDisk",
     "Recovery",
     "Refused",
+    "Search",
     "State",
     "StorageFailed",
     "StorageFull",

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import tarfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -215,7 +214,7 @@ def _write_archive(
 ) -> None:
     sums: dict[str, str] = {}
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        _add_bytes(tar, HEAD_NAME, encode_head(head), sums)
+        _add_bytes(tar, HEAD_NAME, f"{head.text}\n".encode(), sums)
         _add_bytes(tar, KEYRING_NAME, keyring, sums)
         for member in members:
             source = _Source(member)
@@ -242,31 +241,6 @@ class _Source:
         self._offset += len(data)
         self.digest.update(data)
         return data
-
-
-def encode_head(head: Head) -> bytes:
-    """One line of JSON, for people and for `decode_head`."""
-    fields = {
-        "store_id": head.store_id.hex(),
-        "epoch": head.epoch,
-        "sequence": head.sequence,
-        "tag": head.tag.hex(),
-    }
-    return json.dumps(fields).encode() + b"\n"
-
-
-def decode_head(data: bytes) -> Head:
-    """The inverse of `encode_head`. Raises ValueError."""
-    fields = json.loads(data)
-    try:
-        return Head(
-            bytes.fromhex(fields["store_id"]),
-            int(fields["epoch"]),
-            int(fields["sequence"]),
-            bytes.fromhex(fields["tag"]),
-        )
-    except (KeyError, TypeError) as error:
-        raise ValueError("not a head of a store") from error
 
 
 def _entry(name: str, size: int) -> tarfile.TarInfo:

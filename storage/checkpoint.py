@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import final
 
+from storage.collection import Stream
 from storage.compaction import Compaction
 from storage.errors import (
     NotWritten,
@@ -46,12 +47,14 @@ class Checkpoints:
         self,
         files: Files,
         unique: dict[str, tuple[str, ...]],
+        streams: Sequence[Stream],
         writer: Writer,
         options: StoreOptions,
     ) -> None:
         self.warnings: tuple[str, ...] = ()
         self._files = files
         self._unique = unique
+        self._streams = streams
         self._writer = writer
         self._options = options
         self._retry_at_bytes = 0
@@ -110,7 +113,7 @@ class Checkpoints:
 
     async def _run(self) -> None:
         await self._writer.run(self._switch)
-        compaction = Compaction(self._files, self._unique, self._options)
+        compaction = Compaction(self._files, self._unique, self._streams, self._options)
         try:
             await self._in_background(compaction.run)
         finally:

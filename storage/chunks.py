@@ -91,11 +91,20 @@ class ChunkWriter:
         self._file.close()
 
 
+class Place(NamedTuple):
+    """Where the frame of a chunk lies, and its tag."""
+
+    offset: int
+    length: int
+    tag: bytes
+
+
 class Chunk(NamedTuple):
     """A verified chunk."""
 
     kind: str
     fields: list[Any]
+    place: Place
 
 
 @final
@@ -159,4 +168,25 @@ class ChunkReader:
             raise self.corrupt(frame.offset, "the chunk belongs to another file")
         self._index += 1
         self._tag = tag_of(frame.body)
-        return Chunk(kind, fields)
+        return Chunk(kind, fields, _place_of(frame))
+
+
+def read_chunk(file: File, key_id: int, cipher: Cipher, place: Place) -> Chunk:
+    """One chunk by itself. Raises ValueError unless it is the one `place` tells of.
+
+    The tag proves the content, and with it the file: it is that of no other chunk.
+    """
+    data = file.read_at(place.offset, place.length)
+    try:
+        (frame,) = read_frames(lambda at, length: data[at : at + length], 0, len(data))
+        if (frame.key_id, tag_of(frame.body)) != (key_id, place.tag):
+            raise ValueError("another chunk lies there")
+        packed = zlib.decompress(cipher.open(frame.body), bufsize=_BUFFER)
+    except (Damage, NotAuthentic, zlib.error) as error:
+        raise ValueError("the chunk does not verify") from error
+    _, _, _, kind, *fields = msgpack.unpackb(packed)
+    return Chunk(kind, fields, place)
+
+
+def _place_of(frame: Frame) -> Place:
+    return Place(frame.offset, frame.end - frame.offset, tag_of(frame.body))

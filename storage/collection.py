@@ -50,9 +50,18 @@ class Collection(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A named, append-only sequence of entries, numbered from 1 without gaps."""
+    """A named, append-only sequence of entries, numbered from 1 without gaps.
+
+    Attributes:
+        name: as that of a collection.
+        indexed: names of top-level fields by whose text values entries are found.
+        timed: the name of a top-level field with a text that grows with time, by which
+            ranges are found. It need not grow without exception.
+    """
 
     name: str
+    indexed: tuple[str, ...] = ()
+    timed: str | None = None
 
     def __post_init__(self) -> None:
         _require_name(self.name)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, final
 
 from storage.base import BaseWriter, base_header, base_name, read_base
 from storage.chunks import CHUNK_BYTES, ChunkWriter
+from storage.collection import Stream
 from storage.durable import discard
 from storage.errors import OutcomeUnknown
 from storage.files import Files
@@ -29,9 +31,11 @@ from storage.manifest import (
     SegmentRef,
 )
 from storage.records import decode_transaction
+from storage.segment_index import IndexBuilder, index_name, write_index
 from storage.segments import (
     PackedEntry,
     SegmentWriter,
+    read_blocks,
     read_segment,
     segment_name,
     segment_number,
@@ -59,11 +63,13 @@ class Compaction:
         self,
         files: Files,
         unique: dict[str, tuple[str, ...]],
+        streams: Sequence[Stream],
         options: StoreOptions,
     ) -> None:
         """`unique` gives the unique fields of each collection."""
         self._files = files
         self._unique = unique
+        self._indexed = {stream.name: stream for stream in streams if stream.indexed}
         self._options = options
         self._manifest = files.manifest
         self._sealed = self._manifest.journals[:-1]
@@ -109,7 +115,10 @@ class Compaction:
         base = self._write_base(state)
         segments = self._write_segments(state)
         self._files.disk.fsync_directory()
-        self._verify(base, segments)
+        self._verify_base(base)
+        for segment in segments:
+            if segment.name in self._made:
+                self._verify_segment(segment)
         number = max(self._manifest.next_transaction, state.last_transaction + 1)
         return Compacted(base, segments, number)
 
@@ -241,20 +250,36 @@ class Compaction:
         finally:
             writer.close()
 
-    def _verify(self, base: BaseRef, segments: tuple[SegmentRef, ...]) -> None:
-        """Read the new files back. Raises StoreCorrupt."""
+    def _verify_base(self, base: BaseRef) -> None:
+        """Read the new base back. Raises StoreCorrupt."""
         files, store_id = self._files, self._manifest.store_id
         with files.reading(base.name) as file:
             file.drop_cache()
             for _ in read_base(file, store_id, base, files.ciphers.active):
                 self._breathe()
-        for segment in segments:
-            if segment.name not in self._made:
-                continue
-            with files.reading(segment.name) as file:
-                file.drop_cache()
-                for _ in read_segment(file, store_id, segment, files.ciphers.active):
-                    self._breathe()
+
+    def _verify_segment(self, segment: SegmentRef) -> None:
+        """Read a new segment back, and index it on the way. Raises StoreCorrupt."""
+        files, store_id = self._files, self._manifest.store_id
+        stream = self._indexed.get(segment.stream)
+        builder = None if stream is None else IndexBuilder(stream, segment)
+        with files.reading(segment.name) as file:
+            file.drop_cache()
+            for block in read_blocks(file, store_id, segment, files.ciphers.active):
+                if builder is not None:
+                    builder.add(block)
+                self._breathe()
+        if builder is not None:
+            self._write_index(segment, builder)
+
+    def _write_index(self, segment: SegmentRef, builder: IndexBuilder) -> None:
+        """Without an index a search takes longer: that must not fail a checkpoint."""
+        parts = []
+        for part in builder.encode(self._manifest.store_id, self._files.ciphers.active):
+            parts.append(part)
+            self._breathe()
+        with suppress(OSError, OutcomeUnknown):
+            write_index(self._files.disk, segment.name, b"".join(parts))
 
     def _put_in_force(self, compacted: Compacted | None) -> None:
         before = self._manifest
@@ -273,13 +298,18 @@ class Compaction:
 
         after = self._files.update(change)
         for name in sorted(before.files() - after.files()):
-            discard(self._files.disk, name)
+            self._discard(name)
         used = after.key_ids()
         self._files.update_keyring(lambda keyring: keyring.without_unused(used))
 
     def _remove_made(self) -> None:
         for name in self._made:
-            discard(self._files.disk, name)
+            self._discard(name)
+
+    def _discard(self, name: str) -> None:
+        if name.rpartition("-")[0] in self._indexed:
+            discard(self._files.disk, index_name(name))
+        discard(self._files.disk, name)
 
     def _end(self) -> Seal:
         """What the new base stands for."""

@@ -1,4 +1,4 @@
-"""The plain header of journals, bases and segments.
+"""The plain header of journals, bases, segments and their indexes.
 
     magic 4 | version u16 | min reader u16 | store id 16 | generation u64
     | base sequence u64 | anchor 32 | CRC-32 of all before
@@ -21,6 +21,7 @@ FORMAT_VERSION: Final = 1
 JOURNAL_MAGIC: Final = b"UMSJ"
 BASE_MAGIC: Final = b"UMSB"
 SEGMENT_MAGIC: Final = b"UMSS"
+INDEX_MAGIC: Final = b"UMSI"
 NO_TAG: Final = bytes(32)
 
 _FIELDS = struct.Struct(">4sHH16sQQ32s")

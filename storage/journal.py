@@ -156,11 +156,11 @@ class JournalReader:
         self._cipher = cipher
 
     def frames(self, size: int) -> Iterator[JournalFrame]:
-        """All frames up to `size`; `end` follows.
+        """All frames between `end` and `size`; `end` follows.
 
         Raises Damage for a bad frame, StoreCorrupt for one that is whole but false.
         """
-        for frame in read_frames(self._file.read_at, HEADER_BYTES, size):
+        for frame in read_frames(self._file.read_at, self.end.length, size):
             yield self._open(frame)
 
     def sealed_frames(self, seal: Seal) -> Iterator[JournalFrame]:

@@ -26,7 +26,7 @@ from storage.manifest import (
 )
 from storage.memory import CannotReplay, Memory
 from storage.records import decode_transaction
-from storage.segments import read_segment
+from storage.segments import check_seal, read_segment
 
 
 @dataclass(slots=True)
@@ -84,8 +84,13 @@ def require_files(disk: Disk, manifest: Manifest) -> None:
         raise StoreCorrupt(MANIFEST_NAME, 0, 0, "it names no open journal")
 
 
-def load_immutable(files: Files, memory: Memory) -> None:
-    """Load the base, verify the segments. Raises StoreCorrupt."""
+def load_immutable(files: Files, memory: Memory, *, entries: bool) -> None:
+    """Load the base, verify the segments. Raises StoreCorrupt.
+
+    Without `entries` only header, length and last tag of each segment are compared:
+    nothing of what is in it is needed to start, and all of it is verified when it is
+    read.
+    """
     manifest = files.manifest
     if manifest.base is not None:
         ref = manifest.base
@@ -101,8 +106,11 @@ def load_immutable(files: Files, memory: Memory) -> None:
             raise StoreCorrupt(segment.name, 0, 0, "the segment is out of order")
         cipher = files.cipher(segment.name, segment.key_id)
         with files.reading(segment.name) as file:
-            for _ in read_segment(file, files.store_id, segment, cipher):
-                pass
+            if entries:
+                for _ in read_segment(file, files.store_id, segment, cipher):
+                    pass
+            else:
+                check_seal(file, files.store_id, segment, cipher)
         memory.durable_entries[segment.stream] = segment.last
         anchors[segment.stream] = segment.tag
 

@@ -1,7 +1,7 @@
 """Opening: read everything, verify everything, and only then repair what may be.
 
     1. MANIFEST, keyring, every named file present
-    2. base, segments, sealed journals: complete, or StoreCorrupt
+    2. base, sealed journals: complete, or StoreCorrupt; of segments the ends only
     3. the open journal: to the byte after a clean stop; otherwise a torn tail, and
        nothing else, may be dropped
     4. files the MANIFEST does not name: a newer journal with frames means that the
@@ -47,6 +47,7 @@ from storage.manifest import (
 )
 from storage.memory import Memory
 from storage.quarantine import keep_copy
+from storage.segment_index import segment_of
 from storage.state import Recovery
 
 R = TypeVar("R")
@@ -87,7 +88,7 @@ def open_files(disk: Disk, master: bytes, memory: Memory) -> Opened:
     manifest = files.manifest
     require_files(disk, manifest)
     replay = Replay(memory, manifest.next_transaction)
-    load_immutable(files, memory)
+    load_immutable(files, memory, entries=False)
     replay_sealed(files, replay)
     tail = _replay_open(files, replay)
     memory.settle()
@@ -122,8 +123,12 @@ def find_orphans(disk: Disk, manifest: Manifest, streams: Iterable[str]) -> list
     orphans = []
     for name in disk.list():
         stem, _, number = name.rpartition("-")
+        segment = segment_of(name)
         if name in temporary:
             orphans.append(name)
+        elif segment is not None and segment.rpartition("-")[0] in ours:
+            if segment not in manifest.files() or name.endswith(TEMPORARY_SUFFIX):
+                orphans.append(name)
         elif stem in ours and number.isdigit() and name not in manifest.files():
             if stem == "journal" and int(number) > manifest.generation:
                 _require_no_frames(disk, name)

@@ -103,7 +103,7 @@ def _find_break(files: Files, memory: Memory) -> _Break | None:
     manifest = files.manifest
     require_files(files.disk, manifest)
     replay = Replay(memory, manifest.next_transaction)
-    load_immutable(files, memory)
+    load_immutable(files, memory, entries=True)
     end = journal_start(manifest)
     for index, ref in enumerate(manifest.journals):
         try:

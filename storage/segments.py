@@ -12,19 +12,21 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple, final
 
 from storage.chunks import (
-    CHUNK_BYTES,
     CHUNK_MAX_BYTES,
     END,
     ChunkReader,
     ChunkWriter,
     Finished,
+    Place,
+    read_chunk,
 )
-from storage.cipher import Cipher
+from storage.cipher import TAG_BYTES, Cipher
 from storage.disk import Disk, File
 from storage.headers import SEGMENT_MAGIC, FileHeader
 from storage.manifest import SegmentRef
 
 ENTRIES: Final = "entries"
+BLOCK_BYTES: Final = 64 * 1024  # of plaintext: what a search reads to find one entry
 
 
 class PackedEntry(NamedTuple):
@@ -32,6 +34,18 @@ class PackedEntry(NamedTuple):
 
     sequence: int
     packed: bytes
+
+
+class Block(NamedTuple):
+    """The entries of one chunk, and where that lies."""
+
+    place: Place
+    first: int
+    packed: list[bytes]
+
+    def entries(self) -> list[PackedEntry]:
+        """The entries with their numbers."""
+        return [PackedEntry(self.first + at, one) for at, one in enumerate(self.packed)]
 
 
 def segment_name(stream: str, number: int) -> str:
@@ -70,7 +84,7 @@ class SegmentWriter:
                 yield
             gathered.append(entry.packed)
             size += len(entry.packed)
-            if size >= CHUNK_BYTES:
+            if size >= BLOCK_BYTES:
                 self._chunks.write(ENTRIES, first, gathered)
                 first, size, gathered = first + len(gathered), 0, []
                 yield
@@ -92,6 +106,33 @@ def read_segment(
     file: File, store_id: bytes, ref: SegmentRef, cipher: Cipher
 ) -> Iterator[list[PackedEntry]]:
     """All entries of a segment, verified chunk by chunk. Raises StoreCorrupt."""
+    for block in read_blocks(file, store_id, ref, cipher):
+        yield block.entries()
+
+
+def check_seal(file: File, store_id: bytes, ref: SegmentRef, cipher: Cipher) -> None:
+    """Compare header, length and last tag. Raises StoreCorrupt."""
+    header = _header(store_id, ref.name, ref.first, ref.anchor)
+    reader = ChunkReader(file, ref.name, header, ref.key_id, cipher)
+    size = file.size()
+    if size != ref.length:
+        raise reader.corrupt(min(size, ref.length), "the length is wrong")
+    if file.read_at(size - TAG_BYTES, TAG_BYTES) != ref.tag:
+        raise reader.corrupt(size, "the file does not end as recorded")
+
+
+def read_block(file: File, ref: SegmentRef, cipher: Cipher, place: Place) -> Block:
+    """The entries of one chunk alone. Raises ValueError for any other than told of."""
+    kind, fields, _ = read_chunk(file, ref.key_id, cipher, place)
+    if kind != ENTRIES:
+        raise ValueError("the chunk holds no entries")
+    return Block(place, *fields)
+
+
+def read_blocks(
+    file: File, store_id: bytes, ref: SegmentRef, cipher: Cipher
+) -> Iterator[Block]:
+    """All entries of a segment, verified chunk by chunk. Raises StoreCorrupt."""
     header = _header(store_id, ref.name, ref.first, ref.anchor)
     reader = ChunkReader(file, ref.name, header, ref.key_id, cipher)
     following = ref.first
@@ -104,4 +145,4 @@ def read_segment(
         if chunk.kind != ENTRIES or first != following:
             raise reader.corrupt(0, f"entry {following} is missing")
         following += len(packed)
-        yield [PackedEntry(first + at, entry) for at, entry in enumerate(packed)]
+        yield Block(chunk.place, first, packed)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 MIB = 1024 * 1024
 
@@ -59,6 +59,22 @@ class Head(NamedTuple):
     epoch: int
     sequence: int
     tag: bytes
+
+    @property
+    def text(self) -> str:
+        """One word, to be kept elsewhere: `parse` makes the same head of it."""
+        return f"{self.store_id.hex()}:{self.epoch}:{self.sequence}:{self.tag.hex()}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The inverse of `text`, blanks around it allowed. Raises ValueError."""
+        store_id, epoch, sequence, tag = text.strip().split(":")
+        head = cls(
+            bytes.fromhex(store_id), int(epoch), int(sequence), bytes.fromhex(tag)
+        )
+        if (len(head.store_id), len(head.tag)) != (16, 32):
+            raise ValueError("not a head of a store")
+        return head
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,8 +32,11 @@ from storage.manifest import CleanStop, Seal
 from storage.memory import Memory
 from storage.records import document_of
 from storage.recovery import Opened, open_files
+from storage.search import NEWEST, Page, Searcher
 from storage.state import Head, Health, Recovery, State, StoreOptions
+from storage.stream_check import Checked, Progress, check_stream
 from storage.streams import DurableView, read_entries
+from storage.terms import Search
 from storage.transaction import Transaction
 from storage.writer import Writer
 
@@ -50,7 +53,12 @@ class Store:
     recovery: Recovery
 
     def __init__(
-        self, opened: Opened, memory: Memory, lock: Lock, options: StoreOptions
+        self,
+        opened: Opened,
+        memory: Memory,
+        streams: Sequence[Stream],
+        lock: Lock,
+        options: StoreOptions,
     ) -> None:
         """For `open` and `create` only."""
         self.recovery = opened.recovery
@@ -61,8 +69,12 @@ class Store:
         ballast = Ballast(opened.files.disk, options.ballast_bytes)
         self._writer = Writer(opened.journal, ballast)
         self._checkpoints = Checkpoints(
-            opened.files, memory.unique_fields(), self._writer, options
+            opened.files, memory.unique_fields(), streams, self._writer, options
         )
+        self._searchers = {
+            stream.name: Searcher(opened.files, self._view, stream, options.pause_s)
+            for stream in streams
+        }
         self._commits = Commits(
             memory,
             self._writer,
@@ -127,7 +139,7 @@ class Store:
     ) -> Self:
         memory = Memory(collections, streams)
         opened = open_files(disk, master, memory)
-        return cls(opened, memory, lock, options)
+        return cls(opened, memory, streams, lock, options)
 
     def get(
         self,
@@ -184,6 +196,32 @@ class Store:
         May be used from another thread while the store runs. Raises StoreCorrupt.
         """
         return read_entries(self._files, self._view, stream.name, after)
+
+    def search(
+        self,
+        stream: Stream,
+        search: Search,
+        *,
+        limit: int,
+        read_bytes_max: int,
+        below: int = NEWEST,
+    ) -> Page:
+        """The newest durable entries under number `below` that are wanted.
+
+        It ends when it has found `limit`, or soon after it has read so many bytes. Meant
+        for another thread: it reads from disk. Raises StoreCorrupt or OSError.
+        """
+        searcher = self._searchers[stream.name]
+        return searcher.search(
+            search, below=below, limit=limit, read_bytes_max=read_bytes_max
+        )
+
+    def check(self, stream: Stream, step: Callable[[Progress], None]) -> Checked:
+        """Read a whole stream and verify it; `step` hears how far it is.
+
+        Meant for another thread. Raises OSError, or what `step` raises.
+        """
+        return check_stream(self._files, self._view, stream.name, step)
 
     def transaction(self) -> Transaction:
         """A new transaction over the latest state."""

@@ -133,7 +133,7 @@ def _verify_files(
     if against is not None:
         replay.watched_sequence = against.sequence
     progress("base and segments")
-    load_immutable(files, memory)
+    load_immutable(files, memory, entries=True)
     progress("journals")
     replay_sealed(files, replay)
     head, unfinished = _read_open_journal(files, replay)

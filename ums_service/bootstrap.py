@@ -7,9 +7,11 @@ from typing import Final, NamedTuple
 
 from storage import RealDisk, Store, StoreMissing, StoreOptions
 from ums_service import __version__
+from ums_service.audit_reader import AuditReader
 from ums_service.call import Facilities
 from ums_service.dispatch import Dispatch
 from ums_service.domain.audit import AUDIT
+from ums_service.domain.audit_seals import AUDIT_KEYS
 from ums_service.domain.deleted import DELETED_USERS
 from ums_service.domain.idempotency import DONE
 from ums_service.domain.lockout import Lockout
@@ -26,7 +28,7 @@ from ums_service.login_gate import LoginGate
 from ums_service.master_key import MasterKey, find_master_key, make_key_file
 from ums_service.settings import Settings
 
-COLLECTIONS: Final = (USERS, DELETED_USERS, ROSTERS, DONE)
+COLLECTIONS: Final = (USERS, DELETED_USERS, ROSTERS, DONE, AUDIT_KEYS)
 STREAMS: Final = (AUDIT,)
 _BUCKETS: Final = {
     "register": Bucket(burst=30, per_s=0.5),
@@ -141,6 +143,12 @@ def build_service(
         store=store,
         sessions=Sessions(profile, sessions_max=settings.sessions_max),
         gate=LoginGate(lockout, hashes, pool, secret=secrets.token_bytes(32)),
+        audit=AuditReader(
+            store,
+            threads=settings.audit_threads,
+            queue_max=settings.audit_queue_max,
+            read_bytes_max=settings.audit_read_mib_max * 1024 * 1024,
+        ),
         profile=profile,
         store_name=settings.data.name,
         version=__version__,

@@ -6,7 +6,10 @@ from typing import Any
 
 from storage import Store, Transaction
 from ums_client.protocol.actions import Action
+from ums_service.audit_names import name_sealed_in
+from ums_service.audit_reader import AuditReader
 from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.audit_seals import Changes
 from ums_service.domain.errors import InvalidSession, PermissionDenied
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import Profile
@@ -22,6 +25,7 @@ class Facilities:
     store: Store
     sessions: Sessions
     gate: LoginGate
+    audit: AuditReader
     profile: Profile
     store_name: str
     version: str
@@ -48,6 +52,10 @@ class Call:
     """The id of the account that is acted on, for the audit log."""
     details: dict[str, Any] = field(default_factory=dict)
     """What the audit entry says beside who, what and when."""
+    changes: Changes | None = None
+    """Old and new values of what is changed of the subject, sealed in the entry."""
+    request_id: str | int | None = None
+    user_agent: str | None = None
     discloses: bool = False
     """Somebody else's data is shown: also a read leaves an audit entry then."""
     proved: set[str] = field(default_factory=set)
@@ -122,20 +130,28 @@ class Call:
         Raises what `Transaction.commit` raises; then nothing has changed.
         """
         if self.transaction is not None or self.discloses:
-            self._audit().append_to(self.tx, self.now)
+            entry = await self._audit()
+            entry.append_to(self.tx, self.now)
             await self.tx.commit()
         for effect in self.after_commit:
             effect()
 
-    def _audit(self) -> AuditEntry:
-        session = self.session
+    async def _audit(self) -> AuditEntry:
+        actor = self.session.user_id if self.session else None
+        subject, tx, store = self.subject, self.tx, self.facilities.store
         return AuditEntry(
             event=self.action.audit.value,
             outcome=Outcome.DONE,
-            actor=session.user_id if session else None,
-            subject=self.subject,
+            actor=actor,
+            subject=subject,
             address=self.address,
             details=self.details or None,
+            user_agent=self.user_agent,
+            request_id=self.request_id,
+            of_actor=(
+                None if actor == subject else await name_sealed_in(tx, store, actor)
+            ),
+            of_subject=await name_sealed_in(tx, store, subject, self.changes),
         )
 
     def begin_again(self) -> None:
@@ -147,4 +163,5 @@ class Call:
         self.transaction = None
         self.after_commit.clear()
         self.details.clear()
+        self.changes = None
         self.discloses = False

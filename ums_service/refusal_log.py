@@ -9,6 +9,7 @@ from storage import Store
 from storage.errors import StoreError
 from ums_client.protocol.actions import Action, Audit
 from ums_client.protocol.errors import ErrorCode
+from ums_service.audit_names import name_sealed
 from ums_service.call import Call
 from ums_service.domain.audit import AuditEntry, Outcome, RefusalBudget
 from ums_service.domain.moment import Moment
@@ -67,6 +68,16 @@ class RefusalLog:
             subject=call.subject if call else None,
             address=address,
             details={"incident": refused.incident} if refused.incident else None,
+            user_agent=call.user_agent if call else None,
+            request_id=call.request_id if call else None,
+        )
+        entry = entry._replace(
+            of_actor=(
+                None
+                if entry.actor == entry.subject
+                else name_sealed(self._store, entry.actor)
+            ),
+            of_subject=name_sealed(self._store, entry.subject),
         )
         await self._append(entry, now)
 

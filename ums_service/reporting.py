@@ -16,6 +16,7 @@ from storage.errors import (
     UnsafePermissions,
     WrongPassword,
 )
+from ums_service.anchor import BadAnchor
 from ums_service.bootstrap import NoMasterKey
 from ums_service.broker.endpoints import UnsupportedEndpoint
 from ums_service.broker.keys import KeyTrouble
@@ -30,6 +31,7 @@ EXIT_PARTLY: Final = 3
 EXIT_CONFIGURATION: Final = 78
 
 _CONFIGURATION: Final = (
+    BadAnchor,
     BadSettings,
     CurveRequired,
     GateOpen,

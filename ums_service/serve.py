@@ -11,6 +11,8 @@ from typing import Final
 
 from storage import NotWritten, Store
 from ums_service import __version__, process
+from ums_service.anchor import anchor_at
+from ums_service.audit_watch import AuditWatch
 from ums_service.bootstrap import Service, build_service, open_store
 from ums_service.broker.endpoints import is_local
 from ums_service.clock import read_clock
@@ -42,6 +44,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
     if profile.original_replies and not is_local(settings.endpoint):
         raise BadSettings("the profile compat serves programs of this machine only")
     secret = curve_secret(settings)
+    anchor = anchor_at(settings.audit_anchor) if settings.audit_anchor else None
     opened = open_store(settings, environ, read_clock())
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -50,6 +53,13 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
     try:
         process.settle_after_load()
         service = build_service(store, settings, profile, read_clock)
+        watch = AuditWatch(
+            store,
+            service.facilities.audit,
+            anchor,
+            read_clock,
+            every_s=settings.audit_anchor_every_s,
+        )
         store.start(loop)
         await _report_recovery(store, say)
         first = await ensure_admin(service, environ, read_clock())
@@ -61,10 +71,12 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
         ):
             say(_ready_line(settings, store, endpoint))
             notifier.tell(READY="1", STATUS=f"serving {endpoint}")
-            await _until(stopping, service, notifier)
+            await _until(stopping, service, notifier, watch)
             notifier.tell(STOPPING="1")
         service.pool.close()
+        service.facilities.audit.close()
         await service.dispatch.refusals.flush(read_clock())
+        await watch.keep_head()
     finally:
         _end_process_later()
         await store.close()
@@ -89,7 +101,9 @@ async def _report_recovery(store: Store, say: Say) -> None:
         _log.warning("no audit entry for %s: %s", entry.event, error)
 
 
-async def _until(stopping: asyncio.Event, service: Service, notifier: Notifier) -> None:
+async def _until(
+    stopping: asyncio.Event, service: Service, notifier: Notifier, watch: AuditWatch
+) -> None:
     store = service.facilities.store
 
     def tell() -> None:
@@ -102,9 +116,11 @@ async def _until(stopping: asyncio.Event, service: Service, notifier: Notifier) 
         store, service.facilities.sessions, service.dispatch.refusals, read_clock, tell
     )
     housekeeping = asyncio.create_task(maintenance.run())
+    watching = asyncio.create_task(watch.run())
     wait = asyncio.create_task(stopping.wait())
     await asyncio.wait({housekeeping, wait}, return_when=asyncio.FIRST_COMPLETED)
     wait.cancel()
+    watching.cancel()
     housekeeping.cancel()
     with suppress(asyncio.CancelledError):
         await housekeeping

@@ -73,6 +73,16 @@ class Settings(BaseSettings):
     sessions_max: Annotated[int, Field(ge=1)] = 200_000
     memory_headroom_mib: Annotated[int, Field(ge=256)] = 1_024
     """How much the process may grow beyond what it needed after loading."""
+    audit_threads: Annotated[int, Field(ge=1, le=16)] = 2
+    """Threads that search the audit log."""
+    audit_queue_max: Annotated[int, Field(ge=0, le=1_000)] = 8
+    """Searches that may wait; past it the answer is BUSY."""
+    audit_anchor: str | None = None
+    """Where the head of the store is kept, so that a rollback shows: the path of a file,
+    syslog, tcp://HOST:PORT or udp://HOST:PORT."""
+    audit_anchor_every_s: Annotated[int, Field(ge=1, le=86_400)] = 300
+    audit_read_mib_max: Annotated[int, Field(ge=1, le=1_024)] = 8
+    """About what one search may read before it answers with a cursor."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod

@@ -30,6 +30,7 @@ NAMES = {
     "empty": ["empty store, from start", "empty store, resident"],
     "scaling": ["create_user", "update_user", "login"],
     "checkpoint": ["checkpoint of 400"],
+    "audit": [f"audit log of {size} entries" for size in (200, 400) for _ in range(6)],
     "other": ["list_users", "describe_actions", "get_user by the client library"],
 }
 

@@ -98,6 +98,7 @@ class Bench:
     def stop(self) -> None:
         """An orderly stop, as at SIGTERM."""
         self.service.pool.close()
+        self.service.facilities.audit.close()
         self.run(self.store.close())
 
     def restart(self, **settings: Any) -> None:

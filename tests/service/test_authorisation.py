@@ -39,6 +39,10 @@ TARGETS = {
     "health_check": ALWAYS,
     "change_password": NEEDS_SESSION,
     "describe_actions": ALWAYS,
+    "query_audit": NEEDS_SESSION,
+    "query_audit of another": ON_OTHERS,
+    "export_audit": ON_OTHERS,
+    "verify_audit": ON_OTHERS,
 }
 IGNORED_IN_COMPAT = {"create_user with a role", "update_user with a status"}
 CALLERS = [
@@ -70,6 +74,8 @@ def message_for(target: str, other: str, password: str) -> Message:
         message["password"] = password
     elif action == "change_password":
         message |= {"current_password": password, "new_password": NEW}
+    elif action == "export_audit":
+        message["reason"] = "a yearly review"
     elif action == "update_user":
         message["update_data"] = {"city": "Oxford"}
     if target.endswith("of another"):

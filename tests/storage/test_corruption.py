@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
+from storage.cipher import TAG_BYTES
 from storage.errors import (
     KeyringCorrupt,
     StoreCorrupt,
@@ -21,11 +22,13 @@ from storage.headers import HEADER_BYTES
 from storage.keyring import COPY_BYTES, KEYRING_NAME, read_keyring
 from storage.manifest import read_store_id
 from storage.store import Store
+from storage.verify import verify_full
 from tests.storage.damage import (
     ALL,
     BEFORE_OPEN_JOURNAL,
     FILES,
     HISTORY,
+    LATE,
     Small,
     Verdict,
     flipped,
@@ -42,6 +45,7 @@ from tests.storage.memory_disk import Image
 from tests.storage.model import (
     AUDIT,
     COLLECTIONS,
+    MASTER,
     NOW,
     OPTIONS,
     open_store,
@@ -90,10 +94,22 @@ def test_every_flipped_bit_is_refused_after_a_clean_stop(file: str) -> None:
 
 
 def _require_refused(small: Small, name: str, bits: range) -> None:
+    """At the start; inside a segment, when it is read and by a full verification."""
     content = small.content(name)
     for bit in bits:
-        found = verdict(small.image | {name: flipped(content, bit)})
-        assert found is StoreCorrupt, f"bit {bit} of {name}: {found}"
+        image = small.image | {name: flipped(content, bit)}
+        found, wanted = verdict(image), _wanted(small, name, bit // 8)
+        assert found == wanted, f"bit {bit} of {name}: {found}"
+        if wanted == LATE and bit % 8 == 0:
+            with pytest.raises(StoreCorrupt):
+                verify_full(
+                    MemoryDisk(image), MASTER, collections=COLLECTIONS, streams=[AUDIT]
+                )
+
+
+def _wanted(small: Small, name: str, byte: int) -> Verdict:
+    inside = HEADER_BYTES <= byte < len(small.content(name)) - TAG_BYTES
+    return LATE if name == small.segment and inside else StoreCorrupt
 
 
 def test_every_flipped_bit_in_use_of_the_keyring_is_mended_from_the_other_copy(

@@ -7,8 +7,8 @@ import io
 
 import pytest
 
-from storage import HeadMismatch, RealDisk, StoreCorrupt, StoreExists
-from storage.backup import backup, decode_head, encode_head, restore
+from storage import Head, HeadMismatch, RealDisk, StoreCorrupt, StoreExists
+from storage.backup import backup, restore
 from storage.repair import repair
 from storage.verify import verify_full, verify_quick
 from tests.storage.samples import (
@@ -161,6 +161,7 @@ def test_a_repair_gives_up_only_what_was_accepted(disk):
 
 def test_a_head_survives_being_written_down(disk):
     head = fill(disk)
-    assert decode_head(encode_head(head)) == head
-    with pytest.raises(ValueError, match="head"):
-        decode_head(b"{}")
+    assert Head.parse(f" {head.text}\n") == head
+    for bad in ("", "{}", "00:1:2:33", head.text[:-2], head.text + ":1"):
+        with pytest.raises(ValueError, match=r"head|unpack|hex"):
+            Head.parse(bad)

@@ -17,7 +17,9 @@ from storage import (
     StoreTooNew,
     UnsafePermissions,
 )
-from tests.storage.samples import PEOPLE, Person, create, log, put, reopen, start
+from storage.cipher import TAG_BYTES
+from storage.headers import HEADER_BYTES
+from tests.storage.samples import LOG, PEOPLE, Person, create, log, put, reopen, start
 
 
 @pytest.fixture
@@ -133,10 +135,35 @@ def test_a_missing_file_is_refused(root, stem):
     refuses(root, KeyringCorrupt if stem == "keyring" else StoreCorrupt)
 
 
-@pytest.mark.parametrize("stem", ["base-", "log-"])
-def test_a_flipped_bit_in_an_immutable_file_is_refused(root, stem):
+def test_a_flipped_bit_inside_a_segment_is_refused_when_it_is_read(root):
+    fill(root, clean=True)
+    path = max(path for path in root.iterdir() if path.name.startswith("log-"))
+    data = path.read_bytes()
+    for at in range(HEADER_BYTES, len(data) - TAG_BYTES, 7):
+        path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+        store = reopen(RealDisk(root))
+        with pytest.raises(StoreCorrupt):
+            list(store.entries(LOG))
+        assert store.check(LOG, lambda _: None).fault is not None
+        asyncio.run(store.close())
+
+
+def test_a_segment_whose_ends_are_not_as_recorded_is_refused_at_the_start(root):
+    fill(root, clean=True)
+    path = max(path for path in root.iterdir() if path.name.startswith("log-"))
+    data = path.read_bytes()
+    ends = [*range(HEADER_BYTES), *range(len(data) - TAG_BYTES, len(data))]
+    for at in ends:
+        path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+        refuses(root, (StoreCorrupt, StoreTooNew))
+    for other in (data[:-1], data + b"x", b""):
+        path.write_bytes(other)
+        refuses(root)
+
+
+def test_a_flipped_bit_in_a_base_is_refused(root):
     fill(root, clean=False)
-    path = max(path for path in root.iterdir() if path.name.startswith(stem))
+    path = max(path for path in root.iterdir() if path.name.startswith("base-"))
     data = path.read_bytes()
     for at in range(0, len(data), 7):
         path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from ums_client.protocol import accounts, passwords, service, sessions
+from ums_client.protocol import accounts, audit, passwords, service, sessions
 from ums_client.protocol.message import Request
 
 
@@ -36,6 +36,9 @@ class Audit(StrEnum):
     USER_DELETED = "user_deleted"
     USERS_LISTED = "users_listed"
     PASSWORD_CHANGED = "password_changed"
+    AUDIT_READ = "audit_read"
+    AUDIT_EXPORTED = "audit_exported"
+    AUDIT_VERIFIED = "audit_verified"
 
 
 class Repeat(StrEnum):
@@ -70,6 +73,9 @@ ACTIONS: Final = (
     Action("health_check",      service.HealthCheck,      Access.OPTIONAL,  Rate.READ,      Audit.NONE,              Repeat.SAFE),
     Action("change_password",   passwords.ChangePassword, Access.OPTIONAL,  Rate.LOGIN,     Audit.PASSWORD_CHANGED,  Repeat.KEYED),
     Action("describe_actions",  service.DescribeActions,  Access.PUBLIC,    Rate.READ,      Audit.NONE,              Repeat.SAFE),
+    Action("query_audit",       audit.QueryAudit,         Access.SESSION,   Rate.READ,      Audit.AUDIT_READ,        Repeat.SAFE),
+    Action("export_audit",      audit.ExportAudit,        Access.SESSION,   Rate.READ,      Audit.AUDIT_EXPORTED,    Repeat.SAFE),
+    Action("verify_audit",      audit.VerifyAudit,        Access.SESSION,   Rate.READ,      Audit.AUDIT_VERIFIED,    Repeat.SAFE),
 )
 # fmt: on
 

@@ -27,3 +27,7 @@ METADATA_BYTES_MAX: Final = 16_384
 LIST_MAX: Final = 1_000
 """Most users in one unpaged list; the reply then says `truncated`."""
 PAGE_SIZE_MAX: Final = 100
+AUDIT_PAGE_MAX: Final = 1_000
+AUDIT_EVENTS_MAX: Final = 20
+USER_AGENT_CHARS_MAX: Final = 255
+"""Longer ones are cut: what a client says of itself is told, never refused."""

@@ -14,6 +14,7 @@ from ums_client.protocol.limits import (
     IDEMPOTENCY_KEY_CHARS_MIN,
     INTEGER_MAX,
     REQUEST_ID_CHARS_MAX,
+    USER_AGENT_CHARS_MAX,
 )
 
 
@@ -132,6 +133,8 @@ class Envelope(NamedTuple):
     session_token: str | None
     request_id: str | int | None
     idempotency_key: str | None
+    user_agent: str | None = None
+    """What the client says of itself: good for a log, proves nothing."""
 
 
 def open_envelope(message: dict[str, Any]) -> Envelope:
@@ -143,12 +146,10 @@ def open_envelope(message: dict[str, Any]) -> Envelope:
     """
     take = message.pop
     action, token = take("action", None), take("session_token", None)
-    request_id = key = None
+    request_id = key = agent = None
     if message:
         request_id, key = take("request_id", None), take("idempotency_key", None)
-        take(
-            "client", None
-        )  # who the end user is: believed from a trusted gateway only
+        agent = _user_agent(take("client", None))
     if action is not None and type(action) is not str:
         raise InvalidMessage("should be text", field="action")
     if token is not None and type(token) is not str:
@@ -157,7 +158,15 @@ def open_envelope(message: dict[str, Any]) -> Envelope:
         _check_request_id(request_id)
     if key is not None:
         _check_idempotency_key(key)
-    return Envelope(action, token, request_id, key)
+    return Envelope(action, token, request_id, key, agent)
+
+
+def _user_agent(client: object) -> str | None:
+    """The client's own words for itself, for one line of a log."""
+    said = client.get("user_agent") if type(client) is dict else None
+    if type(said) is not str or not said:
+        return None
+    return "".join(c if c.isprintable() else "?" for c in said[:USER_AGENT_CHARS_MAX])
 
 
 def request_id_of(message: dict[str, Any]) -> str | int | None:

@@ -17,7 +17,6 @@ from ums_service.bootstrap import (
     require_master_key,
 )
 from ums_service.commands.options import data_options, say, settings_from
-from ums_service.commands.verify import head_text
 from ums_service.reporting import reported
 
 
@@ -49,7 +48,7 @@ def backup(file: Path, **flags: Any) -> None:
         os.fsync(directory)
         os.close(directory)
     say(f"{file}: {file.stat().st_size} bytes, verified")
-    click.echo(head_text(head))
+    click.echo(head.text)
 
 
 @click.command()
@@ -66,7 +65,7 @@ def restore(file: Path, **flags: Any) -> None:
         key = require_master_key(settings, os.environ)
         head = unpack_backup(archive, RealDisk(settings.data), key.secret)
     say(f"restored into {settings.data}")
-    click.echo(head_text(head))
+    click.echo(head.text)
 
 
 def _private(path: Path) -> BinaryIO:

@@ -2,12 +2,14 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from storage import Head
 from storage.verify import verify_full, verify_quick
+from ums_service.anchor import last_head
 from ums_service.bootstrap import (
     COLLECTIONS,
     STREAMS,
@@ -27,8 +29,8 @@ def verify(against: str | None, *, full: bool, **flags: Any) -> None:
 
     Without a flag headers, lengths and checksums are read: no key is needed. --full
     decrypts everything, follows the chain of commits and rebuilds the indexes.
-    --against HEAD (what --full prints, kept elsewhere) finds a store that was cut
-    or set back.
+    --against HEAD (what --full prints, kept elsewhere, or @FILE for the last line of
+    an audit_anchor) finds a store that was cut or set back.
     """
     settings = settings_from(flags)
     with reported():
@@ -51,7 +53,7 @@ def verify(against: str | None, *, full: bool, **flags: Any) -> None:
     if seen.unfinished_bytes:
         say(f"{seen.unfinished_bytes} bytes of an unfinished commit at the end")
     if seen.head:
-        click.echo(f"head {head_text(seen.head)}")
+        click.echo(f"head {seen.head.text}")
 
 
 def _progress(name: str) -> None:
@@ -59,17 +61,16 @@ def _progress(name: str) -> None:
         say(f"reading {name}")
 
 
-def head_text(head: Head) -> str:
-    """A head as one word that can be kept elsewhere."""
-    return f"{head.store_id.hex()}:{head.epoch}:{head.sequence}:{head.tag.hex()}"
-
-
 def head_from(text: str) -> Head:
-    """The head that `head_text` wrote; ends the program on anything else."""
+    """The head that was printed or anchored; ends the program on anything else."""
     try:
-        store_id, epoch, sequence, tag = text.strip().split(":")
-        return Head(
-            bytes.fromhex(store_id), int(epoch), int(sequence), bytes.fromhex(tag)
-        )
+        if text.startswith("@"):
+            text = _last_line(Path(text[1:]))
+        return last_head(text)
     except ValueError:
         end(f"{text!r} is no HEAD: use what the command verify printed", EXIT_FAILED)
+
+
+def _last_line(anchor: Path) -> str:
+    lines = anchor.read_text(encoding="utf-8").splitlines()
+    return lines[-1] if lines else ""

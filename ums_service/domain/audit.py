@@ -1,8 +1,8 @@
 """What the audit log holds, and how refusals are kept from flooding it.
 
 Entries are appended in the transaction of the change they tell of, so that neither
-exists without the other. They name accounts by id and hold no secrets and nothing that
-somebody typed into a field of a name.
+exists without the other. They name accounts by id and hold no secrets; what they say of
+people beside that is sealed under a key of the person (`audit_seals`).
 """
 
 from enum import StrEnum
@@ -11,7 +11,11 @@ from typing import Any, Final, NamedTuple
 from storage import Stream, Transaction
 from ums_service.domain.moment import Moment
 
-AUDIT: Final = Stream(name="audit")
+AUDIT: Final = Stream(
+    name="audit",
+    indexed=("actor", "subject", "event", "address", "outcome", "severity"),
+    timed="at",
+)
 
 
 class Outcome(StrEnum):
@@ -19,11 +23,33 @@ class Outcome(StrEnum):
 
     DONE = "done"
     REFUSED = "refused"
+    FOUND = "found"  # the service has met with it; nobody asked
     SUPPRESSED = "suppressed"  # a count of refusals that have no entry of their own
 
 
+class Severity(StrEnum):
+    """How much an entry matters to whoever watches. INFO is left out of entries."""
+
+    INFO = "info"
+    WARNING = "warning"  # something was refused
+    ERROR = "error"  # the service is at fault
+    CRITICAL = "critical"  # the store is
+
+
+_SEVERE: Final = {
+    "INTERNAL": Severity.ERROR,
+    "STORAGE_FULL": Severity.CRITICAL,
+    "STORAGE_READ_ONLY": Severity.CRITICAL,
+    "OUTCOME_UNKNOWN": Severity.CRITICAL,
+}
+
+
 class AuditEntry(NamedTuple):
-    """One event, made with names for its fields. `actor` and `subject` are user ids where they are known."""
+    """One event, made with names for its fields.
+
+    `actor` and `subject` are user ids where they are known, `of_actor` and `of_subject`
+    what is said of them, sealed; `user_agent` and `request_id` are what the client said.
+    """
 
     event: str
     outcome: Outcome
@@ -32,11 +58,26 @@ class AuditEntry(NamedTuple):
     subject: str | None = None
     address: str | None = None
     details: dict[str, Any] | None = None
+    user_agent: str | None = None
+    request_id: str | int | None = None
+    of_actor: bytes | None = None
+    of_subject: bytes | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """How much it matters."""
+        if self.outcome is Outcome.DONE:
+            return Severity.INFO
+        if self.outcome is Outcome.FOUND:
+            return Severity.CRITICAL
+        return _SEVERE.get(self.code or "", Severity.WARNING)
 
     def append_to(self, tx: Transaction, now: Moment) -> None:
         """Add the entry to the transaction's change."""
         fields = zip(self._fields, self, strict=True)
         given = {name: value for name, value in fields if value is not None}
+        if self.outcome is not Outcome.DONE:
+            given["severity"] = self.severity.value
         tx.append(AUDIT, {"at": now.text, **given})
 
 

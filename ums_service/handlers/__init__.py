@@ -9,12 +9,13 @@ from ums_client.protocol.accounts import (
     ListUsers,
     UpdateUser,
 )
+from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
 from ums_client.protocol.message import Request
 from ums_client.protocol.passwords import ChangePassword
 from ums_client.protocol.service import DescribeActions, HealthCheck
 from ums_client.protocol.sessions import Login, Logout
 from ums_service.catalogue import Handler
-from ums_service.handlers import accounts, logins, passwords, service, sessions
+from ums_service.handlers import accounts, audit, logins, passwords, service, sessions
 
 HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     CreateUser: accounts.create_user,
@@ -27,4 +28,7 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     HealthCheck: service.health_check,
     ChangePassword: passwords.change_password,
     DescribeActions: service.describe_actions,
+    QueryAudit: audit.query_audit,
+    ExportAudit: audit.export_audit,
+    VerifyAudit: audit.verify_audit,
 }

@@ -3,6 +3,7 @@
 from ums_client.protocol.accounts import UpdateUser
 from ums_service.call import Call
 from ums_service.domain import accounts, names
+from ums_service.domain.audit_seals import changes_of
 from ums_service.domain.errors import (
     NotConfigured,
     PermissionDenied,
@@ -39,6 +40,7 @@ async def change(request: UpdateUser, before: User, call: Call) -> User:
     elif own and (user.username, user.email) != (before.username, before.email):
         await _prove(request, call)
     call.details["changed"] = changed_fields(before, user)
+    call.changes = changes_of(before, user)
     return user
 
 

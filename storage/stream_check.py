@@ -1,0 +1,133 @@
+"""Is a stream whole: every chunk and frame authentic, in its place, none missing.
+
+Reads what is durable from its first entry to the newest, beside a running store. It
+knows entry numbers; it must not know what an entry says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from storage.errors import StoreCorrupt
+from storage.files import Files
+from storage.frames import Damage
+from storage.headers import NO_TAG
+from storage.journal import JournalFrame
+from storage.loading import journal_start, require_continues
+from storage.manifest import JournalRef, SegmentRef
+from storage.records import decode_transaction
+from storage.segments import read_blocks
+from storage.state import Head
+from storage.streams import DurableView
+
+_ATTEMPTS: Final = 5
+
+
+class Progress(NamedTuple):
+    """How far a check has come."""
+
+    file: str
+    entries: int
+
+
+class Checked(NamedTuple):
+    """What a check has found: `entries` are good; `fault` is why there are no more.
+
+    `head` is that of the commits that were read.
+    """
+
+    entries: int
+    head: Head
+    fault: StoreCorrupt | None = None
+
+
+def check_stream(
+    files: Files,
+    view: Callable[[], DurableView],
+    stream: str,
+    step: Callable[[Progress], None],
+) -> Checked:
+    """Read a whole stream; `step` is called after each piece. Raises OSError.
+
+    If a checkpoint removes a file under it, it begins again.
+    """
+    attempt = 0
+    while True:
+        attempt += 1
+        check = _Check(files, view(), stream, step)
+        try:
+            return check.run()
+        except FileNotFoundError:
+            if attempt == _ATTEMPTS:
+                raise
+
+
+class _Check:
+    def __init__(
+        self,
+        files: Files,
+        view: DurableView,
+        stream: str,
+        step: Callable[[Progress], None],
+    ) -> None:
+        self._files = files
+        self._view = view
+        self._stream = stream
+        self._step = step
+        self._last = 0
+        self._anchor = NO_TAG
+        self._end = journal_start(view.manifest)
+
+    def run(self) -> Checked:
+        manifest, fault = self._view.manifest, None
+        try:
+            for segment in manifest.segments_of(self._stream):
+                self._segment(segment)
+            for journal in manifest.journals:
+                self._journal(journal)
+        except StoreCorrupt as error:
+            fault = error
+        end = self._end
+        head = Head(manifest.store_id, manifest.epoch, end.sequence, end.tag)
+        return Checked(self._last, head, fault)
+
+    def _segment(self, ref: SegmentRef) -> None:
+        if (ref.first, ref.anchor) != (self._last + 1, self._anchor):
+            raise StoreCorrupt(ref.name, 0, 0, "the segment is out of order")
+        files = self._files
+        cipher = files.cipher(ref.name, ref.key_id)
+        with files.reading(ref.name) as file:
+            for block in read_blocks(file, files.store_id, ref, cipher):
+                self._last = block.first + len(block.packed) - 1
+                self._step(Progress(ref.name, self._last))
+        self._anchor = ref.tag
+
+    def _journal(self, ref: JournalRef) -> None:
+        end = self._view.end if ref.seal is None else ref.seal
+        require_continues(ref, self._end)
+        with self._files.reading(ref.name) as file:
+            reader = self._files.journal_reader(file, ref)
+            try:
+                for frame in reader.frames(end.length):
+                    self._frame(ref, frame)
+            except Damage as damage:
+                raise reader.corrupt(damage.offset, damage.reason) from damage
+            if reader.end != end:
+                raise reader.corrupt(reader.end.length, "the end is missing")
+        self._end = end
+
+    def _frame(self, ref: JournalRef, frame: JournalFrame) -> None:
+        for fields in frame.transactions:
+            for entry in decode_transaction(fields).entries:
+                if entry.stream == self._stream:
+                    self._number(ref, frame.offset, entry.sequence)
+        self._end = frame.end
+        self._step(Progress(ref.name, self._last))
+
+    def _number(self, ref: JournalRef, offset: int, number: int) -> None:
+        if number != self._last + 1:
+            sequence = self._end.sequence
+            reason = f"entry {self._last + 1} is missing"
+            raise StoreCorrupt(ref.name, offset, sequence, reason)
+        self._last = number

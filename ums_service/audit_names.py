@@ -1,0 +1,46 @@
+"""What an audit entry says of an account: its name now, sealed under the account's key."""
+
+import os
+
+from storage import Store, Transaction
+from ums_service.domain.audit_seals import (
+    AUDIT_KEYS,
+    KEY_BYTES,
+    NONCE_BYTES,
+    AuditKey,
+    Changes,
+    seal,
+)
+from ums_service.domain.users import USERS
+
+
+def name_sealed(
+    store: Store, user_id: str | None, changes: Changes | None = None
+) -> bytes | None:
+    """The name of an account that is on disk; None if it is gone or has no key yet."""
+    if user_id is None:
+        return None
+    user, key = store.get_document(USERS, user_id), store.get(AUDIT_KEYS, user_id)
+    if user is None or key is None:
+        return None
+    return seal(key, user["username"], changes, os.urandom(NONCE_BYTES))
+
+
+async def name_sealed_in(
+    tx: Transaction, store: Store, user_id: str | None, changes: Changes | None = None
+) -> bytes | None:
+    """The same for an account that the transaction may just make; its key is made, too.
+
+    An account that the transaction deletes gets no key: nothing must outlive it.
+    """
+    sealed = name_sealed(store, user_id, changes)
+    if sealed is not None or user_id is None:
+        return sealed
+    user = await tx.get(USERS, user_id)
+    if user is None:
+        return None
+    key = await tx.get(AUDIT_KEYS, user_id)
+    if key is None:
+        key = AuditKey(user_id, os.urandom(KEY_BYTES))
+        tx.put(AUDIT_KEYS, key)
+    return seal(key, user.username, changes, os.urandom(NONCE_BYTES))

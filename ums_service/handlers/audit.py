@@ -1,0 +1,101 @@
+"""The audit log as administrators, and everybody about themselves, may read it."""
+
+import base64
+import hashlib
+from typing import Any
+
+from ums_client.protocol.audit import (
+    ExportAudit,
+    ExportAuditReply,
+    QueryAudit,
+    QueryAuditReply,
+    VerifyAudit,
+    VerifyAuditReply,
+)
+from ums_service.answer import Answer, answer
+from ums_service.audit_reader import NEWEST
+from ums_service.call import Call
+from ums_service.domain.audit_search import Wanted
+
+
+async def query_audit(request: QueryAudit, call: Call) -> Answer[QueryAuditReply]:
+    """Find entries; reading those of other people leaves an entry itself."""
+    own = call.own_session.user_id
+    wanted = _wanted(request)
+    administers = call.caller_administers()
+    if not administers:
+        wanted = wanted.only_of(own)
+    page = await call.facilities.audit.search(
+        wanted.search(),
+        below=int(request.cursor or NEWEST),
+        limit=request.limit,
+        reader=None if administers else own,
+    )
+    if administers:
+        call.require_administrator()  # still, after the search
+        if not wanted.concerns_only(own):
+            call.discloses = True
+            call.subject = wanted.user_id or wanted.subject or wanted.actor
+            call.details = {"wanted": wanted.given(), "entries": len(page.shown)}
+    more: dict[str, Any] = {}
+    if page.below is not None:
+        more["next_cursor"] = str(page.below)
+    return answer(QueryAuditReply, entries=page.shown, **more)
+
+
+async def export_audit(request: ExportAudit, call: Call) -> Answer[ExportAuditReply]:
+    """A page of entries as a file, with its digest."""
+    call.require_administrator()
+    wanted = _wanted(request)
+    reader = call.facilities.audit
+    page = await reader.search(
+        wanted.search(),
+        below=int(request.cursor or NEWEST),
+        limit=request.limit,
+        reader=None,
+    )
+    data = await reader.render(page.shown, request.format, first=request.cursor is None)
+    call.require_administrator()
+    call.discloses = True
+    call.subject = wanted.user_id or wanted.subject or wanted.actor
+    call.details = {
+        "reason": request.reason,
+        "format": request.format,
+        "wanted": wanted.given(),
+        "entries": len(page.shown),
+    }
+    more: dict[str, Any] = {}
+    if page.below is not None:
+        more["next_cursor"] = str(page.below)
+    return answer(
+        ExportAuditReply,
+        format=request.format,
+        data=base64.b64encode(data).decode(),
+        sha256=hashlib.sha256(data).hexdigest(),
+        entries=len(page.shown),
+        **more,
+    )
+
+
+def _wanted(request: QueryAudit | ExportAudit) -> Wanted:
+    return Wanted(*(getattr(request, field) for field in Wanted._fields))
+
+
+async def verify_audit(request: VerifyAudit, call: Call) -> Answer[VerifyAuditReply]:
+    """Follow the chain of the whole log."""
+    del request  # it has no fields
+    call.require_administrator()
+    checked = await call.facilities.audit.check()
+    call.require_administrator()
+    call.discloses = True
+    call.details = {"intact": checked.fault is None, "entries": checked.entries}
+    more: dict[str, Any] = {}
+    if checked.fault is not None:
+        more = {"first_bad": checked.entries + 1, "reason": str(checked.fault)}
+    return answer(
+        VerifyAuditReply,
+        intact=checked.fault is None,
+        entries=checked.entries,
+        head=checked.head.text,
+        **more,
+    )
