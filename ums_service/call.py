@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from storage import Store, Transaction
 from ums_client.protocol.actions import Action
+from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.audit import AuditEntry, Outcome
-from ums_service.domain.errors import InvalidSession, PermissionDenied
+from ums_service.domain.errors import InvalidSession, PermissionDenied, Refusal
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import Profile
 from ums_service.domain.sessions import Session, Sessions
@@ -27,6 +28,8 @@ class Facilities:
     version: str
     new_token: Callable[[], str]
     new_user_id: Callable[[], str]
+    new_session_id: Callable[[], str]
+    tokens: AccessTokens
 
 
 @dataclass(slots=True)
@@ -56,6 +59,8 @@ class Call:
     made_hash: str | None = None
     after_commit: list[Callable[[], object]] = field(default_factory=list)
     transaction: Transaction | None = None
+    client: object = None
+    """What the sender says of the client, as it came: not checked, not believed."""
 
     @property
     def tx(self) -> Transaction:
@@ -126,6 +131,17 @@ class Call:
             await self.tx.commit()
         for effect in self.after_commit:
             effect()
+
+    async def commit_and_refuse(self, event: str, refusal: Refusal) -> NoReturn:
+        """Make durable what the refusal itself changes, as `event`, then refuse.
+
+        Raises `refusal`, or what `Transaction.commit` raises; then nothing has changed.
+        """
+        self._audit()._replace(event=event).append_to(self.tx, self.now)
+        await self.tx.commit()
+        for effect in self.after_commit:
+            effect()
+        raise refusal
 
     def _audit(self) -> AuditEntry:
         session = self.session

@@ -71,6 +71,7 @@ class Dispatch:
                     token, now, purpose=Purpose.SESSION
                 )
             call = Call(self._facilities, action, session, address, now)
+            call.client = envelope.client
             job = self._job(row, envelope, message, encoding)
             reply = await self._run_until_done(job, call)
         except Exception as error:  # noqa: BLE001 - the boundary that nothing may pass

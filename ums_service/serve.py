@@ -94,7 +94,12 @@ async def _until(stopping: asyncio.Event, service: Service, notifier: Notifier) 
         )
 
     maintenance = Maintenance(
-        store, service.facilities.sessions, service.dispatch.refusals, read_clock, tell
+        store,
+        service.facilities.sessions,
+        service.dispatch.refusals,
+        read_clock,
+        tell,
+        service.facilities.tokens,
     )
     housekeeping = asyncio.create_task(maintenance.run())
     wait = asyncio.create_task(stopping.wait())
@@ -103,6 +108,7 @@ async def _until(stopping: asyncio.Event, service: Service, notifier: Notifier) 
     housekeeping.cancel()
     with suppress(asyncio.CancelledError):
         await housekeeping
+    await maintenance.note_evicted(read_clock())
 
 
 def _stop_or_end(stopping: asyncio.Event) -> None:

@@ -132,6 +132,8 @@ class Envelope(NamedTuple):
     session_token: str | None
     request_id: str | int | None
     idempotency_key: str | None
+    client: object = None
+    """What the sender says of the client, as it came: not checked, not believed."""
 
 
 def open_envelope(message: dict[str, Any]) -> Envelope:
@@ -143,12 +145,10 @@ def open_envelope(message: dict[str, Any]) -> Envelope:
     """
     take = message.pop
     action, token = take("action", None), take("session_token", None)
-    request_id = key = None
+    request_id = key = client = None
     if message:
         request_id, key = take("request_id", None), take("idempotency_key", None)
-        take(
-            "client", None
-        )  # who the end user is: believed from a trusted gateway only
+        client = take("client", None)
     if action is not None and type(action) is not str:
         raise InvalidMessage("should be text", field="action")
     if token is not None and type(token) is not str:
@@ -157,7 +157,7 @@ def open_envelope(message: dict[str, Any]) -> Envelope:
         _check_request_id(request_id)
     if key is not None:
         _check_idempotency_key(key)
-    return Envelope(action, token, request_id, key)
+    return Envelope(action, token, request_id, key, client)
 
 
 def request_id_of(message: dict[str, Any]) -> str | int | None:
