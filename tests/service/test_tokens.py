@@ -6,7 +6,15 @@ from dataclasses import replace
 import jwt
 import pytest
 
-from tests.service.harness import GOOD, STRONG, Bench, Message, login, update
+from tests.service.harness import (
+    ADMIN_PASSWORD,
+    GOOD,
+    STRONG,
+    Bench,
+    Message,
+    login,
+    update,
+)
 from tests.service.test_audit import maintenance
 from ums_client.errors import (
     RevocationsOutdated,
@@ -20,6 +28,7 @@ from ums_service.domain.families import FAMILIES
 from ums_service.domain.refresh import RefreshToken
 from ums_service.domain.revocations import REVOCATIONS
 from ums_service.domain.signing_keys import KEY_RINGS, RING_ID
+from ums_service.first_admin import recover
 
 MINUTE_S, DAY_S = 60, 86_400
 ELSEWHERE = "198.51.100.9"
@@ -496,6 +505,17 @@ def test_the_oldest_family_makes_room_and_its_session_ends(make_bench):
     assert renewed(bench, tokens[0])["code"] == "INVALID_TOKEN"
     assert is_revoked(bench, tokens[0])
     assert all(must_renew(bench, t) for t in tokens[1:])
+
+
+def test_an_administrator_who_is_recovered_has_no_tokens_left(standard: Bench):
+    standard.admin()
+    tokens = with_tokens(standard, "admin", ADMIN_PASSWORD)
+    admin, tx = standard.user("admin"), standard.store.transaction()
+    when = standard.clock.now
+    standard.run(recover(tx, admin, admin.password_hash, standard.profile, when))
+    standard.run(tx.commit())
+    assert standard.store.count(FAMILIES) == 0
+    assert is_revoked(standard, tokens)
 
 
 def test_erasure_leaves_no_family(compat: Bench):
