@@ -392,3 +392,56 @@ def test_the_clock_on_the_wall_makes_no_proof_recent(standard: Bench):
     standard.clock.set_wall_clock(-700)
     reply = standard.ask(**update(alice, username="alicia"))
     assert reply["code"] == "REAUTHENTICATION_REQUIRED"
+
+
+# --- binding to an address ---
+
+
+def test_a_bound_session_ends_when_it_comes_from_elsewhere(make_bench):
+    bench = make_bench(session_binding="address")
+    tokens = member(bench)
+    token = tokens["session_token"]
+    assert alive(bench, token)
+    replies = []
+
+    def move() -> None:
+        moved = {"action": "get_user", "session_token": token}
+        replies.append(bench.ask(source=FROM, **moved))
+
+    entries = [e for e in bench.audited_by(move) if e["event"] == "session_moved"]
+    assert replies[0]["code"] == "INVALID_SESSION"
+    assert [(e["address"], e.get("actor"), e["details"]) for e in entries] == [
+        (
+            FROM,
+            None,
+            {"session_id": tokens["session_id"], "opened_from": "127.0.0.1"},
+        )
+    ]
+    assert not alive(bench, token)
+    assert renewed(bench, tokens)["code"] == "INVALID_TOKEN"
+    assert is_revoked(bench, tokens)
+
+
+def test_a_bound_refresh_token_ends_when_it_comes_from_elsewhere(make_bench):
+    bench = make_bench(session_binding="address")
+    tokens = member(bench)
+    entries = bench.audited_by(lambda: renewed(bench, tokens, source=FROM))
+    assert [entry["event"] for entry in entries] == ["session_moved", "token_refreshed"]
+    assert renewed(bench, tokens)["code"] == "INVALID_TOKEN"
+    assert not alive(bench, tokens["session_token"])
+
+
+def test_a_service_may_ask_about_a_bound_session_from_where_it_is(make_bench):
+    bench = make_bench(session_binding="address")
+    alice = bench.member("alice")
+    bench.register("bobby")
+    service = bench.login("bobby", source=FROM)
+    asked = {"action": "verify_session", "session_token": service, "token": alice}
+    assert bench.ask(source=FROM, **asked)["active"]
+    assert alive(bench, alice)
+
+
+def test_an_unbound_session_may_roam(standard: Bench):
+    alice = standard.member("alice")
+    moved = {"action": "get_user", "session_token": alice}
+    assert standard.ask(source=FROM, **moved)["status"] == "success"

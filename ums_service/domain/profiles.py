@@ -40,6 +40,9 @@ class Profile:
     session_s: int = DAY_S
     session_idle_s: int | None = 8 * HOUR_S
     sessions_per_user: int | None = 10
+    session_binding: Literal["off", "address"] = "off"
+    """Whether a session, or a refresh token, that is used from another address than it
+    was opened from ends. Not for clients that roam or share a gateway."""
     recent_login_s: int = 10 * MINUTE_S
     """How long after a proof (login or `reauthenticate`) a session may make sensitive
     changes without another one."""

@@ -1,9 +1,11 @@
 """The end of logins, as several actions bring it about."""
 
 from collections.abc import Collection
+from typing import NoReturn
 
 from ums_service.call import Call
 from ums_service.domain.endings import end_everything, end_logins
+from ums_service.domain.errors import InvalidSession
 from ums_service.domain.sessions import Session
 
 
@@ -29,3 +31,17 @@ async def end_logins_of(
     ending = await end_logins(call.tx, sessions, user_id, session_ids, call.now)
     call.after_commit.append(ending.finish)
     return ending.session_ids
+
+
+async def end_moved(call: Call) -> NoReturn:
+    """End the session of this call, which came from another address than its own.
+
+    Raises:
+        InvalidSession: always, once the end is durable, or what the commit raises.
+    """
+    session, call.session = call.own_session, None  # who asks may be somebody else
+    call.subject = session.user_id
+    call.details |= {"session_id": session.session_id, "opened_from": session.address}
+    call.facilities.sessions.end(session)
+    await end_logins_of(session.user_id, [session.session_id], call)
+    await call.commit_and_refuse("session_moved", InvalidSession())

@@ -83,6 +83,11 @@ async def refresh_token(request: RefreshToken, call: Call) -> Answer[RefreshToke
     user = await call.tx.get(USERS, token.user_id)
     if user is None or user.status != ACTIVE or user.must_change_password:
         raise InvalidToken
+    bound = call.facilities.profile.session_binding == "address"
+    if bound and call.address != family.address:
+        call.details["opened_from"] = family.address
+        await end_logins_of(user.user_id, [token.session_id], call)
+        await call.commit_and_refuse("session_moved", InvalidToken())
     if use is Use.SPENT:
         await end_logins_of(user.user_id, [token.session_id], call)
         await call.commit_and_refuse("refresh_reuse", InvalidToken())
