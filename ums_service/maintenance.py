@@ -1,7 +1,7 @@
 """What happens by itself: ended sessions go, kept things are purged, keys change."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final
 
@@ -11,6 +11,7 @@ from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.deleted import due_for_purge, purge
 from ums_service.domain.endings import end_logins
+from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE, KEPT_S
 from ums_service.domain.moment import Moment
 from ums_service.domain.revocations import REVOCATIONS, due_revocations
@@ -41,6 +42,7 @@ class Maintenance:
         self._clock = clock
         self._tell = tell
         self._tokens = tokens
+        self._looking: Iterator[str] = iter(())
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -76,8 +78,27 @@ class Maintenance:
             tx.delete(DONE, done_id)
         for user_id in due:
             _purge_user(tx, user_id, now)
+        over = await self._delete_families_that_are_over(tx, now)
         await tx.commit()
-        return bool(old or due or revoked)
+        return bool(old or due or revoked or over)
+
+    async def _delete_families_that_are_over(self, tx: Transaction, now: Moment) -> int:
+        """Forget logins whose tokens have all expired, looking at some accounts.
+
+        Called again and again it walks over all: they hold addresses of people, and
+        most accounts' next login asks for no tokens.
+        """
+        deleted = 0
+        for _ in range(PURGED_AT_ONCE):
+            user_id = next(self._looking, None)
+            if user_id is None:
+                self._looking = iter(self._store.ids(FAMILIES))
+                break
+            families = await tx.get(FAMILIES, user_id)
+            if families and all(f.is_over(now) for f in families.families):
+                tx.delete(FAMILIES, user_id)
+                deleted += 1
+        return deleted
 
     async def note_evicted(self, now: Moment) -> None:
         """Enter which sessions had to make room, and end what could open them again.

@@ -518,6 +518,17 @@ def test_an_administrator_who_is_recovered_has_no_tokens_left(standard: Bench):
     assert is_revoked(standard, tokens)
 
 
+def test_logins_whose_tokens_have_expired_are_forgotten(standard: Bench):
+    member(standard, "alice")
+    standard.clock.advance(DAY_S)
+    member(standard, "bobby")
+    standard.clock.advance(6 * DAY_S)
+    rounds = maintenance(standard)
+    for _ in range(2):  # the first only begins to look
+        standard.run(rounds.purge(standard.clock.now))
+    assert list(standard.store.ids(FAMILIES)) == [standard.user_id("bobby")]
+
+
 def test_erasure_leaves_no_family(compat: Bench):
     tokens = member(compat)
     compat.ask(
