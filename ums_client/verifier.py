@@ -127,14 +127,16 @@ class TokenVerifier:
         issued_at, revoked = _number(claims, "iat"), claims.get("revoked")
         if not isinstance(revoked, dict):
             raise TokenRefused("the list of revocations is malformed")
-        if issued_at < self._feed_at or after > self.sequence:
-            raise RevocationsOutdated("the list of revocations does not follow on")
-        if after and sequence < self.sequence:
+        if after > self.sequence:
+            raise RevocationsOutdated("the list of revocations leaves a gap")
+        goes_back = sequence < self.sequence
+        if goes_back and (after or issued_at < self._feed_at):
             raise RevocationsOutdated("the list of revocations goes back")
+        self._feed_at = max(self._feed_at, issued_at)
         merged = {**self._revoked, **revoked}
-        oldest = issued_at - 2 * self._leeway_s
+        oldest = self._feed_at - 2 * self._leeway_s
         self._revoked = {sid: end for sid, end in merged.items() if end > oldest}
-        self._feed_at, self.sequence = issued_at, sequence
+        self.sequence = sequence
 
     def _read(self, token: str, kind: str, chars_max: int) -> dict[str, Any]:
         """The claims of a token of ours, of that type."""

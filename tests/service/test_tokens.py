@@ -798,6 +798,29 @@ def test_a_gap_or_a_step_back_is_refused(standard: Bench):
     assert check.sequence == 3
 
 
+def test_a_list_that_says_the_same_once_more_is_no_step_back(standard: Bench):
+    end_by_logout(standard, member(standard))
+    check = verifier(standard, revocations_max_age_s=60)
+    first = feed(standard)["revocations"]
+    check.update(first)
+    standard.clock.advance(30)
+    check.update(feed(standard, check.sequence)["revocations"])
+    check.update(first)  # replayed: it is neither refused nor taken for fresh
+    assert (check.sequence, check._feed_at) == (1, now(standard))
+    assert len(check._revoked) == 1
+
+
+def test_anybody_may_ask_but_the_same_list_is_signed_once(standard: Bench):
+    member(standard)
+    first = feed(standard)
+    standard.clock.advance(4)
+    assert feed(standard) == first
+    end_by_logout(standard, with_tokens(standard, "alice"))
+    assert feed(standard) != first
+    standard.clock.advance(1)
+    assert feed(standard, 1) != feed(standard)
+
+
 def test_a_number_that_was_never_reached_gets_the_whole_list(standard: Bench):
     end_by_logout(standard, member(standard))
     check = verifier(standard)
