@@ -67,6 +67,9 @@ class ClientCore(ABC, Generic[C, Slots]):
         key_file: the key pair of this client (`name.key_secret`, mode 0600), for a
             service that keeps an allow-list. Only with `server_key`.
         session_token: a session to go on with.
+        device_name: what the owner of a session made by this client reads in the list
+            of theirs; as `user_agent`, it is sent with calls that have no session yet.
+        user_agent: the program, in the same list.
         logout_on_close: end the session when the client is closed.
         connections_max: how many calls can be under way at once; others wait.
         context: a context to share; it is not terminated by the client.
@@ -87,6 +90,8 @@ class ClientCore(ABC, Generic[C, Slots]):
         server_key: str | None = None,
         key_file: Path | str | None = None,
         session_token: str | None = None,
+        device_name: str = "",
+        user_agent: str = "",
         logout_on_close: bool = True,
         connections_max: int = CONNECTIONS_MAX,
         context: zmq.Context[Any] | None = None,
@@ -102,6 +107,8 @@ class ClientCore(ABC, Generic[C, Slots]):
         self._patience = patience
         self._surroundings = surroundings
         self._session = Session(session_token)
+        said = {"device_name": device_name, "user_agent": user_agent}
+        self._client_info = {name: text for name, text in said.items() if text}
         self._pool: Pool[C] = Pool(self._make_connection, self._finish)
         self._slots = self._make_slots(connections_max)
 
@@ -154,6 +161,7 @@ class ClientCore(ABC, Generic[C, Slots]):
             encoding=self._encoding,
             session_token=token,
             idempotency_key=idempotency_key,
+            client=self._client_info if token is None else None,
         )
         exchange = Exchange(
             outgoing,

@@ -4,6 +4,7 @@ It knows the shape of the envelope and the tree of errors; it must not know sock
 time, or what is done when no reply comes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic
 
@@ -48,8 +49,9 @@ def pack(
     encoding: Encoding,
     session_token: str | None,
     idempotency_key: str | None,
+    client: Mapping[str, str] | None = None,
 ) -> Outgoing[R]:
-    """Write a request as bytes.
+    """Write a request as bytes; `client` is what the client says of itself.
 
     Raises:
         TypeError: there is no action for a request of this class.
@@ -67,6 +69,8 @@ def pack(
     if idempotency_key is not None:
         _check_key(action, idempotency_key)
         message["idempotency_key"] = idempotency_key
+    if client:
+        message["client"] = dict(client)
     body = encode(message, encoding)
     if len(body) > REQUEST_BYTES_MAX:
         raise MessageTooLarge(len(body), REQUEST_BYTES_MAX)

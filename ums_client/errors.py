@@ -11,6 +11,11 @@
      |   +- AnswerLost
      |   +- DeadlineExceeded
      +- InvalidReply                 the service answered what the contract forbids
+     +- TokenRefused                 an access token does not hold; no service was asked
+     |   +- UnknownSigningKey        fetch the keys again, then verify once more
+     |   +- TokenExpired
+     |   +- TokenRevoked
+     |   +- RevocationsOutdated      fetch the list of revocations, from where it says
      +- Misuse                       the caller or its settings are wrong
          +- MessageTooLarge
          +- BadConfiguration
@@ -71,6 +76,10 @@ class InvalidCredentials(RequestRefused):
 
 class InvalidSession(RequestRefused):
     """There is no live session: log in again."""
+
+
+class InvalidToken(RequestRefused):
+    """The refresh token is not good any more: log in again."""
 
 
 class AccountInactive(RequestRefused):
@@ -144,6 +153,7 @@ REFUSALS: Final[dict[str, type[RequestRefused]]] = {
     ErrorCode.UNKNOWN_ACTION: UnknownAction,
     ErrorCode.INVALID_CREDENTIALS: InvalidCredentials,
     ErrorCode.INVALID_SESSION: InvalidSession,
+    ErrorCode.INVALID_TOKEN: InvalidToken,
     ErrorCode.ACCOUNT_INACTIVE: AccountInactive,
     ErrorCode.PASSWORD_CHANGE_REQUIRED: PasswordChangeRequired,
     ErrorCode.REAUTHENTICATION_REQUIRED: ReauthenticationRequired,
@@ -195,6 +205,29 @@ class DeadlineExceeded(NoAnswer):
 
 class InvalidReply(UmsError):
     """The service answered, but not as the contract says."""
+
+
+class TokenRefused(UmsError):
+    """An access token or a list of revocations does not hold; do not act on it."""
+
+
+class UnknownSigningKey(TokenRefused):
+    """The key that is named is not known here: fetch the keys, then verify again."""
+
+
+class TokenExpired(TokenRefused):
+    """The time of the token is over, or has not begun."""
+
+
+class TokenRevoked(TokenRefused):
+    """The session that the token belongs to has ended."""
+
+
+class RevocationsOutdated(TokenRefused):
+    """The list of revocations is missing, too old, or does not follow on what is known.
+
+    Fetch it again; after a gap from the beginning (`after=0`).
+    """
 
 
 class Misuse(UmsError):

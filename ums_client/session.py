@@ -12,6 +12,7 @@ from ums_client.protocol.accounts import DeleteUser
 from ums_client.protocol.actions import ACTION_BY_REQUEST, Access
 from ums_client.protocol.message import Reply, Request
 from ums_client.protocol.sessions import LoginReply, Logout
+from ums_client.protocol.tokens import RefreshTokenReply
 
 
 class Session:
@@ -53,6 +54,9 @@ class Session:
         if isinstance(reply, LoginReply):
             with self._lock:
                 self._token, self._user_id = reply.session_token, reply.user.user_id
+        elif isinstance(reply, RefreshTokenReply) and reply.session_token:
+            with self._lock:
+                self._token = reply.session_token
         elif isinstance(request, Logout) or self._deletes_own_account(request):
             self.end(token)
 

@@ -10,17 +10,21 @@ from ums_service import __version__
 from ums_service.audit_reader import AuditReader
 from ums_service.call import Facilities
 from ums_service.dispatch import Dispatch
+from ums_service.domain.access_tokens import AccessTokens, TokenRules
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS
 from ums_service.domain.deleted import DELETED_USERS
+from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE
 from ums_service.domain.lockout import Lockout
 from ums_service.domain.moment import Moment
 from ums_service.domain.password_hashes import HashParameters, PasswordHashes
 from ums_service.domain.profiles import Profile
 from ums_service.domain.rate_limit import Bucket, RateLimits
+from ums_service.domain.revocations import LAST_REVOKED, REVOCATIONS
 from ums_service.domain.roster import ROSTERS
-from ums_service.domain.sessions import Sessions, new_token
+from ums_service.domain.sessions import Sessions, new_session_id, new_token
+from ums_service.domain.signing_keys import KEY_RINGS, make_private_key
 from ums_service.domain.users import USERS
 from ums_service.handlers import HANDLERS
 from ums_service.hashing import HashingPool
@@ -28,7 +32,17 @@ from ums_service.login_gate import LoginGate
 from ums_service.master_key import MasterKey, find_master_key, make_key_file
 from ums_service.settings import Settings
 
-COLLECTIONS: Final = (USERS, DELETED_USERS, ROSTERS, DONE, AUDIT_KEYS)
+COLLECTIONS: Final = (
+    AUDIT_KEYS,
+    USERS,
+    DELETED_USERS,
+    ROSTERS,
+    DONE,
+    FAMILIES,
+    REVOCATIONS,
+    LAST_REVOKED,
+    KEY_RINGS,
+)
 STREAMS: Final = (AUDIT,)
 _BUCKETS: Final = {
     "register": Bucket(burst=30, per_s=0.5),
@@ -154,9 +168,23 @@ def build_service(
         version=__version__,
         new_token=new_token,
         new_user_id=new_user_id,
+        new_session_id=new_session_id,
+        tokens=build_tokens(settings, profile),
     )
     dispatch = Dispatch(HANDLERS, facilities, RateLimits(_BUCKETS), clock)
     return Service(dispatch, facilities, hashes, pool)
+
+
+def build_tokens(settings: Settings, profile: Profile) -> AccessTokens:
+    """Tokens for other services, as the settings have them."""
+    rules = TokenRules(
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        algorithm=settings.token_algorithm,
+        access_s=profile.access_token_s,
+        key_s=profile.signing_key_s,
+    )
+    return AccessTokens(rules, new_private_key=make_private_key, new_id=new_session_id)
 
 
 def build_hashes(settings: Settings) -> PasswordHashes:

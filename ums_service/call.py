@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from storage import Store, Transaction
 from ums_client.protocol.actions import Action
 from ums_service.audit_names import name_sealed_in
 from ums_service.audit_reader import AuditReader
+from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.audit_seals import Changes
-from ums_service.domain.errors import InvalidSession, PermissionDenied
+from ums_service.domain.clients import user_agent_of
+from ums_service.domain.errors import InvalidSession, PermissionDenied, Refusal
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import Profile
 from ums_service.domain.sessions import Session, Sessions
@@ -31,6 +33,8 @@ class Facilities:
     version: str
     new_token: Callable[[], str]
     new_user_id: Callable[[], str]
+    new_session_id: Callable[[], str]
+    tokens: AccessTokens
 
 
 @dataclass(slots=True)
@@ -55,7 +59,6 @@ class Call:
     changes: Changes | None = None
     """Old and new values of what is changed of the subject, sealed in the entry."""
     request_id: str | int | None = None
-    user_agent: str | None = None
     discloses: bool = False
     """Somebody else's data is shown: also a read leaves an audit entry then."""
     proved: set[str] = field(default_factory=set)
@@ -64,6 +67,8 @@ class Call:
     made_hash: str | None = None
     after_commit: list[Callable[[], object]] = field(default_factory=list)
     transaction: Transaction | None = None
+    client: object = None
+    """What the sender says of the client, as it came: not checked, not believed."""
 
     @property
     def tx(self) -> Transaction:
@@ -136,6 +141,18 @@ class Call:
         for effect in self.after_commit:
             effect()
 
+    async def commit_and_refuse(self, event: str, refusal: Refusal) -> NoReturn:
+        """Make durable what the refusal itself changes, as `event`, then refuse.
+
+        Raises `refusal`, or what `Transaction.commit` raises; then nothing has changed.
+        """
+        entry = await self._audit()
+        entry._replace(event=event).append_to(self.tx, self.now)
+        await self.tx.commit()
+        for effect in self.after_commit:
+            effect()
+        raise refusal
+
     async def _audit(self) -> AuditEntry:
         actor = self.session.user_id if self.session else None
         subject, tx, store = self.subject, self.tx, self.facilities.store
@@ -146,7 +163,7 @@ class Call:
             subject=subject,
             address=self.address,
             details=self.details or None,
-            user_agent=self.user_agent,
+            user_agent=user_agent_of(self.client),
             request_id=self.request_id,
             of_actor=(
                 None if actor == subject else await name_sealed_in(tx, store, actor)

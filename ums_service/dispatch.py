@@ -24,6 +24,7 @@ from ums_service.domain.errors import InvalidSession, UnknownAction
 from ums_service.domain.moment import Moment
 from ums_service.domain.rate_limit import RateLimits
 from ums_service.domain.sessions import Purpose
+from ums_service.handlers.endings import end_moved
 from ums_service.refusal_log import RefusalLog
 from ums_service.replies import Replies
 from ums_service.write_once import WriteOnce
@@ -46,6 +47,7 @@ class Dispatch:
         self._facilities = facilities
         self._limits = limits
         self._clock = clock
+        self._bound = facilities.profile.session_binding == "address"
         self._replies = Replies(original=facilities.profile.original_replies)
         self.refusals = RefusalLog(facilities.store)
 
@@ -71,7 +73,9 @@ class Dispatch:
                     token, now, purpose=Purpose.SESSION
                 )
             call = Call(self._facilities, action, session, address, now)
-            call.request_id, call.user_agent = request_id, envelope.user_agent
+            call.request_id, call.client = request_id, envelope.client
+            if self._bound and session is not None and session.address != address:
+                await end_moved(call)
             job = self._job(row, envelope, message, encoding)
             reply = await self._run_until_done(job, call)
         except Exception as error:  # noqa: BLE001 - the boundary that nothing may pass

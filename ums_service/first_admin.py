@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from storage import Store, Transaction
 from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.families import end_families
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import Profile
 from ums_service.domain.roster import ROSTERS, update_roster
@@ -72,7 +73,10 @@ async def add(tx: Transaction, admin: User, now: Moment) -> None:
 async def recover(
     tx: Transaction, user: User, password_hash: str, profile: Profile, now: Moment
 ) -> None:
-    """Make `user` an active administrator with a first password again."""
+    """Make `user` an active administrator with a first password again.
+
+    Whoever has tokens of the account cannot renew them.
+    """
     recovered = user._replace(
         password_hash=password_hash,
         role=ADMIN,
@@ -82,6 +86,7 @@ async def recover(
         password_good_until=now.epoch_s + profile.recovery_password_s,
     )
     await update_roster(tx, user, recovered)
+    await end_families(tx, user.user_id, now)
     tx.put(USERS, recovered)
     AuditEntry(
         event="administrator_recovered", outcome=Outcome.DONE, subject=user.user_id

@@ -1,17 +1,22 @@
-"""What happens by itself: ended sessions go, kept things are purged, systemd is told."""
+"""What happens by itself: ended sessions go, kept things are purged, keys change."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final
 
 from storage import Store, Transaction
 from storage.errors import StoreError
+from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.deleted import due_for_purge, purge
+from ums_service.domain.endings import end_logins
+from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE, KEPT_S
 from ums_service.domain.moment import Moment
-from ums_service.domain.sessions import Sessions
+from ums_service.domain.revocations import REVOCATIONS, due_revocations
+from ums_service.domain.sessions import Evicted, Reason, Sessions
+from ums_service.domain.signing_keys import KEY_RINGS, RING_ID, KeyRing
 from ums_service.refusal_log import RefusalLog
 
 TICK_S: Final = 1.0
@@ -29,12 +34,15 @@ class Maintenance:
         refusals: RefusalLog,
         clock: Callable[[], Moment],
         tell: Callable[[], None],
+        tokens: AccessTokens,
     ) -> None:
         self._store = store
         self._sessions = sessions
         self._refusals = refusals
         self._clock = clock
         self._tell = tell
+        self._tokens = tokens
+        self._looking: Iterator[str] = iter(())
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -42,6 +50,7 @@ class Maintenance:
         while True:
             self._tell()
             self._sessions.sweep(self._clock())
+            await self.note_evicted(self._clock())
             if tick % PURGE_EVERY_TICKS == 0:
                 await self.purge(self._clock())
             tick += 1
@@ -53,6 +62,7 @@ class Maintenance:
         try:
             while await self._purge_some(now):
                 pass
+            await self._renew_signing_key(now)
         except StoreError:
             return  # tried again in the next round; the store tells its own state
 
@@ -61,12 +71,87 @@ class Maintenance:
         tx = self._store.transaction()
         old = self._old_replies(now)
         due = due_for_purge(self._store, now, most=PURGED_AT_ONCE)
+        revoked = due_revocations(self._store, now, most=PURGED_AT_ONCE)
+        for number in revoked:
+            tx.delete(REVOCATIONS, number)
         for done_id in old:
             tx.delete(DONE, done_id)
         for user_id in due:
             _purge_user(tx, user_id, now)
+        over = await self._delete_families_that_are_over(tx, now)
         await tx.commit()
-        return bool(old or due)
+        return bool(old or due or revoked or over)
+
+    async def _delete_families_that_are_over(self, tx: Transaction, now: Moment) -> int:
+        """Forget logins whose tokens have all expired, looking at some accounts.
+
+        Called again and again it walks over all: they hold addresses of people, and
+        most accounts' next login asks for no tokens.
+        """
+        deleted = 0
+        for _ in range(PURGED_AT_ONCE):
+            user_id = next(self._looking, None)
+            if user_id is None:
+                self._looking = iter(self._store.ids(FAMILIES))
+                break
+            families = await tx.get(FAMILIES, user_id)
+            if families and all(f.is_over(now) for f in families.families):
+                tx.delete(FAMILIES, user_id)
+                deleted += 1
+        return deleted
+
+    async def note_evicted(self, now: Moment) -> None:
+        """Enter which sessions had to make room, and end what could open them again.
+
+        A login does not wait for this. What is not yet entered when the process is
+        killed is lost, as the sessions are. Tokens outlive a session that ended for
+        want of room in the whole service: its account was within its limit.
+        """
+        while evicted := self._sessions.take_evicted(most=PURGED_AT_ONCE):
+            try:
+                await self._enter_evicted(evicted, now)
+            except StoreError:
+                self._sessions.put_back_evicted(evicted)
+                return  # tried again in the next round
+
+    async def _enter_evicted(self, evicted: list[Evicted], now: Moment) -> None:
+        tx, finish = self._store.transaction(), []
+        for user_id, session_id, reason in evicted:
+            details = {"session_id": session_id, "reason": reason}
+            entry = AuditEntry(
+                event="session_evicted",
+                outcome=Outcome.DONE,
+                subject=user_id,
+                details=details,
+            )
+            entry.append_to(tx, now)
+            if reason is Reason.ACCOUNT:
+                ending = await end_logins(
+                    tx, self._sessions, user_id, [session_id], now
+                )
+                finish.append(ending.finish)
+        await tx.commit()
+        for end in finish:
+            end()
+
+    async def _renew_signing_key(self, now: Moment) -> None:
+        """Rotate the key that is too old; drop the public ones that nobody needs."""
+        tx = self._store.transaction()
+        ring = await tx.get(KEY_RINGS, RING_ID) or KeyRing()
+        kept = ring.without_expired(now)
+        if self._tokens.is_due(kept, now):
+            algorithm = self._tokens.rules.algorithm
+            make = self._tokens.new_private_key
+            private = await asyncio.to_thread(make, algorithm)
+            kept = self._tokens.rotated(kept, private, now)
+            AuditEntry(
+                event="signing_key_rotated",
+                outcome=Outcome.DONE,
+                details={"key_id": kept.keys[0].key_id},
+            ).append_to(tx, now)
+        if kept != ring:
+            tx.put(KEY_RINGS, kept)
+            await tx.commit()
 
     def _old_replies(self, now: Moment) -> list[str]:
         oldest = islice(self._store.scan(DONE), PURGED_AT_ONCE)

@@ -12,6 +12,7 @@ from ums_client.protocol.errors import ErrorCode
 from ums_service.audit_names import name_sealed
 from ums_service.call import Call
 from ums_service.domain.audit import AuditEntry, Outcome, RefusalBudget
+from ums_service.domain.clients import user_agent_of
 from ums_service.domain.moment import Moment
 from ums_service.refusals import Told, tell
 
@@ -68,7 +69,7 @@ class RefusalLog:
             subject=call.subject if call else None,
             address=address,
             details={"incident": refused.incident} if refused.incident else None,
-            user_agent=call.user_agent if call else None,
+            user_agent=user_agent_of(call.client) if call else None,
             request_id=call.request_id if call else None,
         )
         entry = entry._replace(

@@ -73,6 +73,7 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
         ErrorCode.INVALID_CREDENTIALS, "Invalid username/email or password"
     ),
     errors.InvalidSession: _fixed(ErrorCode.INVALID_SESSION, SESSION_TEXT),
+    errors.InvalidToken: _fixed(ErrorCode.INVALID_TOKEN, "Invalid or expired token"),
     errors.AccountInactive: _fixed(ErrorCode.ACCOUNT_INACTIVE, "Account is not active"),
     errors.PasswordChangeRequired: _change_required,
     errors.ReauthenticationRequired: _fixed(

@@ -23,6 +23,8 @@ _TEXTS: Final = {
     ("change_password", ErrorCode.INVALID_CREDENTIALS): "Current password is incorrect",
     ("delete_user", ErrorCode.INVALID_CREDENTIALS): "Incorrect password",
     ("delete_user", ErrorCode.REAUTHENTICATION_REQUIRED): "Incorrect password",
+    ("reauthenticate", ErrorCode.INVALID_CREDENTIALS): "Current password is incorrect",
+    ("revoke_session", ErrorCode.NOT_FOUND): "No such session",
 }
 """Where one refusal has another text in one action."""
 

@@ -113,7 +113,12 @@ async def _until(
         )
 
     maintenance = Maintenance(
-        store, service.facilities.sessions, service.dispatch.refusals, read_clock, tell
+        store,
+        service.facilities.sessions,
+        service.dispatch.refusals,
+        read_clock,
+        tell,
+        service.facilities.tokens,
     )
     housekeeping = asyncio.create_task(maintenance.run())
     watching = asyncio.create_task(watch.run())
@@ -124,6 +129,7 @@ async def _until(
     housekeeping.cancel()
     with suppress(asyncio.CancelledError):
         await housekeeping
+    await maintenance.note_evicted(read_clock())
 
 
 def _stop_or_end(stopping: asyncio.Event) -> None:

@@ -71,6 +71,11 @@ class Settings(BaseSettings):
     argon2_memory_kib: Annotated[int, Field(ge=8, le=262_144)] = 19_456
     argon2_lanes: Annotated[int, Field(ge=1, le=8)] = 1
     sessions_max: Annotated[int, Field(ge=1)] = 200_000
+    token_issuer: Annotated[str, Field(min_length=1, max_length=200)] = "ums"
+    """Who access tokens say they come from (`iss`): a name that is this service's only."""
+    token_audience: Annotated[str, Field(min_length=1, max_length=200)] = "ums-services"
+    """For whom access tokens are (`aud`): services that insist on this name."""
+    token_algorithm: Literal["EdDSA", "RS256"] = "EdDSA"
     memory_headroom_mib: Annotated[int, Field(ge=256)] = 1_024
     """How much the process may grow beyond what it needed after loading."""
     audit_threads: Annotated[int, Field(ge=1, le=16)] = 2

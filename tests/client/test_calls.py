@@ -49,6 +49,18 @@ def test_login_begins_the_session_and_later_requests_carry_it(make_client, servi
     assert (logout["action"], logout["session_token"]) == ("logout", "token-of-alice")
 
 
+def test_what_the_client_is_goes_with_requests_without_a_session(make_client, service):
+    name = "Alice's laptop"
+    with make_client(
+        service.endpoint, device_name=name, logout_on_close=False
+    ) as client:
+        client.call(Login(username="alice", password="x"))
+        client.call(GetUser())
+    login, get_user = service.received
+    assert login["client"] == {"device_name": "Alice's laptop"}
+    assert "client" not in get_user
+
+
 def test_a_public_action_is_not_told_the_session_token(make_client, service):
     with make_client(service.endpoint, logout_on_close=False) as client:
         client.session_token = "older"

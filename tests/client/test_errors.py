@@ -22,6 +22,7 @@ def test_every_error_belongs_to_one_branch_of_the_tree():
         errors.RequestRefused,
         errors.NoAnswer,
         errors.InvalidReply,
+        errors.TokenRefused,
         errors.Misuse,
     }
     assert set(errors.UmsError.__subclasses__()) == branches

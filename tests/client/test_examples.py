@@ -44,7 +44,17 @@ def test_the_encrypted_example_runs(tmp_path):
         assert secured.actions()[-1] == "delete_user"
 
 
-@pytest.mark.parametrize("example", ["with_client"])
+def test_the_example_verifies_tokens_of_a_real_service(shared_standard):
+    done = run("verify_tokens", shared_standard.endpoint)
+    assert (done.returncode, done.stderr) == (0, "")
+    first, second, refused, deleted = done.stdout.splitlines()
+    assert first == second
+    assert first.endswith(" with user")
+    assert refused == "refused: the session of the token has ended"
+    assert deleted == "deleted"
+
+
+@pytest.mark.parametrize("example", ["with_client", "verify_tokens"])
 def test_an_example_fails_with_one_line_when_nobody_is_there(example):
     with FakeService() as gone:
         endpoint = gone.endpoint

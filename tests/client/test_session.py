@@ -3,6 +3,7 @@
 from ums_client import DeleteUser, GetUser, HealthCheck, Login, Logout
 from ums_client.protocol.accounts import DeleteUserReply, User
 from ums_client.protocol.sessions import LoginReply, LogoutReply
+from ums_client.protocol.tokens import RefreshToken, RefreshTokenReply
 from ums_client.session import Session
 
 ALICE = User(username="alice", user_id="a1")
@@ -45,3 +46,26 @@ def test_the_token_goes_only_where_it_is_looked_at():
     assert session.token_for(HealthCheck()) == "t"
     assert session.token_for(Login()) is None
     assert "t'" not in repr(session)
+
+
+def renewed(session_token):
+    return RefreshTokenReply(
+        access_token="a",
+        refresh_token="r",
+        token_type="Bearer",
+        expires_in=900,
+        refresh_expires_at="2026-03-08T12:00:00+00:00",
+        session_id="s",
+        session_token=session_token,
+    )
+
+
+def test_a_session_that_was_opened_anew_takes_the_place_of_the_old_one():
+    session = logged_in()
+    request = RefreshToken(refresh_token="r")
+    session.learn(request, renewed(""), None)
+    assert session.token == "new"
+    session.learn(request, renewed("newer"), None)
+    assert session.token == "newer"
+    session.learn(DeleteUser(user_id="a1"), DeleteUserReply(), "newer")
+    assert session.token is None

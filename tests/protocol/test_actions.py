@@ -38,7 +38,8 @@ def test_a_request_names_its_reply_and_says_what_it_does(action):
 
 @by_name
 def test_what_may_be_repeated_freely_is_a_read_and_the_reverse(action):
-    assert (action.repeat is Repeat.SAFE) == (action.rate is Rate.READ)
+    once_more = action.name == "refresh_token"  # its repetition gets the same answer
+    assert (action.repeat is Repeat.SAFE) == (action.rate is Rate.READ or once_more)
 
 
 @by_name

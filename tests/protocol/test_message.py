@@ -194,7 +194,9 @@ def test_the_envelope_is_taken_out_of_the_message():
         "client": {"address": "203.0.113.1"},
         "user_id": "a1",
     }
-    assert open_envelope(message) == Envelope("get_user", "t", "r", "k" * 16)
+    said = message["client"]
+    opened = open_envelope(message)
+    assert opened == Envelope("get_user", "t", "r", "k" * 16, said)
     assert message == {"user_id": "a1"}
     assert open_envelope({}) == Envelope(None, None, None, None)
 

@@ -168,7 +168,10 @@ def test_a_refusal_within_a_session_names_its_user(standard: Bench):
 
 def maintenance(bench: Bench) -> Maintenance:
     refusals = bench.service.dispatch.refusals
-    return Maintenance(bench.store, bench.sessions, refusals, bench.clock, lambda: None)
+    tokens = bench.service.facilities.tokens
+    return Maintenance(
+        bench.store, bench.sessions, refusals, bench.clock, lambda: None, tokens
+    )
 
 
 def test_a_flood_of_refusals_is_counted_instead_of_kept(standard: Bench):

@@ -43,6 +43,17 @@ TARGETS = {
     "query_audit of another": ON_OTHERS,
     "export_audit": ON_OTHERS,
     "verify_audit": ON_OTHERS,
+    "verify_session": NEEDS_SESSION,
+    "verify_session of another": NEEDS_SESSION,
+    "list_sessions": NEEDS_SESSION,
+    "list_sessions of another": ON_OTHERS,
+    "revoke_session": NEEDS_SESSION,
+    "revoke_session of another": ON_OTHERS,
+    "reauthenticate": NEEDS_SESSION,
+    "refresh_token": ALWAYS,
+    "get_signing_keys": ALWAYS,
+    "get_revocations": ALWAYS,
+    "rotate_signing_key": ON_OTHERS,
 }
 IGNORED_IN_COMPAT = {"create_user with a role", "update_user with a status"}
 CALLERS = [
@@ -63,22 +74,30 @@ def test_the_matrix_covers_every_action():
     assert {target.split(" ")[0] for target in TARGETS} == set(ACTION_BY_NAME)
 
 
-def message_for(target: str, other: str, password: str) -> Message:
+def message_for(
+    target: str, other: str, password: str, tokens_of_target: str
+) -> Message:
     action = target.split(" ", maxsplit=1)[0]
     message: Message = {"action": action}
     if action == "create_user":
         message = creation("dora", STRONG)
     elif action == "login":
         message = login("target", STRONG)
-    elif action == "delete_user":
+    elif action in ("delete_user", "reauthenticate"):
         message["password"] = password
+    elif action == "revoke_session":
+        message["all"] = True
+    elif action == "refresh_token":
+        message["refresh_token"] = tokens_of_target
     elif action == "change_password":
         message |= {"current_password": password, "new_password": NEW}
     elif action == "export_audit":
         message["reason"] = "a yearly review"
     elif action == "update_user":
         message["update_data"] = {"city": "Oxford"}
-    if target.endswith("of another"):
+    if target == "verify_session of another":
+        message["token"] = tokens_of_target
+    elif target.endswith("of another"):
         message["user_id"] = other
     elif target.endswith("with a role"):
         message["user_data"]["role"] = "admin"
@@ -140,7 +159,10 @@ def test_who_may_call_what(make_bench, profile: str, target: str, caller: str):
     bench = make_bench(profile=profile)
     bench.register("target", STRONG)
     token = token_of(bench, caller)
-    message = message_for(target, bench.user_id("target"), STRONG)
+    asked = login("target", STRONG)
+    asked["credentials"]["tokens"] = True
+    refresh_token = bench.ask(**asked)["refresh_token"]
+    message = message_for(target, bench.user_id("target"), STRONG, refresh_token)
     reply = bench.ask(**message, session_token=token)
     assert outcome(reply) == expected_outcome(profile, target, caller), reply
 

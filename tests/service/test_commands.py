@@ -2,12 +2,14 @@
 
 import json
 import re
+import shutil
 import stat
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.service.harness import login
 from tests.service.original import original_file, record
 from tests.service.running import running_service
 from ums_service.cli import cli
@@ -105,6 +107,29 @@ def test_a_backup_restores_into_an_empty_directory_only(
     (other.folder / "data.key").chmod(0o600)
     other.run("restore", archive)
     assert _accounts(other) == _accounts(shell)
+
+
+def test_a_restored_store_renews_no_token_and_signs_with_another_key(
+    shell: Shell, tmp_path: Path
+) -> None:
+    with running_service(shell.data) as service:
+        asked = login("eve", "eves old password")
+        asked["credentials"]["tokens"] = True
+        tokens = service.ask(**asked)
+        [key] = service.ask(action="get_signing_keys")["keys"]
+    archive = tmp_path / "copy.tar"
+    shell.run("backup", archive)
+    shutil.rmtree(shell.data)
+    shell.run("restore", archive)
+    assert "store_restored" in shell.run("audit").stdout
+    with running_service(shell.data) as service:
+        renewal = {"refresh_token": tokens["refresh_token"]}
+        reply = service.ask(action="refresh_token", **renewal)
+        assert reply["code"] == "INVALID_TOKEN"
+        assert service.ask(action="get_signing_keys")["keys"] == []
+        assert service.ask(**asked)["status"] == "success"
+        [new] = service.ask(action="get_signing_keys")["keys"]
+    assert new["kid"] != key["kid"]
 
 
 def test_a_backup_can_be_taken_while_the_service_runs(

@@ -1,6 +1,7 @@
 """Replies keep what their classes promise; the tables of actions fit together."""
 
 import json
+from itertools import count
 
 import pytest
 
@@ -25,11 +26,32 @@ from ums_service.answer import Answer
 from ums_service.call import Call
 from ums_service.catalogue import IncompleteCatalogue, rows
 from ums_service.domain import errors as domain_errors
+from ums_service.domain.signing_keys import make_private_key
 from ums_service.handlers import HANDLERS
 from ums_service.refusals import TELLERS
 
 PROFILES = ["standard", "hipaa", "compat"]
 NEW = "Another-Choice-7!"
+PRIVATE_KEY = make_private_key("EdDSA")
+
+
+def session_requests(bench: Bench, admin: str) -> dict[str, Message]:
+    """Requests about sessions and tokens, of an account of their own."""
+    carol = bench.member("carol", STRONG)
+    with_tokens = login("carol", STRONG)
+    with_tokens["credentials"]["tokens"] = True
+    tokens = bench.ask(**with_tokens)
+    by_name: dict[str, Message] = {
+        "verify_session": {"session_token": carol},
+        "list_sessions": {"session_token": carol},
+        "reauthenticate": {"session_token": carol, "password": STRONG},
+        "refresh_token": {"refresh_token": tokens["refresh_token"]},
+        "get_signing_keys": {},
+        "get_revocations": {},
+        "rotate_signing_key": {"session_token": admin},
+        "revoke_session": {"session_token": carol, "all": True},
+    }
+    return {name: {"action": name, **fields} for name, fields in by_name.items()}
 
 
 def requests(bench: Bench) -> dict[str, Message]:
@@ -62,6 +84,7 @@ def requests(bench: Bench) -> dict[str, Message]:
             "limit": 3,
         },
         "verify_audit": {"action": "verify_audit", "session_token": admin},
+        **session_requests(bench, admin),
         "logout": {"action": "logout", "session_token": admin},
     }
 
@@ -242,7 +265,8 @@ def test_descriptions_match_the_tables(standard: Bench):
         assert set(fields) == set(action.request.model_fields)
         for name, info in action.request.model_fields.items():
             assert fields[name]["required"] == info.is_required()
-            assert fields[name]["secret"] == ("password" in name)
+            is_secret = "password" in name or name.endswith("token")
+            assert fields[name]["secret"] == is_secret
         replied = {field["name"] for field in entry["reply"]}
         assert replied == set(action.request.reply_type().model_fields)
 
@@ -273,6 +297,16 @@ def shape_of(value: object) -> object:
     return type(value)
 
 
+def make_predictable(bench: Bench) -> None:
+    """Two benches that are asked the same give out the same tokens, ids and keys."""
+    facilities, numbers = bench.service.facilities, count()
+    for name, chars in (("new_token", 43), ("new_user_id", 32), ("new_session_id", 22)):
+        made = lambda chars=chars: f"{next(numbers):0{chars}}"  # noqa: E731
+        object.__setattr__(facilities, name, made)
+    facilities.tokens._new_id = facilities.new_session_id
+    facilities.tokens.new_private_key = lambda _: PRIVATE_KEY
+
+
 def test_a_reply_to_msgpack_says_the_same_as_one_to_json(make_bench):
     import msgpack
 
@@ -283,7 +317,7 @@ def test_a_reply_to_msgpack_says_the_same_as_one_to_json(make_bench):
             (msgpack.packb, msgpack.unpackb),
         ):
             bench = make_bench(profile="compat")
-            object.__setattr__(bench.service.facilities, "new_token", lambda: "T" * 43)
+            make_predictable(bench)
             request = requests(bench)[name]
             replies.append(from_bytes(bench.ask_bytes(to_bytes(request))))
         if name.endswith("_audit"):  # it tells random ids, or digests of them

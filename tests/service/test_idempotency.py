@@ -167,7 +167,10 @@ def test_a_key_is_ignored_where_nothing_is_written(standard: Bench):
 
 def maintenance(bench: Bench) -> Maintenance:
     refusals = bench.service.dispatch.refusals
-    return Maintenance(bench.store, bench.sessions, refusals, bench.clock, lambda: None)
+    tokens = bench.service.facilities.tokens
+    return Maintenance(
+        bench.store, bench.sessions, refusals, bench.clock, lambda: None, tokens
+    )
 
 
 def test_a_reply_is_kept_for_a_day_and_then_forgotten(standard: Bench):

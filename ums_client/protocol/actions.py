@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from ums_client.protocol import accounts, audit, passwords, service, sessions
+from ums_client.protocol import accounts, audit, passwords, service, sessions, tokens
 from ums_client.protocol.message import Request
 
 
@@ -39,12 +39,18 @@ class Audit(StrEnum):
     AUDIT_READ = "audit_read"
     AUDIT_EXPORTED = "audit_exported"
     AUDIT_VERIFIED = "audit_verified"
+    SESSIONS_LISTED = "sessions_listed"
+    SESSION_REVOKED = "session_revoked"
+    REAUTHENTICATED = "reauthenticated"
+    TOKEN_REFRESHED = "token_refreshed"
+    REVOCATIONS_READ = "revocations_read"
+    SIGNING_KEY_ROTATED = "signing_key_rotated"
 
 
 class Repeat(StrEnum):
     """Whether a request whose answer was lost may be sent again."""
 
-    SAFE = "safe"  # it changes nothing
+    SAFE = "safe"  # it changes nothing, or soon after the same once more
     KEYED = "keyed"  # with its idempotency key: it is done once, answered again
     NEVER = "never"  # the caller must decide
 
@@ -72,6 +78,14 @@ ACTIONS: Final = (
     Action("list_users",        accounts.ListUsers,       Access.OPTIONAL,  Rate.READ,      Audit.USERS_LISTED,      Repeat.SAFE),
     Action("health_check",      service.HealthCheck,      Access.OPTIONAL,  Rate.READ,      Audit.NONE,              Repeat.SAFE),
     Action("change_password",   passwords.ChangePassword, Access.OPTIONAL,  Rate.LOGIN,     Audit.PASSWORD_CHANGED,  Repeat.KEYED),
+    Action("verify_session",    sessions.VerifySession,   Access.SESSION,   Rate.READ,      Audit.NONE,              Repeat.SAFE),
+    Action("list_sessions",     sessions.ListSessions,    Access.SESSION,   Rate.READ,      Audit.SESSIONS_LISTED,   Repeat.SAFE),
+    Action("revoke_session",    sessions.RevokeSession,   Access.SESSION,   Rate.WRITE,     Audit.SESSION_REVOKED,   Repeat.KEYED),
+    Action("reauthenticate",    sessions.Reauthenticate,  Access.SESSION,   Rate.LOGIN,     Audit.REAUTHENTICATED,   Repeat.NEVER),
+    Action("refresh_token",     tokens.RefreshToken,      Access.PUBLIC,    Rate.WRITE,     Audit.TOKEN_REFRESHED,   Repeat.SAFE),
+    Action("get_signing_keys",  tokens.GetSigningKeys,    Access.PUBLIC,    Rate.READ,      Audit.NONE,              Repeat.SAFE),
+    Action("get_revocations",   tokens.GetRevocations,    Access.PUBLIC,    Rate.READ,      Audit.REVOCATIONS_READ,  Repeat.SAFE),
+    Action("rotate_signing_key", tokens.RotateSigningKey, Access.SESSION,   Rate.WRITE,     Audit.SIGNING_KEY_ROTATED, Repeat.KEYED),
     Action("describe_actions",  service.DescribeActions,  Access.PUBLIC,    Rate.READ,      Audit.NONE,              Repeat.SAFE),
     Action("query_audit",       audit.QueryAudit,         Access.SESSION,   Rate.READ,      Audit.AUDIT_READ,        Repeat.SAFE),
     Action("export_audit",      audit.ExportAudit,        Access.SESSION,   Rate.READ,      Audit.AUDIT_EXPORTED,    Repeat.SAFE),

@@ -31,6 +31,10 @@ class ErrorCode(StrEnum):
         "INVALID_SESSION",
         "The session token is missing, unknown, ended or expired.",
     )
+    INVALID_TOKEN = (
+        "INVALID_TOKEN",
+        "The token is unknown, spent, ended or expired.",
+    )
     ACCOUNT_INACTIVE = (
         "ACCOUNT_INACTIVE",
         "The password is right, but the account is not active.",

@@ -47,6 +47,9 @@ Password = Annotated[str, AfterValidator(_password_size)]
 """Never trimmed; at most 1,024 bytes of UTF-8. Its fields are kept out of `repr`."""
 Secret = Annotated[str, Field(max_length=256)]
 """A token. Its fields are kept out of `repr`."""
+Token = Annotated[str, Field(max_length=4_096)]
+"""A session token or a signed one, which is longer. Kept out of `repr`, too."""
+SessionId = Annotated[str, Field(max_length=64)]
 ShortText = Annotated[str, Field(max_length=100), AfterValidator(_line)]
 Text = Annotated[str, Field(max_length=300), AfterValidator(_line)]
 Lines = Annotated[str, Field(max_length=4_000), AfterValidator(_lines)]

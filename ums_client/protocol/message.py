@@ -14,7 +14,6 @@ from ums_client.protocol.limits import (
     IDEMPOTENCY_KEY_CHARS_MIN,
     INTEGER_MAX,
     REQUEST_ID_CHARS_MAX,
-    USER_AGENT_CHARS_MAX,
 )
 
 
@@ -133,8 +132,8 @@ class Envelope(NamedTuple):
     session_token: str | None
     request_id: str | int | None
     idempotency_key: str | None
-    user_agent: str | None = None
-    """What the client says of itself: good for a log, proves nothing."""
+    client: object = None
+    """What the sender says of the client, as it came: not checked, not believed."""
 
 
 def open_envelope(message: dict[str, Any]) -> Envelope:
@@ -146,10 +145,10 @@ def open_envelope(message: dict[str, Any]) -> Envelope:
     """
     take = message.pop
     action, token = take("action", None), take("session_token", None)
-    request_id = key = agent = None
+    request_id = key = client = None
     if message:
         request_id, key = take("request_id", None), take("idempotency_key", None)
-        agent = _user_agent(take("client", None))
+        client = take("client", None)
     if action is not None and type(action) is not str:
         raise InvalidMessage("should be text", field="action")
     if token is not None and type(token) is not str:
@@ -158,15 +157,7 @@ def open_envelope(message: dict[str, Any]) -> Envelope:
         _check_request_id(request_id)
     if key is not None:
         _check_idempotency_key(key)
-    return Envelope(action, token, request_id, key, agent)
-
-
-def _user_agent(client: object) -> str | None:
-    """The client's own words for itself, for one line of a log."""
-    said = client.get("user_agent") if type(client) is dict else None
-    if type(said) is not str or not said:
-        return None
-    return "".join(c if c.isprintable() else "?" for c in said[:USER_AGENT_CHARS_MAX])
+    return Envelope(action, token, request_id, key, client)
 
 
 def request_id_of(message: dict[str, Any]) -> str | int | None:

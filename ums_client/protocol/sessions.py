@@ -1,42 +1,145 @@
-"""Messages about sessions: login and logout."""
+"""Messages about sessions: how they begin, who has which, how they end."""
 
 from typing import ClassVar
 
 from pydantic import Field
 
 from ums_client.protocol.accounts import User
-from ums_client.protocol.fields import Name, Password
+from ums_client.protocol.fields import Name, Password, SessionId, Token, UserId
 from ums_client.protocol.message import Reply, Request
 
 
 class LoginReply(Reply):
-    """The session is open; later requests carry its token."""
+    """The session is open; later requests carry its token.
+
+    With `tokens` asked for, also what `refresh_token` answers.
+    """
 
     message: str = ""
     session_token: str = Field(repr=False)
     user: User
+    session_id: str = ""
     session_expires_at: str = ""
+    access_token: str = Field(default="", repr=False)
+    refresh_token: str = Field(default="", repr=False)
+    token_type: str = ""
+    expires_in: int = 0
+    refresh_expires_at: str = ""
     ignored: list[str] = Field(default_factory=list)
 
 
 class Login(Request[LoginReply]):
-    """Open a session with a user name or mail address and the password."""
+    """Open a session with a user name or mail address and the password.
+
+    `tokens` asks for an access token to show to other services, and a refresh token
+    that renews it.
+    """
 
     wrapper: ClassVar[str | None] = "credentials"
     original: ClassVar[bool] = True
 
     username: Name | None = None
     password: Password | None = Field(default=None, repr=False)
+    tokens: bool = False
 
 
 class LogoutReply(Reply):
     """The session has ended."""
 
     message: str = ""
+    sessions_ended: int = 1
     ignored: list[str] = Field(default_factory=list)
 
 
 class Logout(Request[LogoutReply]):
-    """End the session whose token the request carries."""
+    """End the session whose token the request carries, or all of the account."""
 
     original: ClassVar[bool] = True
+
+    all_sessions: bool = False
+
+
+class VerifySessionReply(Reply):
+    """Whether a token is good, and for whom. Without `active` nothing else is told.
+
+    `methods` are how the person proved who they are, in the words of RFC 8176.
+    """
+
+    active: bool
+    user_id: str = ""
+    username: str = ""
+    roles: list[str] = Field(default_factory=list)
+    session_id: str = ""
+    expires_at: str = ""
+    methods: list[str] = Field(default_factory=list)
+
+
+class VerifySession(Request[VerifySessionReply]):
+    """Ask whether a session token or access token is good; by default your own session.
+
+    Unlike a check of the access token alone, this knows at once when a session ended.
+    """
+
+    token: Token | None = Field(default=None, repr=False)
+
+
+class SessionInfo(Reply):
+    """One login. Times are ISO 8601 in UTC.
+
+    `user_agent` and `device_name` are what the client said of itself. `has_tokens`:
+    it can be renewed with a refresh token until `expires_at`.
+    """
+
+    session_id: str
+    created_at: str
+    last_used_at: str
+    expires_at: str
+    address: str
+    user_agent: str = ""
+    device_name: str = ""
+    methods: list[str] = Field(default_factory=list)
+    has_tokens: bool = False
+    is_current: bool = False
+
+
+class ListSessionsReply(Reply):
+    """All logins of the account that have not ended, the oldest first."""
+
+    sessions: list[SessionInfo]
+
+
+class ListSessions(Request[ListSessionsReply]):
+    """List your own logins, or as an administrator those of another account."""
+
+    user_id: UserId | None = None
+
+
+class RevokeSessionReply(Reply):
+    """These logins have ended, durably; their tokens are refused from now on."""
+
+    revoked: int
+
+
+class RevokeSession(Request[RevokeSessionReply]):
+    """End one login by its `session_id`, or `all` of them.
+
+    Your own, or as an administrator those of another account. `except_current` leaves
+    the session that the request is made with.
+    """
+
+    session_id: SessionId | None = None
+    all: bool = False
+    except_current: bool = False
+    user_id: UserId | None = None
+
+
+class ReauthenticateReply(Reply):
+    """Sensitive changes are open to this session until then."""
+
+    fresh_until: str
+
+
+class Reauthenticate(Request[ReauthenticateReply]):
+    """Prove once more who you are, for changes that need a recent proof."""
+
+    password: Password = Field(repr=False)

@@ -1,9 +1,10 @@
 """`backup` and `restore`: one file that holds the whole store."""
 
+import asyncio
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import click
 
@@ -16,8 +17,16 @@ from ums_service.bootstrap import (
     existing_disk,
     require_master_key,
 )
+from ums_service.clock import read_clock
+from ums_service.commands.offline import open_offline
 from ums_service.commands.options import data_options, say, settings_from
+from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.families import FAMILIES
+from ums_service.domain.signing_keys import KEY_RINGS, RING_ID
 from ums_service.reporting import reported
+from ums_service.settings import Settings
+
+_VOIDED_AT_ONCE: Final = 10_000
 
 
 @click.command()
@@ -58,14 +67,32 @@ def restore(file: Path, **flags: Any) -> None:
     """Unpack a backup into the directory of the store, which must be empty.
 
     The key must be that of the time of the backup. Accounts and passwords are those of
-    that time, too; nobody is logged in.
+    that time, too; nobody is logged in, and no token can be renewed.
     """
     settings = settings_from(flags)
     with reported(), file.open("rb") as archive:
         key = require_master_key(settings, os.environ)
         head = unpack_backup(archive, RealDisk(settings.data), key.secret)
+        asyncio.run(_void_tokens(settings))
     say(f"restored into {settings.data}")
     click.echo(head.text)
+
+
+async def _void_tokens(settings: Settings) -> None:
+    """Take back what the backup would make good again: spent and revoked tokens.
+
+    Access tokens end with the keys that signed them, as the newest revocations are lost.
+    """
+    now = read_clock()
+    async with open_offline(settings) as store:
+        tx = store.transaction()
+        tx.delete(KEY_RINGS, RING_ID)
+        AuditEntry(event="store_restored", outcome=Outcome.DONE).append_to(tx, now)
+        await tx.commit()
+        while user_ids := store.ids(FAMILIES)[:_VOIDED_AT_ONCE]:
+            async with store.transaction() as tx:
+                for user_id in user_ids:
+                    tx.delete(FAMILIES, user_id)
 
 
 def _private(path: Path) -> BinaryIO:

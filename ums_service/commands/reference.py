@@ -21,7 +21,7 @@ these optional keys beside the fields:
 | `session_token` | the token that `login` gave |
 | `request_id` | integer or text of at most 128 characters, echoed in the reply |
 | `idempotency_key` | text of 16 to 128 characters: the write is done once, see below |
-| `client` | who the end user is; believed only from a trusted gateway, so not yet |
+| `client` | what the client says of itself: `user_agent` and `device_name`, shown in `list_sessions`; nothing in it is believed |
 
 A reply has `status`: `success` or `error` (`health_check` says `healthy`). An error
 has `message` for people and `code` for programs, and where it helps `details`,

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from storage import Collection, Transaction
 from ums_service.domain.audit_seals import AUDIT_KEYS
+from ums_service.domain.families import FAMILIES
 
-OWNED: Final[tuple[Collection[Any], ...]] = (AUDIT_KEYS,)
+OWNED: Final[tuple[Collection[Any], ...]] = (AUDIT_KEYS, FAMILIES)
 """Collections keyed by user id. They stay as they are while a deleted account can be
 brought back, and are erased with it."""
 

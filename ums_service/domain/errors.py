@@ -6,6 +6,7 @@
      +- MissingInput              what an action cannot do without
      +- InvalidCredentials        unknown, wrong, locked: never told apart
      +- InvalidSession
+     +- InvalidToken              a refresh token that is not good, for whatever reason
      +- AccountInactive           told only to who knows the password
      +- PasswordChangeRequired    told only to who knows the password
      +- ReauthenticationRequired  the current password must come along
@@ -65,6 +66,10 @@ class InvalidCredentials(Refusal):
 
 class InvalidSession(Refusal):
     """No session, or one that has ended."""
+
+
+class InvalidToken(Refusal):
+    """A token that is unknown, spent, expired or ended; the caller cannot tell which."""
 
 
 class AccountInactive(Refusal):

@@ -33,3 +33,8 @@ class Moment:
     def epoch_s(self) -> int:
         """Whole seconds since 1970, for comparison with stored times."""
         return self.epoch_ns // 1_000_000_000
+
+
+def text_of(epoch_s: int) -> str:
+    """ISO 8601 in UTC of whole seconds since 1970, as shown."""
+    return datetime.fromtimestamp(epoch_s, UTC).isoformat(timespec="seconds")

@@ -40,8 +40,12 @@ class Profile:
     session_s: int = DAY_S
     session_idle_s: int | None = 8 * HOUR_S
     sessions_per_user: int | None = 10
-    recent_login_s: int = 15 * MINUTE_S
-    """How fresh a login lets one change name and address without the password."""
+    session_binding: Literal["off", "address"] = "off"
+    """Whether a session, or a refresh token, that is used from another address than it
+    was opened from ends. Not for clients that roam or share a gateway."""
+    recent_login_s: int = 10 * MINUTE_S
+    """How long after a proof (login or `reauthenticate`) a session may make sensitive
+    changes without another one."""
     change_needs_password: bool = False
     """Name and address always need the current password, however fresh the login."""
     email_change: Literal["immediate", "verified"] = "immediate"
@@ -49,6 +53,17 @@ class Profile:
     first_password_s: int = DAY_S
     recovery_password_s: int = 15 * MINUTE_S
     """How long the password that `recover-admin` gives can be used."""
+
+    access_token_s: int = 15 * MINUTE_S
+    """How long other services accept an access token; at most this long they may not
+    know of a session's end, where they do not ask."""
+    refresh_token_s: int = 7 * DAY_S
+    """How long after a login its tokens can be renewed (ASVS 10.4.8: an absolute end)."""
+    refresh_repeat_s: int = 30
+    """How long a refresh token that was used may be sent again, because the answer was
+    lost, by who used it."""
+    signing_key_s: int = 90 * DAY_S
+    """How old a signing key gets before another takes its place."""
 
     failures_max: int = 5
     """Failed attempts per account and source before the source is shut out."""
@@ -71,6 +86,8 @@ HIPAA: Final = Profile(
     sessions_per_user=5,
     change_needs_password=True,
     email_change="verified",
+    access_token_s=HOUR_S,
+    refresh_token_s=30 * DAY_S,
     failures_max=3,
 )
 COMPAT: Final = Profile(

@@ -8,11 +8,14 @@ since boot), so a changed wall clock neither ends nor prolongs one.
 
 import hashlib
 import secrets
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import Enum
+from enum import Enum, StrEnum
+from typing import Final, NamedTuple
 
+from ums_service.domain.clients import UNKNOWN_CLIENT, ClientInfo
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import Profile
 
@@ -24,9 +27,35 @@ class Purpose(Enum):
     PASSWORD_CHANGE = "password change"
 
 
+PASSWORD_ONLY: Final = ("pwd",)
+"""The methods of a login by password, in the words of RFC 8176."""
+NEVER_PROVED: Final = float("-inf")
+EVICTED_MAX: Final = 10_000
+
+
+class Reason(StrEnum):
+    """Which limit a session had to make room for."""
+
+    ACCOUNT = "limit_of_account"
+    SERVICE = "limit_of_service"
+
+
+class Evicted(NamedTuple):
+    """A session that had to make room for a newer one."""
+
+    user_id: str
+    session_id: str
+    reason: Reason
+
+
 @dataclass(slots=True)
 class Session:
-    """One login. `expires_at` is the wall-clock end, for showing only."""
+    """One login. `expires_at` is the wall-clock end, for showing only.
+
+    `session_id` names it where its token must not be shown; the tokens for other
+    services carry it as `sid`. `proved_ticks_s` is when the person last proved to be
+    who they are, by password or by what stands for it.
+    """
 
     digest: bytes
     user_id: str
@@ -36,11 +65,21 @@ class Session:
     expires_ticks_s: float
     used_ticks_s: float
     expires_at: str
+    proved_ticks_s: float = NEVER_PROVED
+    opened_at: str = ""
+    session_id: str = ""
+    client: ClientInfo = UNKNOWN_CLIENT
+    methods: tuple[str, ...] = PASSWORD_ONLY
 
 
 def new_token() -> str:
     """256 random bits as 43 characters of base64url."""
     return secrets.token_urlsafe(32)
+
+
+def new_session_id() -> str:
+    """128 random bits as 22 characters of base64url."""
+    return secrets.token_urlsafe(16)
 
 
 def digest_of(token: str) -> bytes:
@@ -56,6 +95,8 @@ class Sessions:
         self._max = sessions_max
         self._by_digest: dict[bytes, Session] = {}
         self._by_user: dict[str, dict[bytes, None]] = {}
+        self._by_id: dict[str, Session] = {}
+        self._evicted: deque[Evicted] = deque(maxlen=EVICTED_MAX)
         self._sweeping: Iterator[bytes] = iter(())
 
     def __len__(self) -> int:
@@ -67,9 +108,22 @@ class Sessions:
         return sum(self._by_digest[d].purpose is Purpose.SESSION for d in own)
 
     def open(
-        self, token: str, user_id: str, now: Moment, *, purpose: Purpose, address: str
+        self,
+        token: str,
+        user_id: str,
+        now: Moment,
+        *,
+        purpose: Purpose,
+        address: str,
+        session_id: str = "",
+        client: ClientInfo = UNKNOWN_CLIENT,
+        methods: tuple[str, ...] = PASSWORD_ONLY,
+        proved: bool = True,
     ) -> Session:
-        """Let `token` stand for `user_id`; the account's oldest session may end."""
+        """Let `token` stand for `user_id`; the account's oldest session may end.
+
+        `proved` says whether the person has just proved who they are.
+        """
         profile = self._profile
         is_session = purpose is Purpose.SESSION
         length_s = profile.session_s if is_session else profile.password_change_token_s
@@ -82,10 +136,17 @@ class Sessions:
             expires_ticks_s=now.ticks_s + length_s,
             used_ticks_s=now.ticks_s,
             expires_at=expiry(now, length_s),
+            proved_ticks_s=now.ticks_s if proved else NEVER_PROVED,
+            opened_at=now.text,
+            session_id=session_id,
+            client=client,
+            methods=methods,
         )
         self._make_room(user_id)
         self._by_digest[session.digest] = session
         self._by_user.setdefault(user_id, {})[session.digest] = None
+        if session_id:
+            self._by_id[session_id] = session
         return session
 
     def find(self, token: str, now: Moment, *, purpose: Purpose) -> Session | None:
@@ -99,6 +160,37 @@ class Sessions:
         session.used_ticks_s = now.ticks_s
         return session
 
+    def with_id(self, session_id: str, now: Moment) -> Session | None:
+        """The live session of that public id; this is no use of it."""
+        session = self._by_id.get(session_id)
+        if session is not None and self._has_ended(session, now.ticks_s):
+            self.end(session)
+            return None
+        return session
+
+    def of_account(self, user_id: str, now: Moment) -> list[Session]:
+        """The live sessions of an account, the oldest first."""
+        own = (self._by_digest[digest] for digest in self._by_user.get(user_id, ()))
+        return [
+            session
+            for session in own
+            if session.purpose is Purpose.SESSION
+            and not self._has_ended(session, now.ticks_s)
+        ]
+
+    def take_evicted(self, *, most: int) -> list[Evicted]:
+        """What had to make room since the last call, the oldest first.
+
+        Past `EVICTED_MAX` the oldest are forgotten.
+        """
+        count = min(most, len(self._evicted))
+        return [self._evicted.popleft() for _ in range(count)]
+
+    def put_back_evicted(self, evicted: list[Evicted]) -> None:
+        """Give back what could not be made durable, as long as there is room."""
+        room = EVICTED_MAX - len(self._evicted)
+        self._evicted.extendleft(reversed(evicted[max(0, len(evicted) - room) :]))
+
     def holds(self, session: Session) -> bool:
         """Whether the session has not been ended."""
         return session.digest in self._by_digest
@@ -111,6 +203,14 @@ class Sessions:
         del own[session.digest]
         if not own:
             del self._by_user[session.user_id]
+        if self._by_id.get(session.session_id) is session:
+            del self._by_id[session.session_id]
+
+    def end_with_id(self, session_id: str) -> None:
+        """End the session of that public id, if there is one."""
+        session = self._by_id.get(session_id)
+        if session is not None:
+            self.end(session)
 
     def end_all_of(self, user_id: str, *, but: Session | None = None) -> int:
         """End every session of an account but one; returns how many ended."""
@@ -147,9 +247,15 @@ class Sessions:
         own = self._by_user.get(user_id)
         limit = self._profile.sessions_per_user
         if own is not None and limit is not None and len(own) >= limit:
-            self.end(self._by_digest[next(iter(own))])
+            self._evict(self._by_digest[next(iter(own))], Reason.ACCOUNT)
         elif len(self._by_digest) >= self._max:
-            self.end(next(iter(self._by_digest.values())))
+            self._evict(next(iter(self._by_digest.values())), Reason.SERVICE)
+
+    def _evict(self, session: Session, reason: Reason) -> None:
+        self.end(session)
+        if session.purpose is Purpose.SESSION:
+            gone = Evicted(session.user_id, session.session_id, reason)
+            self._evicted.append(gone)
 
 
 def expiry(now: Moment, length_s: int) -> str:

@@ -13,9 +13,32 @@ from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
 from ums_client.protocol.message import Request
 from ums_client.protocol.passwords import ChangePassword
 from ums_client.protocol.service import DescribeActions, HealthCheck
-from ums_client.protocol.sessions import Login, Logout
+from ums_client.protocol.sessions import (
+    ListSessions,
+    Login,
+    Logout,
+    Reauthenticate,
+    RevokeSession,
+    VerifySession,
+)
+from ums_client.protocol.tokens import (
+    GetRevocations,
+    GetSigningKeys,
+    RefreshToken,
+    RotateSigningKey,
+)
 from ums_service.catalogue import Handler
-from ums_service.handlers import accounts, audit, logins, passwords, service, sessions
+from ums_service.handlers import (
+    accounts,
+    audit,
+    logins,
+    passwords,
+    proof,
+    service,
+    sessions,
+    tokens,
+    verification,
+)
 
 HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     CreateUser: accounts.create_user,
@@ -27,6 +50,14 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     ListUsers: accounts.list_users,
     HealthCheck: service.health_check,
     ChangePassword: passwords.change_password,
+    VerifySession: verification.verify_session,
+    ListSessions: sessions.list_sessions,
+    RevokeSession: sessions.revoke_session,
+    Reauthenticate: proof.reauthenticate,
+    RefreshToken: tokens.refresh_token,
+    GetSigningKeys: tokens.get_signing_keys,
+    GetRevocations: tokens.get_revocations,
+    RotateSigningKey: tokens.rotate_signing_key,
     DescribeActions: service.describe_actions,
     QueryAudit: audit.query_audit,
     ExportAudit: audit.export_audit,

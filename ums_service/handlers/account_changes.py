@@ -9,6 +9,7 @@ from ums_service.domain.errors import (
     PermissionDenied,
     ReauthenticationRequired,
 )
+from ums_service.domain.families import end_families
 from ums_service.domain.names import normalise
 from ums_service.domain.users import (
     ACTIVE,
@@ -18,6 +19,8 @@ from ums_service.domain.users import (
     User,
     changed_fields,
 )
+from ums_service.handlers.endings import end_everything_of
+from ums_service.handlers.proof import require_fresh
 
 
 async def change(request: UpdateUser, before: User, call: Call) -> User:
@@ -32,7 +35,7 @@ async def change(request: UpdateUser, before: User, call: Call) -> User:
         for name in request.model_fields_set.intersection(accounts.PROFILE_FIELDS)
     }
     user = accounts.changed(user, given, call.now)
-    user = _with_privileges(request, user, call)
+    user = await _with_privileges(request, user, call)
     if request.password:
         if not own:
             raise PermissionDenied  # nobody chooses a password for somebody else
@@ -75,20 +78,19 @@ async def _with_password(request: UpdateUser, user: User, call: Call) -> User:
     if not request.current_password:
         raise ReauthenticationRequired
     await check_own_password(request.current_password, call)
-    sessions, session = call.facilities.sessions, call.own_session
-    call.after_commit.append(lambda: sessions.end_all_of(user.user_id, but=session))
-    return user.with_password(await call.hash(password), call.now)
+    changed = user.with_password(await call.hash(password), call.now)
+    await end_everything_of(user.user_id, call, but=call.own_session)
+    return changed
 
 
 async def _prove(request: UpdateUser, call: Call) -> None:
-    """A new name or address needs the password, or a login of the last minutes."""
+    """A new name or address needs the password, or a proof of the last minutes."""
     if request.current_password:
         await check_own_password(request.current_password, call)
         return
-    profile = call.facilities.profile
-    age_s = call.now.ticks_s - call.own_session.opened_ticks_s
-    if profile.change_needs_password or age_s > profile.recent_login_s:
+    if call.facilities.profile.change_needs_password:
         raise ReauthenticationRequired
+    require_fresh(call)
 
 
 async def check_own_password(password: str, call: Call) -> None:
@@ -97,7 +99,7 @@ async def check_own_password(password: str, call: Call) -> None:
     await call.prove(caller, password)
 
 
-def _with_privileges(request: UpdateUser, user: User, call: Call) -> User:
+async def _with_privileges(request: UpdateUser, user: User, call: Call) -> User:
     """Role, status and metadata: ignored from anybody else, as by the original."""
     wanted = {
         name: value
@@ -114,6 +116,7 @@ def _with_privileges(request: UpdateUser, user: User, call: Call) -> User:
     accounts.check_one_of("role", wanted.get("role", user.role), ROLES)
     accounts.check_one_of("status", wanted.get("status", user.status), STATUSES)
     if wanted.get("status", ACTIVE) != ACTIVE:
-        sessions = call.facilities.sessions
-        call.after_commit.append(lambda: sessions.end_all_of(user.user_id))
+        await end_everything_of(user.user_id, call)
+    elif wanted.get("role", user.role) != user.role:
+        await end_families(call.tx, user.user_id, call.now)  # they tell the old role
     return user._replace(**wanted)

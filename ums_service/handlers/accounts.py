@@ -31,6 +31,7 @@ from ums_service.domain.names import normalise
 from ums_service.domain.roster import update_roster
 from ums_service.domain.users import ACTIVE, ROLES, USERS, User
 from ums_service.handlers.account_changes import change
+from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.views import directory_view, user_view
 
 _SCANNED_AT_ONCE: Final = 200
@@ -103,9 +104,8 @@ async def delete_user(request: DeleteUser, call: Call) -> Answer[DeleteUserReply
     await call.prove(caller, request.password)
     await update_roster(call.tx, user, None)
     profile = call.facilities.profile
+    await end_everything_of(user.user_id, call)
     deleted.delete(call.tx, user, call.now, kept_s=profile.deleted_kept_s)
-    sessions = call.facilities.sessions
-    call.after_commit.append(lambda: sessions.end_all_of(user.user_id))
     more = {} if profile.original_replies else {"deleted_at": call.now.text}
     return answer(DeleteUserReply, message="Account deleted successfully", **more)
 

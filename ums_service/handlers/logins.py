@@ -3,10 +3,13 @@
 find the account -> prove the password -> may it log in -> open the session
 """
 
+from typing import Any
+
 from ums_client.protocol.sessions import Login, LoginReply
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain import accounts
+from ums_service.domain.clients import client_info
 from ums_service.domain.errors import (
     AccountInactive,
     InvalidCredentials,
@@ -15,8 +18,9 @@ from ums_service.domain.errors import (
 )
 from ums_service.domain.names import normalise
 from ums_service.domain.passwords import normalise_password
-from ums_service.domain.sessions import Purpose, expiry
+from ums_service.domain.sessions import PASSWORD_ONLY, Purpose, expiry
 from ums_service.domain.users import ACTIVE, USERS, User
+from ums_service.handlers.tokens import first_tokens
 from ums_service.handlers.views import user_view
 
 
@@ -32,22 +36,42 @@ async def login(request: Login, call: Call) -> Answer[LoginReply]:
     assert user is not None
     _check_may_log_in(user, call)
     user = user.logged_in(now, await _current_hash(user, request.password, call))
-    return open_session(user, call)
+    return await open_session(user, call, tokens=request.tokens)
 
 
-def open_session(user: User, call: Call) -> Answer[LoginReply]:
-    """Store the account as it is after this login and open its session."""
+async def open_session(
+    user: User,
+    call: Call,
+    *,
+    tokens: bool = False,
+    methods: tuple[str, ...] = PASSWORD_ONLY,
+) -> Answer[LoginReply]:
+    """Store the account as it is after this login and open its session.
+
+    `tokens` adds those for other services; `methods` are how the login was proved.
+    """
     facilities, now = call.facilities, call.now
     document = call.tx.put(USERS, user)
     token, user_id = facilities.new_token(), user.user_id
+    session_id, client = facilities.new_session_id(), client_info(call.client)
+    more: dict[str, Any] = {}
+    if not facilities.profile.original_replies:
+        more["session_id"] = session_id
+        more["session_expires_at"] = expiry(now, facilities.profile.session_s)
+    if tokens:
+        more |= await first_tokens(user, session_id, client, methods, call)
     call.after_commit.append(
         lambda: facilities.sessions.open(
-            token, user_id, now, purpose=Purpose.SESSION, address=call.address
+            token,
+            user_id,
+            now,
+            purpose=Purpose.SESSION,
+            address=call.address,
+            session_id=session_id,
+            client=client,
+            methods=methods,
         )
     )
-    more = {}
-    if not facilities.profile.original_replies:
-        more["session_expires_at"] = expiry(now, facilities.profile.session_s)
     return answer(
         LoginReply,
         message="Login successful",

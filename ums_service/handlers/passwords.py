@@ -7,6 +7,7 @@ from ums_service.domain import accounts
 from ums_service.domain.errors import InvalidSession
 from ums_service.domain.sessions import Purpose, Session
 from ums_service.domain.users import USERS
+from ums_service.handlers.endings import end_everything_of
 
 
 async def change_password(
@@ -28,10 +29,7 @@ async def change_password(
     )
     call.tx.put(USERS, user.with_password(await call.hash(password), call.now))
     kept = session if session.purpose is Purpose.SESSION else None
-    others = facilities.sessions.count_of(user.user_id) - (kept is not None)
-    call.after_commit.append(
-        lambda: facilities.sessions.end_all_of(user.user_id, but=kept)
-    )
+    others = await end_everything_of(user.user_id, call, but=kept)
     return answer(
         ChangePasswordReply,
         message="Password changed successfully",

@@ -1,0 +1,40 @@
+"""Recent proof of who somebody is: asked for by sensitive changes, renewed here."""
+
+from ums_client.protocol.sessions import Reauthenticate, ReauthenticateReply
+from ums_service.answer import Answer, answer
+from ums_service.call import Call
+from ums_service.domain.errors import InvalidSession, ReauthenticationRequired
+from ums_service.domain.sessions import expiry
+from ums_service.domain.users import ACTIVE, USERS
+
+
+def require_fresh(call: Call) -> None:
+    """Return when the caller has proved who they are in the last minutes.
+
+    Raises:
+        ReauthenticationRequired: the last proof of this session is older than the
+            profile's `recent_login_s`, or the session was opened without one.
+        InvalidSession: there is no session.
+    """
+    age_s = call.now.ticks_s - call.own_session.proved_ticks_s
+    if age_s > call.facilities.profile.recent_login_s:
+        raise ReauthenticationRequired
+
+
+async def reauthenticate(
+    request: Reauthenticate, call: Call
+) -> Answer[ReauthenticateReply]:
+    """Renew the proof of the caller's session; wrong passwords are counted."""
+    session, now = call.own_session, call.now
+    call.subject, call.discloses = session.user_id, True
+    user = await call.tx.get(USERS, session.user_id)
+    if user is None or user.status != ACTIVE:
+        raise InvalidSession
+    await call.prove(user, request.password)
+
+    def renew() -> None:
+        session.proved_ticks_s = now.ticks_s
+
+    call.after_commit.append(renew)
+    until = expiry(now, call.facilities.profile.recent_login_s)
+    return answer(ReauthenticateReply, fresh_until=until)
