@@ -1,8 +1,9 @@
 """From the bytes of a request to the bytes of its reply, whatever happens on the way.
 
-In order: decode, find the action, limit, validate, session, access, handler, commit
-with its audit entry, reply. Refusals are told and audited here; faults are logged and
-told as INTERNAL. Nothing else of an exception leaves the service.
+In order: is the address heard, decode, find the action, limit the address, session,
+limit the caller, validate, access, handler, commit with its audit entry, reply. Refusals
+are told and audited here; faults are logged and told as INTERNAL. Nothing else of an
+exception leaves the service.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,12 +21,18 @@ from ums_client.protocol.message import (
 from ums_service.answer import Answer
 from ums_service.call import Call, Facilities
 from ums_service.catalogue import Handler, Row, rows
-from ums_service.domain.errors import InvalidSession, UnknownAction
+from ums_service.domain.errors import (
+    InvalidCredentials,
+    InvalidSession,
+    RateLimited,
+    UnknownAction,
+)
 from ums_service.domain.moment import Moment
 from ums_service.domain.rate_limit import RateLimits
 from ums_service.domain.sessions import Purpose
 from ums_service.refusal_log import RefusalLog
 from ums_service.replies import Replies
+from ums_service.reply_delays import ReplyDelays
 from ums_service.write_once import WriteOnce
 
 RUNS_MAX: Final = 16
@@ -40,14 +47,16 @@ class Dispatch:
         handlers: Mapping[type[Request[Any]], Handler],
         facilities: Facilities,
         limits: RateLimits,
+        delays: ReplyDelays,
         clock: Callable[[], Moment],
     ) -> None:
         self._rows = rows(ACTIONS, handlers)
         self._facilities = facilities
         self._limits = limits
+        self._delays = delays
         self._clock = clock
         self._replies = Replies(original=facilities.profile.original_replies)
-        self.refusals = RefusalLog(facilities.store)
+        self.refusals = RefusalLog(facilities.store, facilities.attempts.saved)
 
     async def answer(self, body: bytes, address: str) -> bytes:
         """The reply to one request; raises nothing but cancellation.
@@ -57,6 +66,10 @@ class Dispatch:
         now = self._clock()
         request_id, row, call = None, None, None
         encoding = encoding_of(body)
+        if self._limits.unheard:
+            unheard_s = self._limits.unheard_for_s(address, now.ticks_s)
+            if unheard_s:
+                return self._not_heard(unheard_s, encoding)
         try:
             message = decode(body)
             if "request_id" in message:
@@ -64,12 +77,15 @@ class Dispatch:
             envelope = open_envelope(message)
             row = self._row(envelope.action)
             action = row.action
-            self._limits.take(action.rate, address, now.ticks_s)
+            limits = self._limits
+            limits.take(action.rate, address, now.ticks_s)
             session, token = None, envelope.session_token
             if token is not None and action.access is not Access.PUBLIC:
                 session = self._facilities.sessions.find(
                     token, now, purpose=Purpose.SESSION
                 )
+                if session is not None and limits.of_callers:
+                    limits.take_of_caller(action.rate, session.user_id, now.ticks_s)
             call = Call(self._facilities, action, session, address, now)
             job = self._job(row, envelope, message, encoding)
             reply = await self._run_until_done(job, call)
@@ -77,7 +93,15 @@ class Dispatch:
             refused = self.refusals.told(error, row.action if row else None)
             await self.refusals.audit(refused, call, address, now)
             reply = self._replies.refusal(refused)
+            if isinstance(error, InvalidCredentials):
+                await self._delays.hold(address, error.failures)
         return self._replies.write(reply, request_id, encoding)
+
+    def _not_heard(self, for_s: float, encoding: Encoding) -> bytes:
+        """The answer to what is not even read; counted, without an audit entry."""
+        self.refusals.count_unheard()
+        refused = self.refusals.told(RateLimited(for_s), None)
+        return self._replies.write(self._replies.refusal(refused), None, encoding)
 
     def _row(self, name: str | None) -> Row:
         row = self._rows.get(name or "")

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from storage import Store, Transaction
 from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.failure_records import FAILURES
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import Profile
 from ums_service.domain.roster import ROSTERS, update_roster
@@ -83,6 +84,7 @@ async def recover(
     )
     await update_roster(tx, user, recovered)
     tx.put(USERS, recovered)
+    tx.delete(FAILURES, user.user_id)
     AuditEntry(
         event="administrator_recovered", outcome=Outcome.DONE, subject=user.user_id
     ).append_to(tx, now)

@@ -12,6 +12,7 @@ from ums_client.protocol.actions import (
 
 PROFILES = ["standard", "hipaa", "compat"]
 NEW = "Another-Choice-7!"
+NO_DEVICE = "0" * 32
 
 
 OK, SESSION, DENIED = "ok", "INVALID_SESSION", "PERMISSION_DENIED"
@@ -39,6 +40,11 @@ TARGETS = {
     "health_check": ALWAYS,
     "change_password": NEEDS_SESSION,
     "describe_actions": ALWAYS,
+    "list_devices": NEEDS_SESSION,
+    "list_devices of another": ON_OTHERS,
+    "forget_device": NEEDS_SESSION,
+    "forget_device of another": ON_OTHERS,
+    "unlock_user of another": ON_OTHERS,
 }
 IGNORED_IN_COMPAT = {"create_user with a role", "update_user with a status"}
 CALLERS = [
@@ -72,6 +78,8 @@ def message_for(target: str, other: str, password: str) -> Message:
         message |= {"current_password": password, "new_password": NEW}
     elif action == "update_user":
         message["update_data"] = {"city": "Oxford"}
+    elif action == "forget_device":
+        message["device_id"] = NO_DEVICE
     if target.endswith("of another"):
         message["user_id"] = other
     elif target.endswith("with a role"):
@@ -122,7 +130,10 @@ def expected_outcome(profile: str, target: str, caller: str) -> str:
 
 
 def outcome(reply: Message) -> str:
-    if reply["status"] in ("success", "healthy"):
+    if (
+        reply["status"] in ("success", "healthy")
+        or reply["message"] == "No such device"
+    ):
         return OK
     return str(reply.get("code") or MESSAGES[reply["message"]])
 

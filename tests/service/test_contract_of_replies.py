@@ -4,7 +4,15 @@ import json
 
 import pytest
 
-from tests.service.harness import STRONG, Bench, Message, creation, login, update
+from tests.service.harness import (
+    ADMIN_PASSWORD,
+    STRONG,
+    Bench,
+    Message,
+    creation,
+    login,
+    update,
+)
 from ums_client.protocol.accounts import (
     CreateUser,
     CreateUserReply,
@@ -32,6 +40,14 @@ PROFILES = ["standard", "hipaa", "compat"]
 NEW = "Another-Choice-7!"
 
 
+def remembered_device(bench: Bench) -> str:
+    """The id of a device of the administrator."""
+    password = "admin123" if bench.compat else ADMIN_PASSWORD
+    credentials = {"username": "admin", "password": password, "remember_device": True}
+    reply = bench.ask(action="login", credentials=credentials)
+    return str(reply["device_id"])
+
+
 def requests(bench: Bench) -> dict[str, Message]:
     """A request of each action that succeeds under every profile, in this order."""
     admin, alice = bench.admin(), bench.member("alice", STRONG)
@@ -41,6 +57,17 @@ def requests(bench: Bench) -> dict[str, Message]:
         "health_check": {"action": "health_check", "session_token": admin},
         "create_user": creation("bobby", STRONG, metadata={"a": [1, {"b": None}]}),
         "login": login("bobby", STRONG),
+        "list_devices": {"action": "list_devices", "session_token": admin},
+        "forget_device": {
+            "action": "forget_device",
+            "session_token": admin,
+            "device_id": remembered_device(bench),
+        },
+        "unlock_user": {
+            "action": "unlock_user",
+            "session_token": admin,
+            "user_id": bench.user_id("alice"),
+        },
         "get_user": {"action": "get_user", "session_token": alice},
         "list_users": {"action": "list_users", "session_token": admin, "page": 1},
         "update_user": update(alice, city="Oxford", notes="a\nb"),
@@ -234,7 +261,8 @@ def test_descriptions_match_the_tables(standard: Bench):
         assert set(fields) == set(action.request.model_fields)
         for name, info in action.request.model_fields.items():
             assert fields[name]["required"] == info.is_required()
-            assert fields[name]["secret"] == ("password" in name)
+            secret = "password" in name or name.endswith("_token")
+            assert fields[name]["secret"] == secret
         replied = {field["name"] for field in entry["reply"]}
         assert replied == set(action.request.reply_type().model_fields)
 
@@ -267,7 +295,9 @@ def test_a_reply_to_msgpack_says_the_same_as_one_to_json(make_bench):
             (msgpack.packb, msgpack.unpackb),
         ):
             bench = make_bench(profile="compat")
-            object.__setattr__(bench.service.facilities, "new_token", lambda: "T" * 43)
+            facilities = bench.service.facilities
+            object.__setattr__(facilities, "new_token", lambda: "T" * 43)
+            object.__setattr__(facilities, "new_device_id", lambda: "d" * 32)
             request = requests(bench)[name]
             replies.append(from_bytes(bench.ask_bytes(to_bytes(request))))
         assert replies[0] == replies[1]

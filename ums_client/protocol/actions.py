@@ -3,7 +3,14 @@
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from ums_client.protocol import accounts, passwords, service, sessions
+from ums_client.protocol import (
+    accounts,
+    devices,
+    lockouts,
+    passwords,
+    service,
+    sessions,
+)
 from ums_client.protocol.message import Request
 
 
@@ -36,6 +43,9 @@ class Audit(StrEnum):
     USER_DELETED = "user_deleted"
     USERS_LISTED = "users_listed"
     PASSWORD_CHANGED = "password_changed"
+    DEVICES_LISTED = "devices_listed"
+    DEVICE_FORGOTTEN = "device_forgotten"
+    ACCOUNT_UNLOCKED = "account_unlocked"
 
 
 class Repeat(StrEnum):
@@ -69,6 +79,9 @@ ACTIONS: Final = (
     Action("list_users",        accounts.ListUsers,       Access.OPTIONAL,  Rate.READ,      Audit.USERS_LISTED,      Repeat.SAFE),
     Action("health_check",      service.HealthCheck,      Access.OPTIONAL,  Rate.READ,      Audit.NONE,              Repeat.SAFE),
     Action("change_password",   passwords.ChangePassword, Access.OPTIONAL,  Rate.LOGIN,     Audit.PASSWORD_CHANGED,  Repeat.KEYED),
+    Action("list_devices",      devices.ListDevices,      Access.SESSION,   Rate.READ,      Audit.DEVICES_LISTED,    Repeat.SAFE),
+    Action("forget_device",     devices.ForgetDevice,     Access.SESSION,   Rate.WRITE,     Audit.DEVICE_FORGOTTEN,  Repeat.KEYED),
+    Action("unlock_user",       lockouts.UnlockUser,      Access.SESSION,   Rate.WRITE,     Audit.ACCOUNT_UNLOCKED,  Repeat.KEYED),
     Action("describe_actions",  service.DescribeActions,  Access.PUBLIC,    Rate.READ,      Audit.NONE,              Repeat.SAFE),
 )
 # fmt: on

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from ums_client.protocol.accounts import User
-from ums_client.protocol.fields import Name, Password
+from ums_client.protocol.fields import Name, Password, Secret, ShortText
 from ums_client.protocol.message import Reply, Request
 
 
@@ -16,17 +16,26 @@ class LoginReply(Reply):
     session_token: str = Field(repr=False)
     user: User
     session_expires_at: str = ""
+    device_token: str = Field(default="", repr=False)
+    device_id: str = ""
     ignored: list[str] = Field(default_factory=list)
 
 
 class Login(Request[LoginReply]):
-    """Open a session with a user name or mail address and the password."""
+    """Open a session with a user name or mail address and the password.
+
+    With `remember_device` the reply has a `device_token`: sent along with later logins,
+    it keeps failures of others from shutting this device out.
+    """
 
     wrapper: ClassVar[str | None] = "credentials"
     original: ClassVar[bool] = True
 
     username: Name | None = None
     password: Password | None = Field(default=None, repr=False)
+    device_token: Secret | None = Field(default=None, repr=False)
+    remember_device: bool | None = None
+    device_label: ShortText | None = None
 
 
 class LogoutReply(Reply):

@@ -7,8 +7,10 @@ what is asked for rarely does not make every read of an account dearer.
 from typing import Any, Final
 
 from storage import Collection, Transaction
+from ums_service.domain.devices import DEVICES
+from ums_service.domain.failure_records import FAILURES
 
-OWNED: Final[tuple[Collection[Any], ...]] = ()
+OWNED: Final[tuple[Collection[Any], ...]] = (DEVICES, FAILURES)
 """Collections keyed by user id. They stay as they are while a deleted account can be
 brought back, and are erased with it."""
 

@@ -70,6 +70,7 @@ async def _with_password(request: UpdateUser, user: User, call: Call) -> User:
     if not request.current_password:
         raise ReauthenticationRequired
     await check_own_password(request.current_password, call)
+    call.lift_lockout(user.user_id)
     sessions, session = call.facilities.sessions, call.own_session
     call.after_commit.append(lambda: sessions.end_all_of(user.user_id, but=session))
     return user.with_password(await call.hash(password), call.now)

@@ -3,6 +3,8 @@
 find the account -> prove the password -> may it log in -> open the session
 """
 
+from typing import Any
+
 from ums_client.protocol.sessions import Login, LoginReply
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
@@ -17,6 +19,7 @@ from ums_service.domain.names import normalise
 from ums_service.domain.passwords import normalise_password
 from ums_service.domain.sessions import Purpose, expiry
 from ums_service.domain.users import ACTIVE, USERS, User
+from ums_service.handlers.devices import note_device
 from ums_service.handlers.views import user_view
 
 
@@ -28,15 +31,19 @@ async def login(request: Login, call: Call) -> Answer[LoginReply]:
     now = call.now
     user = await accounts.find_by_login(call.tx, name)
     call.subject = user.user_id if user else None
-    await call.prove(user, request.password, name)
+    device = call.known_device(user, request.device_token)
+    await call.prove(user, request.password, name, known=device)
     assert user is not None
     _check_may_log_in(user, call)
     user = user.logged_in(now, await _current_hash(user, request.password, call))
-    return open_session(user, call)
+    return open_session(user, call, await note_device(request, user, device, call))
 
 
-def open_session(user: User, call: Call) -> Answer[LoginReply]:
-    """Store the account as it is after this login and open its session."""
+def open_session(user: User, call: Call, more: dict[str, Any]) -> Answer[LoginReply]:
+    """Store the account as it is after this login and open its session.
+
+    `more` are further fields of the reply.
+    """
     facilities, now = call.facilities, call.now
     call.tx.put(USERS, user)
     token, user_id = facilities.new_token(), user.user_id
@@ -45,9 +52,9 @@ def open_session(user: User, call: Call) -> Answer[LoginReply]:
             token, user_id, now, purpose=Purpose.SESSION, address=call.address
         )
     )
-    more = {}
     if not facilities.profile.original_replies:
-        more["session_expires_at"] = expiry(now, facilities.profile.session_s)
+        ends_at = expiry(now, facilities.profile.session_s)
+        more = {"session_expires_at": ends_at, **more}
     return answer(
         LoginReply,
         message="Login successful",

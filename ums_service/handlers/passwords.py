@@ -19,7 +19,7 @@ async def change_password(
     call.subject = session.user_id
     if user is None:
         raise InvalidSession
-    await call.prove(user, request.current_password)
+    await call.prove(user, request.current_password, known=session)
     password = accounts.check_new_password(
         request.new_password,
         username=user.username,
@@ -27,6 +27,7 @@ async def change_password(
         profile=facilities.profile,
     )
     call.tx.put(USERS, user.with_password(await call.hash(password), call.now))
+    call.lift_lockout(user.user_id)
     kept = session if session.purpose is Purpose.SESSION else None
     others = facilities.sessions.count_of(user.user_id) - (kept is not None)
     call.after_commit.append(
