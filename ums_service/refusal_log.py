@@ -3,7 +3,7 @@
 import logging
 import secrets
 import traceback
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from storage import Store
 from storage.errors import StoreError
@@ -17,6 +17,8 @@ from ums_service.saved_failures import SavedFailures
 
 _log = logging.getLogger(__name__)
 _UNREADABLE = "request"
+FLUSH_ROUNDS_MAX: Final = 20
+"""Commits of one flush: under attack there is always more, and others wait their turn."""
 
 
 class Refused(NamedTuple):
@@ -81,8 +83,11 @@ class RefusalLog:
                 outcome=Outcome.SUPPRESSED,
                 details={"count": count},
             )
-        while await self._append(entry, now, trim=True):
+        for _ in range(FLUSH_ROUNDS_MAX):
+            more = await self._append(entry, now, trim=True)
             entry = None
+            if not more:
+                return
 
     async def _append(
         self, entry: AuditEntry | None, now: Moment, *, trim: bool = False

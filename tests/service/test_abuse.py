@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.doubles import CountingHashes
 from tests.service.harness import GOOD, LOCAL, Bench, Message, login, update
 from tests.storage.doubles import Call, Fault, FaultyDisk
 from tests.storage.memory_disk import MemoryDisk
@@ -537,6 +538,43 @@ class Held:
 
     async def sleep(self, seconds: float) -> None:
         await self.release.wait()
+
+
+# --- the same answer, the same work ---
+
+
+def test_every_refusal_costs_one_hash_and_one_commit_and_tells_the_same(alice: Bench):
+    token = remember(alice)
+    alice.register("bobby")
+    alice.ask(**update(alice.admin(), alice.user_id("bobby"), status="inactive"))
+    fail(alice, 5, THERE)
+    fail_from_afar(alice, 95)
+    for _ in range(5):
+        login_with(alice, password="wrong", device_token=token)
+    for number in range(20):
+        fail(alice, 1, "192.0.2.1", f"name{number}")
+    alice.clock.advance(60)
+    gate = alice.service.facilities.gate
+    gate.hashes = hashes = CountingHashes(gate.hashes)
+    kinds = {
+        "unknown": lambda: login_with(alice, "nobody"),
+        "wrong and inactive": lambda: login_with(alice, "bobby", "wrong"),
+        "shut out": lambda: login_with(alice, source=THERE),
+        "stopped": lambda: login_with(alice, source="192.0.2.2"),
+        "blocked": lambda: login_with(alice, "bobby", source="192.0.2.1"),
+        "device": lambda: login_with(alice, device_token=token),
+    }
+    for kind, ask in kinds.items():
+        hashed, commits = hashes.verified.total(), alice.store.head.sequence
+        reply = ask()
+        reply.pop("retry_after", None)
+        assert reply == {
+            "status": "error",
+            "message": "Invalid username/email or password",
+            "code": "INVALID_CREDENTIALS",
+        }, kind
+        assert hashes.verified.total() - hashed == 1, kind
+        assert alice.store.head.sequence - commits == 1, kind
 
 
 # --- limits of requests ---

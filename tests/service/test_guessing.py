@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from tests.doubles import CountingHashes
 from tests.service.harness import GOOD, Bench, creation, login, update
 
 HERE, THERE = "203.0.113.1", "203.0.113.2"
@@ -160,27 +161,11 @@ def test_many_sources_together_guess_slowly(standard: Bench):
     """200 sources with four guesses each, at once: nearly all go unheard."""
     standard.register("alice")
     hashes = standard.service.facilities.gate.hashes
-    standard.service.facilities.gate.hashes = counting = Counting(hashes)
+    standard.service.facilities.gate.hashes = counting = CountingHashes(hashes)
     for number in range(200):
         fail(standard, 4, f"198.51.100.{number}")
     stored = standard.user("alice").password_hash
     assert counting.verified[stored] <= 10
-
-
-class Counting:
-    """Passes on to the real hashes and counts which stored ones were verified."""
-
-    def __init__(self, real) -> None:
-        self._real = real
-        self.dummy = real.dummy
-        self.verified: Counter[str] = Counter()
-
-    def verify(self, stored: str, password: str) -> bool:
-        self.verified[stored] += 1
-        return bool(self._real.verify(stored, password))
-
-    def __getattr__(self, name: str):
-        return getattr(self._real, name)
 
 
 def test_a_full_hashing_queue_says_busy_and_counts_no_failure(make_bench):
@@ -196,7 +181,7 @@ def test_a_full_hashing_queue_says_busy_and_counts_no_failure(make_bench):
         assert bench.try_login("user7")["status"] == "success"
 
 
-class Memoryless(Counting):
+class Memoryless(CountingHashes):
     """Hashes that find no memory for some time, as under a limit of the process."""
 
     failing = True
