@@ -1,5 +1,6 @@
 """Small real classes that stand in for time and the network in tests."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -57,3 +58,19 @@ class FaultyFrames(Frames):
             return read()
 
         self.recv = recv
+
+
+class CountingHashes:
+    """Passes on to the real hashes and counts which stored ones were verified."""
+
+    def __init__(self, real) -> None:
+        self._real = real
+        self.dummy = real.dummy
+        self.verified: Counter[str] = Counter()
+
+    def verify(self, stored: str, password: str) -> bool:
+        self.verified[stored] += 1
+        return bool(self._real.verify(stored, password))
+
+    def __getattr__(self, name: str):
+        return getattr(self._real, name)

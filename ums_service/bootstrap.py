@@ -1,28 +1,36 @@
 """The only place that constructs things: settings in, a service out."""
 
-import secrets
+import asyncio
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from storage import RealDisk, Store, StoreMissing, StoreOptions
 from ums_service import __version__
+from ums_service.attempts import Attempts
 from ums_service.audit_reader import AuditReader
 from ums_service.call import Facilities
 from ums_service.dispatch import Dispatch
 from ums_service.domain.access_tokens import AccessTokens, TokenRules
+from ums_service.domain.addresses import ExemptAddresses
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS
 from ums_service.domain.deleted import DELETED_USERS
+from ums_service.domain.devices import DEVICES
+from ums_service.domain.failure_records import (
+    BLOCKED_ADDRESSES,
+    FAILURES,
+    FAILURES_OF_NOBODY,
+)
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE
-from ums_service.domain.lockout import Lockout
 from ums_service.domain.moment import Moment
 from ums_service.domain.password_hashes import HashParameters, PasswordHashes
 from ums_service.domain.profiles import Profile
 from ums_service.domain.rate_limit import Bucket, RateLimits
 from ums_service.domain.revocations import LAST_REVOKED, REVOCATIONS
 from ums_service.domain.roster import ROSTERS
+from ums_service.domain.service_secrets import SERVICE_SECRETS
 from ums_service.domain.sessions import Sessions, new_session_id, new_token
 from ums_service.domain.signing_keys import KEY_RINGS, make_private_key
 from ums_service.domain.users import USERS
@@ -30,6 +38,7 @@ from ums_service.handlers import HANDLERS
 from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
 from ums_service.master_key import MasterKey, find_master_key, make_key_file
+from ums_service.reply_delays import ReplyDelays, Sleep
 from ums_service.settings import Settings
 
 COLLECTIONS: Final = (
@@ -42,13 +51,13 @@ COLLECTIONS: Final = (
     REVOCATIONS,
     LAST_REVOKED,
     KEY_RINGS,
+    SERVICE_SECRETS,
+    DEVICES,
+    FAILURES,
+    FAILURES_OF_NOBODY,
+    BLOCKED_ADDRESSES,
 )
 STREAMS: Final = (AUDIT,)
-_BUCKETS: Final = {
-    "register": Bucket(burst=30, per_s=0.5),
-    "login": Bucket(burst=100, per_s=100 / 60),
-    "write": Bucket(burst=200, per_s=50),
-}
 
 
 class OpenedStore(NamedTuple):
@@ -141,28 +150,33 @@ class Service(NamedTuple):
 
 
 def build_service(
-    store: Store, settings: Settings, profile: Profile, clock: Callable[[], Moment]
+    store: Store,
+    settings: Settings,
+    profile: Profile,
+    clock: Callable[[], Moment],
+    sleep: Sleep = asyncio.sleep,
 ) -> Service:
-    """Join rules, handlers and store. The store must be open, not yet started."""
+    """Join rules, handlers and store. The store must be open, not yet started.
+
+    `ensure_secrets` must follow when the store has started, before the first request.
+    """
     hashes = build_hashes(settings)
     pool = HashingPool(
         threads=settings.hashing_threads, queue_max=settings.hashing_queue_max
     )
-    lockout = Lockout(
-        failures_max=profile.failures_max,
-        window_s=profile.failures_window_s,
-        lockout_s=profile.lockout_s,
-    )
+    exempt = ExemptAddresses(settings.addresses_exempt)
+    attempts = Attempts(store, profile, exempt, entries_max=settings.limit_entries_max)
     facilities = Facilities(
         store=store,
         sessions=Sessions(profile, sessions_max=settings.sessions_max),
-        gate=LoginGate(lockout, hashes, pool, secret=secrets.token_bytes(32)),
         audit=AuditReader(
             store,
             threads=settings.audit_threads,
             queue_max=settings.audit_queue_max,
             read_bytes_max=settings.audit_read_mib_max * 1024 * 1024,
         ),
+        attempts=attempts,
+        gate=LoginGate(attempts, hashes, pool),
         profile=profile,
         store_name=settings.data.name,
         version=__version__,
@@ -170,8 +184,16 @@ def build_service(
         new_user_id=new_user_id,
         new_session_id=new_session_id,
         tokens=build_tokens(settings, profile),
+        new_device_id=new_device_id,
     )
-    dispatch = Dispatch(HANDLERS, facilities, RateLimits(_BUCKETS), clock)
+    delays = ReplyDelays(
+        profile.refusal_delays_ms,
+        sleep,
+        in_all_max=settings.delayed_replies_max,
+        per_address_max=settings.delayed_replies_per_address_max,
+    )
+    limits = build_limits(settings, profile, exempt)
+    dispatch = Dispatch(HANDLERS, facilities, limits, delays, clock)
     return Service(dispatch, facilities, hashes, pool)
 
 
@@ -185,6 +207,31 @@ def build_tokens(settings: Settings, profile: Profile) -> AccessTokens:
         key_s=profile.signing_key_s,
     )
     return AccessTokens(rules, new_private_key=make_private_key, new_id=new_session_id)
+
+
+def build_limits(
+    settings: Settings, profile: Profile, exempt: ExemptAddresses
+) -> RateLimits:
+    """The limits of requests; classes with a rate of 0 have none."""
+    p = profile
+    addresses = {
+        "register": Bucket(p.rate_register_burst, p.rate_register_per_min / 60),
+        "login": Bucket(p.rate_login_burst, p.rate_login_per_min / 60),
+        "write": Bucket(p.rate_write_burst, p.rate_write_per_min / 60),
+        "read": Bucket(p.rate_read_burst, p.rate_read_per_min / 60),
+    }
+    callers = {
+        "write": Bucket(p.caller_write_burst, p.caller_write_per_min / 60),
+        "read": Bucket(p.caller_read_burst, p.caller_read_per_min / 60),
+    }
+    return RateLimits(
+        {kind: bucket for kind, bucket in addresses.items() if bucket.per_s},
+        {kind: bucket for kind, bucket in callers.items() if bucket.per_s},
+        exempt,
+        refusals_max=p.rate_refusals_max,
+        unheard_s=p.rate_unheard_s,
+        entries_max=settings.limit_entries_max,
+    )
 
 
 def build_hashes(settings: Settings) -> PasswordHashes:
@@ -201,3 +248,8 @@ def build_hashes(settings: Settings) -> PasswordHashes:
 def new_user_id() -> str:
     """A random id (UUID4): it tells nothing and never comes back."""
     return str(uuid.uuid4())
+
+
+def new_device_id() -> str:
+    """A random id (UUID4) in hexadecimal."""
+    return uuid.uuid4().hex

@@ -6,15 +6,19 @@ from typing import Any, NoReturn
 
 from storage import Store, Transaction
 from ums_client.protocol.actions import Action
+from ums_service.attempts import Attempts, delete_failures
 from ums_service.audit_names import name_sealed_in
 from ums_service.audit_reader import AuditReader
 from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.audit_seals import Changes
 from ums_service.domain.clients import user_agent_of
+from ums_service.domain.devices import DEVICES, Device, Devices, known_device
 from ums_service.domain.errors import InvalidSession, PermissionDenied, Refusal
+from ums_service.domain.lockout import Source
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import Profile
+from ums_service.domain.service_secrets import DEVICE_TOKENS, service_secret
 from ums_service.domain.sessions import Session, Sessions
 from ums_service.domain.users import USERS, User
 from ums_service.login_gate import LoginGate
@@ -26,6 +30,7 @@ class Facilities:
 
     store: Store
     sessions: Sessions
+    attempts: Attempts
     gate: LoginGate
     audit: AuditReader
     profile: Profile
@@ -35,6 +40,7 @@ class Facilities:
     new_user_id: Callable[[], str]
     new_session_id: Callable[[], str]
     tokens: AccessTokens
+    new_device_id: Callable[[], str]
 
 
 @dataclass(slots=True)
@@ -104,8 +110,26 @@ class Call:
         if not self.caller_administers():
             raise PermissionDenied
 
-    async def prove(self, user: User | None, password: str, name: str = "") -> None:
+    def known_device(self, user: User | None, token: str | None) -> Device | None:
+        """The device of `user` whose token this is; None where it is not known."""
+        store, user_id = self.facilities.store, user.user_id if user else ""
+        own = store.get(DEVICES, user_id) or Devices(user_id)
+        key = service_secret(store, DEVICE_TOKENS)
+        good_for_s = self.facilities.profile.device_token_s
+        return known_device(own, token, self.now, key=key, good_for_s=good_for_s)
+
+    async def prove(
+        self,
+        user: User | None,
+        password: str,
+        name: str = "",
+        *,
+        known: Device | Session | None = None,
+    ) -> None:
         """Return when `password` is that of `user`; every guess is counted.
+
+        From a device or session of the account (`known`, or the call's own session)
+        the guesses have a count to themselves, which no stranger can use up.
 
         Raises:
             InvalidCredentials: unknown user, wrong password or too many attempts.
@@ -114,9 +138,19 @@ class Call:
         if user is not None and user.password_hash in self.proved:
             return
         gate = self.facilities.gate
-        await gate.check(user, name, password, self.address, self.now)
+        source = Source(self.address, _name_of(known or self.session))
+        await gate.check(user, name, password, source, self.now)
         assert user is not None
         self.proved.add(user.password_hash)
+
+    def lift_lockout(self, user_id: str) -> None:
+        """Forget all failures on an account, durably with the commit.
+
+        For a new password, and for an operator who says so.
+        """
+        delete_failures(self.tx, user_id)
+        attempts = self.facilities.attempts
+        self.after_commit.append(lambda: attempts.forget_account(user_id))
 
     async def hash(self, password: str) -> str:
         """The hash of the one new password of this request."""
@@ -182,3 +216,12 @@ class Call:
         self.details.clear()
         self.changes = None
         self.discloses = False
+
+
+def _name_of(known: Device | Session | None) -> str | None:
+    """What the counts of failures call a source that the account has proved."""
+    if known is None:
+        return None
+    if isinstance(known, Session):
+        return f"session {known.digest[:8].hex()}"
+    return f"device {known.device_id}"

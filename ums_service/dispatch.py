@@ -1,15 +1,16 @@
 """From the bytes of a request to the bytes of its reply, whatever happens on the way.
 
-In order: decode, find the action, limit, validate, session, access, handler, commit
-with its audit entry, reply. Refusals are told and audited here; faults are logged and
-told as INTERNAL. Nothing else of an exception leaves the service.
+In order: is the address heard, decode, find the action, limit the address, session,
+limit the caller, validate, access, handler, commit with its audit entry, reply. Refusals
+are told and audited here; faults are logged and told as INTERNAL. Nothing else of an
+exception leaves the service.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from storage.errors import Conflict, Refused, UniqueViolation
-from ums_client.protocol.actions import ACTIONS, Access, Repeat
+from ums_client.protocol.actions import ACTIONS, Access, Action, Repeat
 from ums_client.protocol.codec import Encoding, decode, encoding_of
 from ums_client.protocol.message import (
     Envelope,
@@ -20,13 +21,19 @@ from ums_client.protocol.message import (
 from ums_service.answer import Answer
 from ums_service.call import Call, Facilities
 from ums_service.catalogue import Handler, Row, rows
-from ums_service.domain.errors import InvalidSession, UnknownAction
+from ums_service.domain.errors import (
+    InvalidCredentials,
+    InvalidSession,
+    RateLimited,
+    UnknownAction,
+)
 from ums_service.domain.moment import Moment
 from ums_service.domain.rate_limit import RateLimits
-from ums_service.domain.sessions import Purpose
+from ums_service.domain.sessions import Purpose, Session
 from ums_service.handlers.endings import end_moved
 from ums_service.refusal_log import RefusalLog
 from ums_service.replies import Replies
+from ums_service.reply_delays import ReplyDelays
 from ums_service.write_once import WriteOnce
 
 RUNS_MAX: Final = 16
@@ -41,15 +48,17 @@ class Dispatch:
         handlers: Mapping[type[Request[Any]], Handler],
         facilities: Facilities,
         limits: RateLimits,
+        delays: ReplyDelays,
         clock: Callable[[], Moment],
     ) -> None:
         self._rows = rows(ACTIONS, handlers)
         self._facilities = facilities
         self._limits = limits
+        self._delays = delays
         self._clock = clock
         self._bound = facilities.profile.session_binding == "address"
         self._replies = Replies(original=facilities.profile.original_replies)
-        self.refusals = RefusalLog(facilities.store)
+        self.refusals = RefusalLog(facilities.store, facilities.attempts.saved)
 
     async def answer(self, body: bytes, address: str) -> bytes:
         """The reply to one request; raises nothing but cancellation.
@@ -59,6 +68,10 @@ class Dispatch:
         now = self._clock()
         request_id, row, call = None, None, None
         encoding = encoding_of(body)
+        if self._limits.unheard:
+            unheard_s = self._limits.unheard_for_s(address, now.ticks_s)
+            if unheard_s:
+                return self._not_heard(unheard_s, encoding)
         try:
             message = decode(body)
             if "request_id" in message:
@@ -67,11 +80,7 @@ class Dispatch:
             row = self._row(envelope.action)
             action = row.action
             self._limits.take(action.rate, address, now.ticks_s)
-            session, token = None, envelope.session_token
-            if token is not None and action.access is not Access.PUBLIC:
-                session = self._facilities.sessions.find(
-                    token, now, purpose=Purpose.SESSION
-                )
+            session = self._session(envelope.session_token, action, now)
             call = Call(self._facilities, action, session, address, now)
             call.request_id, call.client = request_id, envelope.client
             if self._bound and session is not None and session.address != address:
@@ -82,7 +91,26 @@ class Dispatch:
             refused = self.refusals.told(error, row.action if row else None)
             await self.refusals.audit(refused, call, address, now)
             reply = self._replies.refusal(refused)
+            if isinstance(error, InvalidCredentials):
+                await self._delays.hold(address, error.failures)
         return self._replies.write(reply, request_id, encoding)
+
+    def _not_heard(self, for_s: float, encoding: Encoding) -> bytes:
+        """The answer to what is not even read; counted, without an audit entry."""
+        self.refusals.count_unheard()
+        refused = self.refusals.told(RateLimited(for_s), None)
+        return self._replies.write(self._replies.refusal(refused), None, encoding)
+
+    def _session(
+        self, token: str | None, action: Action, now: Moment
+    ) -> Session | None:
+        """Who asks, where the action wants to know; counted where callers have limits."""
+        if token is None or action.access is Access.PUBLIC:
+            return None
+        session = self._facilities.sessions.find(token, now, purpose=Purpose.SESSION)
+        if session is not None and self._limits.of_callers:
+            self._limits.take_of_caller(action.rate, session.user_id, now.ticks_s)
+        return session
 
     def _row(self, name: str | None) -> Row:
         row = self._rows.get(name or "")

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from storage import Store, Transaction
 from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.failure_records import FAILURES
 from ums_service.domain.families import end_families
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import Profile
@@ -88,6 +89,7 @@ async def recover(
     await update_roster(tx, user, recovered)
     await end_families(tx, user.user_id, now)
     tx.put(USERS, recovered)
+    tx.delete(FAILURES, user.user_id)
     AuditEntry(
         event="administrator_recovered", outcome=Outcome.DONE, subject=user.user_id
     ).append_to(tx, now)

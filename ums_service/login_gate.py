@@ -1,15 +1,15 @@
-"""Checking a password: the lockout asked first, the hash computed in the pool.
+"""Checking a password: the counts asked first, the hash computed in the pool.
 
 Everybody who guesses, at login or with an open session, comes through here.
 """
 
 import asyncio
-import hashlib
-from collections import defaultdict
-from typing import Final, NoReturn
+from collections import Counter, defaultdict
+from typing import Final
 
-from ums_service.domain.errors import Busy, InvalidCredentials
-from ums_service.domain.lockout import Lockout, Verdict
+from ums_service.attempts import Attempts
+from ums_service.domain.errors import Busy
+from ums_service.domain.lockout import Source, Verdict
 from ums_service.domain.moment import Moment
 from ums_service.domain.password_hashes import PasswordHashes
 from ums_service.domain.passwords import normalise_password
@@ -18,28 +18,25 @@ from ums_service.hashing import HashingPool
 
 WAITING_MAX: Final = 64
 """Attempts on one account from one source that may wait for others in flight."""
+WAITING_IN_ALL_MAX: Final = 1_024
+"""Half of what the broker lets wait at once: guessing must not fill that."""
 
 
 class LoginGate:
-    """Admits attempts one account at a time; holds no password."""
+    """Admits attempts and has them verified; holds no password."""
 
     def __init__(
-        self,
-        lockout: Lockout,
-        hashes: PasswordHashes,
-        pool: HashingPool,
-        *,
-        secret: bytes,
+        self, attempts: Attempts, hashes: PasswordHashes, pool: HashingPool
     ) -> None:
         self.hashes = hashes
         self.pool = pool
-        self._lockout = lockout
-        self._secret = secret
-        self._waiting: defaultdict[tuple[str, str], list[asyncio.Future[None]]]
-        self._waiting = defaultdict(list)
+        self._attempts = attempts
+        self._waiting: defaultdict[str, dict[asyncio.Future[None], None]]
+        self._waiting = defaultdict(dict)
+        self._queued: Counter[tuple[str, Source]] = Counter()
 
     async def check(
-        self, user: User | None, name: str, password: str, source: str, now: Moment
+        self, user: User | None, name: str, password: str, source: Source, now: Moment
     ) -> None:
         """Return when the password is that of `user`.
 
@@ -49,20 +46,22 @@ class LoginGate:
             InvalidCredentials: unknown, wrong or too many attempts.
             Busy: more attempts than can be queued.
         """
-        account = user.user_id if user else self._alias(name)
-        admitted = await self._admit(account, source, now)
+        account = self._attempts.key_of(user, name)
+        if not await self._admit(account, source, now):
+            await self._verify(None, password)
+            raise self._attempts.refusal(account, source, now)
         try:
-            if not await self._verify(user if admitted else None, password):
-                self._note_failure(account, source, now, admitted=admitted)
-        except InvalidCredentials:
+            right = await self._verify(user, password)
+        except BaseException:  # no verdict: the attempt must not stay in flight
+            self._attempts.withdrawn(account, source, now)
             raise
-        except BaseException:
-            if admitted:  # no verdict: the attempt must not stay in flight
-                self._lockout.withdrawn(account, source, now.ticks_s)
-            raise
+        else:
+            if not right:
+                self._attempts.failed(account, source, now)
+                raise self._attempts.refusal(account, source, now)
+            self._attempts.succeeded(account, source, now)
         finally:
             self._wake(account, source)
-        self._lockout.succeeded(account, source, now.ticks_s)
 
     async def _verify(self, user: User | None, password: str) -> bool:
         stored = user.password_hash if user else self.hashes.dummy
@@ -70,34 +69,35 @@ class LoginGate:
         right = await self.pool.run(self.hashes.verify, stored, normalised)
         return right and user is not None
 
-    def _note_failure(
-        self, account: str, source: str, now: Moment, *, admitted: bool
-    ) -> NoReturn:
-        if admitted:
-            self._lockout.failed(account, source, now.ticks_s)
-        wait_s = self._lockout.wait_s(account, source, now.ticks_s)
-        raise InvalidCredentials(wait_s or None)
-
-    async def _admit(self, account: str, source: str, now: Moment) -> bool:
+    async def _admit(self, account: str, source: Source, now: Moment) -> bool:
         while True:
-            verdict = self._lockout.attempt(account, source, now.ticks_s)
+            verdict = self._attempts.attempt(account, source, now)
             if verdict is not Verdict.WAIT:
                 return verdict is Verdict.ADMIT
-            queue = self._waiting[account, source]
-            if len(queue) >= WAITING_MAX:
-                raise Busy(retry_after_s=1.0)
-            turn = asyncio.get_running_loop().create_future()
-            queue.append(turn)
+            await self._turn(account, source)
+
+    async def _turn(self, account: str, source: Source) -> None:
+        """Return when an attempt has ended on the account, or from the address."""
+        place = account, source
+        in_all = self._queued.total()
+        if self._queued[place] >= WAITING_MAX or in_all >= WAITING_IN_ALL_MAX:
+            raise Busy(retry_after_s=1.0)
+        turn = asyncio.get_running_loop().create_future()
+        self._queued[place] += 1
+        for key in (account, source.address):
+            self._waiting[key][turn] = None
+        try:
             await turn
+        finally:
+            self._queued -= Counter([place])
+            for key in (account, source.address):
+                del self._waiting[key][turn]
+                if not self._waiting[key]:
+                    del self._waiting[key]
 
-    def _wake(self, account: str, source: str) -> None:
+    def _wake(self, account: str, source: Source) -> None:
         """An attempt has ended: whoever waits asks the lockout again."""
-        for turn in self._waiting.pop((account, source), ()):
-            if not turn.done():
-                turn.set_result(None)
-
-    def _alias(self, name: str) -> str:
-        """What stands for a name nobody has: what was typed is kept nowhere."""
-        return hashlib.blake2b(
-            name.encode(), key=self._secret, digest_size=16
-        ).hexdigest()
+        for key in (account, source.address):
+            for turn in self._waiting.get(key, ()):
+                if not turn.done():
+                    turn.set_result(None)

@@ -3,7 +3,7 @@
 import logging
 import secrets
 import traceback
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from storage import Store
 from storage.errors import StoreError
@@ -15,9 +15,12 @@ from ums_service.domain.audit import AuditEntry, Outcome, RefusalBudget
 from ums_service.domain.clients import user_agent_of
 from ums_service.domain.moment import Moment
 from ums_service.refusals import Told, tell
+from ums_service.saved_failures import SavedFailures
 
 _log = logging.getLogger(__name__)
 _UNREADABLE = "request"
+FLUSH_ROUNDS_MAX: Final = 20
+"""Commits of one flush: under attack there is always more, and others wait their turn."""
 
 
 class Refused(NamedTuple):
@@ -29,10 +32,15 @@ class Refused(NamedTuple):
 
 
 class RefusalLog:
-    """Every refusal leaves an entry in the audit log, within a budget per address."""
+    """Every refusal leaves an entry in the audit log, within a budget per address.
 
-    def __init__(self, store: Store) -> None:
+    What an attempt has changed in the counts of failures goes into the same commit,
+    whatever the budget says.
+    """
+
+    def __init__(self, store: Store, failures: SavedFailures) -> None:
         self._store = store
+        self._failures = failures
         self._budget = RefusalBudget()
 
     def told(self, error: Exception, action: Action | None) -> Refused:
@@ -55,48 +63,72 @@ class RefusalLog:
         self, refused: Refused, call: Call | None, address: str, now: Moment
     ) -> None:
         """Leave an entry, durable on return. A store that cannot write is logged."""
-        if not self._budget.admits(address, now.ticks_s):
-            return
-        action = refused.action
-        event = _UNREADABLE if action is None else action.name
-        if action is not None and action.audit is not Audit.NONE:
-            event = action.audit.value
-        entry = AuditEntry(
-            event=event,
-            outcome=Outcome.REFUSED,
-            code=refused.told.code.value,
-            actor=call.session.user_id if call and call.session else None,
-            subject=call.subject if call else None,
-            address=address,
-            details={"incident": refused.incident} if refused.incident else None,
-            user_agent=user_agent_of(call.client) if call else None,
-            request_id=call.request_id if call else None,
-        )
-        entry = entry._replace(
-            of_actor=(
-                None
-                if entry.actor == entry.subject
-                else name_sealed(self._store, entry.actor)
-            ),
-            of_subject=name_sealed(self._store, entry.subject),
-        )
-        await self._append(entry, now)
+        if self._budget.admits(address, now.ticks_s):
+            await self._append(self._entry(refused, call, address), now)
+        elif self._failures:
+            await self._append(None, now)
+
+    def count_unheard(self) -> None:
+        """A request was refused unread."""
+        self._budget.suppressed += 1
 
     async def flush(self, now: Moment) -> None:
-        """Enter how many refusals went without an entry since the last flush."""
+        """Enter how many refusals went without an entry since the last flush.
+
+        Counts of failures that are not written yet are written, too.
+        """
         count = self._budget.take_suppressed()
+        entry = None
         if count:
             entry = AuditEntry(
                 event=_UNREADABLE,
                 outcome=Outcome.SUPPRESSED,
                 details={"count": count},
             )
-            await self._append(entry, now)
+        for _ in range(FLUSH_ROUNDS_MAX):
+            more = await self._append(entry, now, trim=True)
+            entry = None
+            if not more:
+                return
 
-    async def _append(self, entry: AuditEntry, now: Moment) -> None:
+    async def _append(
+        self, entry: AuditEntry | None, now: Moment, *, trim: bool = False
+    ) -> bool:
+        """Commit the entry with what counts have changed.
+
+        Returns whether there may be more to write.
+        """
         tx = self._store.transaction()
-        entry.append_to(tx, now)
+        if entry is not None:
+            entry.append_to(tx, now)
+        saving = self._failures.save_to(tx, now)
+        trimmed = trim and self._failures.trim(tx, now)
         try:
             await tx.commit()
         except StoreError as error:
-            _log.warning("no audit entry for %s: %s", entry.event, error)
+            self._failures.not_saved(saving)
+            name = entry.event if entry else "failures"
+            _log.warning("no audit entry for %s: %s", name, error)
+            return False
+        return trimmed or bool(self._failures)
+
+    def _entry(self, refused: Refused, call: Call | None, address: str) -> AuditEntry:
+        action, subject = refused.action, call.subject if call else None
+        actor = call.session.user_id if call and call.session else None
+        event = _UNREADABLE if action is None else action.name
+        if action is not None and action.audit is not Audit.NONE:
+            event = action.audit.value
+        other = None if actor == subject else actor
+        return AuditEntry(
+            event=event,
+            outcome=Outcome.REFUSED,
+            code=refused.told.code.value,
+            actor=actor,
+            subject=subject,
+            address=address,
+            details={"incident": refused.incident} if refused.incident else None,
+            user_agent=user_agent_of(call.client) if call else None,
+            request_id=call.request_id if call else None,
+            of_actor=name_sealed(self._store, other),
+            of_subject=name_sealed(self._store, subject),
+        )

@@ -86,6 +86,7 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
         ErrorCode.PERMISSION_DENIED, "The last administrator must remain"
     ),
     errors.NotFound: _fixed(ErrorCode.NOT_FOUND, "No such account"),
+    errors.NoSuchDevice: _fixed(ErrorCode.NOT_FOUND, "No such device"),
     errors.IdempotencyConflict: _fixed(
         ErrorCode.IDEMPOTENCY_CONFLICT,
         "The idempotency key was used with other arguments",

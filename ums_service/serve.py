@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from ums_service.bootstrap import Service, build_service, open_store
 from ums_service.broker.endpoints import is_local
 from ums_service.clock import read_clock
 from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.service_secrets import ensure_secrets
 from ums_service.domain.users import USERS
 from ums_service.first_start import ensure_admin, tell_first_start
 from ums_service.listening import curve_secret, listening
@@ -62,6 +64,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
         )
         store.start(loop)
         await _report_recovery(store, say)
+        await ensure_secrets(store, secrets.token_bytes)
         first = await ensure_admin(service, environ, read_clock())
         tell_first_start(opened, first, profile, settings, environ, say)
         door = OperatorDoor(service, read_clock)

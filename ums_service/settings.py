@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -19,7 +19,8 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
-from ums_service.domain.profiles import PROFILES, Profile
+from ums_service.domain.addresses import ExemptAddresses
+from ums_service.domain.profiles import MAY_BE_ZERO, PROFILES, Profile
 
 CONFIG_VARIABLE: Final = "UMS_CONFIG"
 _ELSEWHERE: Final = frozenset(
@@ -76,6 +77,14 @@ class Settings(BaseSettings):
     token_audience: Annotated[str, Field(min_length=1, max_length=200)] = "ums-services"
     """For whom access tokens are (`aud`): services that insist on this name."""
     token_algorithm: Literal["EdDSA", "RS256"] = "EdDSA"
+    addresses_exempt: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    """Addresses and networks that stand for many people, as gateways do: no limit that
+    is meant for one address holds for them."""
+    limit_entries_max: Annotated[int, Field(ge=1_000)] = 100_000
+    """Addresses and accounts remembered by each table of failures and limits."""
+    delayed_replies_max: Annotated[int, Field(ge=0, le=1_024)] = 256
+    """Refusals held back at once; past it they are answered without delay."""
+    delayed_replies_per_address_max: Annotated[int, Field(ge=0)] = 8
     memory_headroom_mib: Annotated[int, Field(ge=256)] = 1_024
     """How much the process may grow beyond what it needed after loading."""
     audit_threads: Annotated[int, Field(ge=1, le=16)] = 2
@@ -89,6 +98,12 @@ class Settings(BaseSettings):
     audit_read_mib_max: Annotated[int, Field(ge=1, le=1_024)] = 8
     """About what one search may read before it answers with a cursor."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("addresses_exempt")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        ExemptAddresses(value)
+        return value
 
     @classmethod
     @override
@@ -145,7 +160,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise BadSettings(_first_line(error, "policy.")) from None
         for name in Profile.__slots__:
-            value, least = getattr(profile, name), int(name != "deleted_kept_s")
+            value, least = getattr(profile, name), int(name not in MAY_BE_ZERO)
             if type(value) is int and value < least:
                 raise BadSettings(f"policy.{name}: should be {least} or more")
         return profile

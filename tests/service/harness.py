@@ -6,6 +6,7 @@ passes when the test says so. `RunningService` is the program as operators start
 
 import asyncio
 import json
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.storage.memory_disk import MemoryDisk
 from ums_service.bootstrap import COLLECTIONS, STREAMS, Service, build_service
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.profiles import PROFILES, Profile
+from ums_service.domain.service_secrets import ensure_secrets
 from ums_service.domain.users import USERS, User
 from ums_service.first_start import ensure_admin
 from ums_service.settings import Settings
@@ -60,6 +62,7 @@ class Bench:
         self.clock = clock or ManualClock()
         cheap = {"argon2_passes": 1, "argon2_memory_kib": 8, "hashing_threads": 2}
         self.settings = Settings(data=Path("bench-data"), **(cheap | (settings or {})))
+        self.slept: list[float] = []
         self._runner = asyncio.Runner()
         self._start(create=True)
 
@@ -82,14 +85,20 @@ class Bench:
             **more,
         )
         self.service: Service = build_service(
-            self.store, self.settings, self.profile, self.clock
+            self.store, self.settings, self.profile, self.clock, self._sleep
         )
         self.run(self._begin())
 
     async def _begin(self) -> None:
         self.store.start(asyncio.get_running_loop())
+        await ensure_secrets(self.store, secrets.token_bytes)
         first = {} if self.compat else {"UMS_ADMIN_PASSWORD": FIRST}
         await ensure_admin(self.service, first, self.clock.now)
+
+    async def _sleep(self, seconds: float) -> None:
+        """No time passes: what would have waited goes on at the next turn."""
+        self.slept.append(seconds)
+        await asyncio.sleep(0)
 
     def run(self, work: Any) -> Any:
         """Run a coroutine on the loop of this bench."""
@@ -99,6 +108,7 @@ class Bench:
         """An orderly stop, as at SIGTERM."""
         self.service.pool.close()
         self.service.facilities.audit.close()
+        self.run(self.service.dispatch.refusals.flush(self.clock.now))
         self.run(self.store.close())
 
     def restart(self, **settings: Any) -> None:

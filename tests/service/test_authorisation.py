@@ -12,6 +12,7 @@ from ums_client.protocol.actions import (
 
 PROFILES = ["standard", "hipaa", "compat"]
 NEW = "Another-Choice-7!"
+NO_DEVICE = "0" * 32
 
 
 OK, SESSION, DENIED = "ok", "INVALID_SESSION", "PERMISSION_DENIED"
@@ -54,6 +55,11 @@ TARGETS = {
     "get_signing_keys": ALWAYS,
     "get_revocations": ALWAYS,
     "rotate_signing_key": ON_OTHERS,
+    "list_devices": NEEDS_SESSION,
+    "list_devices of another": ON_OTHERS,
+    "forget_device": NEEDS_SESSION,
+    "forget_device of another": ON_OTHERS,
+    "unlock_user of another": ON_OTHERS,
 }
 IGNORED_IN_COMPAT = {"create_user with a role", "update_user with a status"}
 CALLERS = [
@@ -95,6 +101,8 @@ def message_for(
         message["reason"] = "a yearly review"
     elif action == "update_user":
         message["update_data"] = {"city": "Oxford"}
+    elif action == "forget_device":
+        message["device_id"] = NO_DEVICE
     if target == "verify_session of another":
         message["token"] = tokens_of_target
     elif target.endswith("of another"):
@@ -147,7 +155,10 @@ def expected_outcome(profile: str, target: str, caller: str) -> str:
 
 
 def outcome(reply: Message) -> str:
-    if reply["status"] in ("success", "healthy"):
+    if (
+        reply["status"] in ("success", "healthy")
+        or reply["message"] == "No such device"
+    ):
         return OK
     return str(reply.get("code") or MESSAGES[reply["message"]])
 

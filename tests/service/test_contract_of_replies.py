@@ -5,7 +5,15 @@ from itertools import count
 
 import pytest
 
-from tests.service.harness import STRONG, Bench, Message, creation, login, update
+from tests.service.harness import (
+    ADMIN_PASSWORD,
+    STRONG,
+    Bench,
+    Message,
+    creation,
+    login,
+    update,
+)
 from ums_client.protocol.accounts import (
     CreateUser,
     CreateUserReply,
@@ -54,6 +62,14 @@ def session_requests(bench: Bench, admin: str) -> dict[str, Message]:
     return {name: {"action": name, **fields} for name, fields in by_name.items()}
 
 
+def remembered_device(bench: Bench) -> str:
+    """The id of a device of the administrator."""
+    password = "admin123" if bench.compat else ADMIN_PASSWORD
+    credentials = {"username": "admin", "password": password, "remember_device": True}
+    reply = bench.ask(action="login", credentials=credentials)
+    return str(reply["device_id"])
+
+
 def requests(bench: Bench) -> dict[str, Message]:
     """A request of each action that succeeds under every profile, in this order."""
     admin, alice = bench.admin(), bench.member("alice", STRONG)
@@ -63,6 +79,17 @@ def requests(bench: Bench) -> dict[str, Message]:
         "health_check": {"action": "health_check", "session_token": admin},
         "create_user": creation("bobby", STRONG, metadata={"a": [1, {"b": None}]}),
         "login": login("bobby", STRONG),
+        "list_devices": {"action": "list_devices", "session_token": admin},
+        "forget_device": {
+            "action": "forget_device",
+            "session_token": admin,
+            "device_id": remembered_device(bench),
+        },
+        "unlock_user": {
+            "action": "unlock_user",
+            "session_token": admin,
+            "user_id": bench.user_id("alice"),
+        },
         "get_user": {"action": "get_user", "session_token": alice},
         "list_users": {"action": "list_users", "session_token": admin, "page": 1},
         "update_user": update(alice, city="Oxford", notes="a\nb"),
@@ -300,7 +327,12 @@ def shape_of(value: object) -> object:
 def make_predictable(bench: Bench) -> None:
     """Two benches that are asked the same give out the same tokens, ids and keys."""
     facilities, numbers = bench.service.facilities, count()
-    for name, chars in (("new_token", 43), ("new_user_id", 32), ("new_session_id", 22)):
+    for name, chars in (
+        ("new_token", 43),
+        ("new_user_id", 32),
+        ("new_session_id", 22),
+        ("new_device_id", 32),
+    ):
         made = lambda chars=chars: f"{next(numbers):0{chars}}"  # noqa: E731
         object.__setattr__(facilities, name, made)
     facilities.tokens._new_id = facilities.new_session_id

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.doubles import ManualClock
+from ums_service.domain.addresses import ExemptAddresses
 from ums_service.domain.audit import RefusalBudget
 from ums_service.domain.errors import InvalidInput, RateLimited
 from ums_service.domain.names import check_email, check_username, normalise
@@ -125,8 +126,14 @@ def test_an_unknown_or_exorbitant_hash_is_not_computed(stored: str) -> None:
         CHEAP.verify(stored, "whatever")
 
 
+def make_limits(addresses: dict, callers: dict | None = None, **more) -> RateLimits:
+    exempt = ExemptAddresses(["127.0.0.0/8"])
+    rules = {"refusals_max": 3, "unheard_s": 5} | more
+    return RateLimits(addresses, callers or {}, exempt, **rules)
+
+
 def test_a_bucket_empties_and_fills_again_and_spares_this_machine() -> None:
-    limits = RateLimits({"login": Bucket(burst=2, per_s=0.5)}, entries_max=10)
+    limits = make_limits({"login": Bucket(burst=2, per_s=0.5)}, entries_max=10)
     for _ in range(2):
         limits.take("login", "192.0.2.1", 0)
     with pytest.raises(RateLimited) as refused:
@@ -137,7 +144,7 @@ def test_a_bucket_empties_and_fills_again_and_spares_this_machine() -> None:
         limits.take("login", "127.0.0.1", 2)
         limits.take("read", "192.0.2.1", 2)
         limits.take("login", f"198.51.100.{number}", 2)
-    assert len(limits._levels) <= 10
+    assert len(limits._addresses) <= 10
 
 
 def test_the_refusal_budget_is_bounded_and_counts_what_exceeds_it() -> None:

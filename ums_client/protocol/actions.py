@@ -3,7 +3,16 @@
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from ums_client.protocol import accounts, audit, passwords, service, sessions, tokens
+from ums_client.protocol import (
+    accounts,
+    audit,
+    devices,
+    lockouts,
+    passwords,
+    service,
+    sessions,
+    tokens,
+)
 from ums_client.protocol.message import Request
 
 
@@ -45,6 +54,9 @@ class Audit(StrEnum):
     TOKEN_REFRESHED = "token_refreshed"
     REVOCATIONS_READ = "revocations_read"
     SIGNING_KEY_ROTATED = "signing_key_rotated"
+    DEVICES_LISTED = "devices_listed"
+    DEVICE_FORGOTTEN = "device_forgotten"
+    ACCOUNT_UNLOCKED = "account_unlocked"
 
 
 class Repeat(StrEnum):
@@ -86,6 +98,9 @@ ACTIONS: Final = (
     Action("get_signing_keys",  tokens.GetSigningKeys,    Access.PUBLIC,    Rate.READ,      Audit.NONE,              Repeat.SAFE),
     Action("get_revocations",   tokens.GetRevocations,    Access.PUBLIC,    Rate.READ,      Audit.REVOCATIONS_READ,  Repeat.SAFE),
     Action("rotate_signing_key", tokens.RotateSigningKey, Access.SESSION,   Rate.WRITE,     Audit.SIGNING_KEY_ROTATED, Repeat.KEYED),
+    Action("list_devices",      devices.ListDevices,      Access.SESSION,   Rate.READ,      Audit.DEVICES_LISTED,    Repeat.SAFE),
+    Action("forget_device",     devices.ForgetDevice,     Access.SESSION,   Rate.WRITE,     Audit.DEVICE_FORGOTTEN,  Repeat.KEYED),
+    Action("unlock_user",       lockouts.UnlockUser,      Access.SESSION,   Rate.WRITE,     Audit.ACCOUNT_UNLOCKED,  Repeat.KEYED),
     Action("describe_actions",  service.DescribeActions,  Access.PUBLIC,    Rate.READ,      Audit.NONE,              Repeat.SAFE),
     Action("query_audit",       audit.QueryAudit,         Access.SESSION,   Rate.READ,      Audit.AUDIT_READ,        Repeat.SAFE),
     Action("export_audit",      audit.ExportAudit,        Access.SESSION,   Rate.READ,      Audit.AUDIT_EXPORTED,    Repeat.SAFE),

@@ -5,7 +5,15 @@ from typing import ClassVar
 from pydantic import Field
 
 from ums_client.protocol.accounts import User
-from ums_client.protocol.fields import Name, Password, SessionId, Token, UserId
+from ums_client.protocol.fields import (
+    Name,
+    Password,
+    Secret,
+    SessionId,
+    ShortText,
+    Token,
+    UserId,
+)
 from ums_client.protocol.message import Reply, Request
 
 
@@ -25,6 +33,8 @@ class LoginReply(Reply):
     token_type: str = ""
     expires_in: int = 0
     refresh_expires_at: str = ""
+    device_token: str = Field(default="", repr=False)
+    device_id: str = ""
     ignored: list[str] = Field(default_factory=list)
 
 
@@ -32,7 +42,8 @@ class Login(Request[LoginReply]):
     """Open a session with a user name or mail address and the password.
 
     `tokens` asks for an access token to show to other services, and a refresh token
-    that renews it.
+    that renews it. With `remember_device` the reply has a `device_token`: sent along with later logins,
+    it keeps failures of others from shutting this device out.
     """
 
     wrapper: ClassVar[str | None] = "credentials"
@@ -41,6 +52,9 @@ class Login(Request[LoginReply]):
     username: Name | None = None
     password: Password | None = Field(default=None, repr=False)
     tokens: bool = False
+    device_token: Secret | None = Field(default=None, repr=False)
+    remember_device: bool | None = None
+    device_label: ShortText | None = None
 
 
 class LogoutReply(Reply):

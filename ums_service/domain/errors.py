@@ -15,6 +15,7 @@
      +- PermissionDenied
      |   +- LastAdministrator     somebody must be able to administer
      +- NotFound
+     |   +- NoSuchDevice
      +- IdempotencyConflict
      +- RateLimited
      +- Busy
@@ -57,11 +58,17 @@ class MissingInput(Refusal):
 
 
 class InvalidCredentials(Refusal):
-    """Unknown user, wrong password or too many attempts; the caller cannot tell."""
+    """Unknown user, wrong password or too many attempts; the caller cannot tell.
 
-    def __init__(self, retry_after_s: float | None = None) -> None:
+    `failures` says how often the caller has failed by now; it is not told.
+    """
+
+    def __init__(
+        self, retry_after_s: float | None = None, *, failures: int = 0
+    ) -> None:
         super().__init__()
         self.retry_after_s = retry_after_s
+        self.failures = failures
 
 
 class InvalidSession(Refusal):
@@ -116,16 +123,21 @@ class NotFound(Refusal):
     """What the request names does not exist."""
 
 
+class NoSuchDevice(NotFound):
+    """The account knows no device of that id."""
+
+
 class IdempotencyConflict(Refusal):
     """The key was used before with other arguments."""
 
 
 class RateLimited(Refusal):
-    """Too many requests from one address."""
+    """Too many requests of one address or account; `in_row` counts the refused ones."""
 
-    def __init__(self, retry_after_s: float) -> None:
+    def __init__(self, retry_after_s: float, *, in_row: int = 1) -> None:
         super().__init__()
         self.retry_after_s = retry_after_s
+        self.in_row = in_row
 
 
 class Busy(Refusal):

@@ -69,10 +69,57 @@ class Profile:
     """Failed attempts per account and source before the source is shut out."""
     failures_window_s: int = 30 * MINUTE_S
     lockout_s: int = 30 * MINUTE_S
+    failures_in_row_max: int = 100
+    """Failures of an account in a row, from wherever, before only known devices are let
+    in, until a new password or an operator (NIST SP 800-63B, 3.2.2: at most 100)."""
+    device_token_s: int = 90 * DAY_S
+    """How long a remembered device is known."""
+    devices_per_user: int = 20
+    address_failures_max: int = 20
+    """Failures from one address, over all accounts, before it is blocked."""
+    address_failures_window_s: int = HOUR_S
+    address_block_s: int = HOUR_S
+    guessing_accounts_min: int = 50
+    """Accounts on which attempts fail within the window before guessing is suspected."""
+    guessing_window_s: int = 10 * MINUTE_S
+    refusal_delays_ms: tuple[int, ...] = (100, 500, 2_000)
+    """How long the answer to the first, second and each later failure is held back."""
+
+    rate_register_burst: int = 30
+    """Requests of one class that an address may send at once, then per minute; a rate
+    of 0 is no limit."""
+    rate_register_per_min: int = 30
+    rate_login_burst: int = 100
+    rate_login_per_min: int = 100
+    rate_write_burst: int = 200
+    rate_write_per_min: int = 3_000
+    rate_read_burst: int = 1_000
+    rate_read_per_min: int = 0
+    rate_refusals_max: int = 100
+    """Requests over a limit in a row before an address is not heard at all."""
+    rate_unheard_s: int = 5
+    caller_write_burst: int = 200
+    """As for addresses, for one account wherever it asks from."""
+    caller_write_per_min: int = 0
+    caller_read_burst: int = 1_000
+    caller_read_per_min: int = 0
 
     deleted_kept_s: int = 30 * DAY_S
     """How long a deleted account can still be brought back; 0 erases at once."""
 
+
+MAY_BE_ZERO: Final = frozenset(
+    {
+        "deleted_kept_s",
+        "rate_register_per_min",
+        "rate_login_per_min",
+        "rate_write_per_min",
+        "rate_read_per_min",
+        "caller_write_per_min",
+        "caller_read_per_min",
+    }
+)
+"""Policies that 0 switches off; all other numbers are 1 or more."""
 
 STANDARD: Final = Profile(name="standard")
 HIPAA: Final = Profile(
@@ -89,6 +136,7 @@ HIPAA: Final = Profile(
     access_token_s=HOUR_S,
     refresh_token_s=30 * DAY_S,
     failures_max=3,
+    caller_write_per_min=600,
 )
 COMPAT: Final = Profile(
     name="compat",
@@ -102,6 +150,7 @@ COMPAT: Final = Profile(
     password_personal=False,
     session_idle_s=None,
     sessions_per_user=None,
+    refusal_delays_ms=(),
     deleted_kept_s=0,
 )
 PROFILES: Final = {profile.name: profile for profile in (STANDARD, HIPAA, COMPAT)}

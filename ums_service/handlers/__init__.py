@@ -10,6 +10,8 @@ from ums_client.protocol.accounts import (
     UpdateUser,
 )
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
+from ums_client.protocol.devices import ForgetDevice, ListDevices
+from ums_client.protocol.lockouts import UnlockUser
 from ums_client.protocol.message import Request
 from ums_client.protocol.passwords import ChangePassword
 from ums_client.protocol.service import DescribeActions, HealthCheck
@@ -31,6 +33,8 @@ from ums_service.catalogue import Handler
 from ums_service.handlers import (
     accounts,
     audit,
+    devices,
+    lockouts,
     logins,
     passwords,
     proof,
@@ -58,6 +62,9 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     GetSigningKeys: tokens.get_signing_keys,
     GetRevocations: tokens.get_revocations,
     RotateSigningKey: tokens.rotate_signing_key,
+    ListDevices: devices.list_devices,
+    ForgetDevice: devices.forget_device,
+    UnlockUser: lockouts.unlock_user,
     DescribeActions: service.describe_actions,
     QueryAudit: audit.query_audit,
     ExportAudit: audit.export_audit,

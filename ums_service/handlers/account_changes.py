@@ -78,6 +78,7 @@ async def _with_password(request: UpdateUser, user: User, call: Call) -> User:
     if not request.current_password:
         raise ReauthenticationRequired
     await check_own_password(request.current_password, call)
+    call.lift_lockout(user.user_id)
     changed = user.with_password(await call.hash(password), call.now)
     await end_everything_of(user.user_id, call, but=call.own_session)
     return changed

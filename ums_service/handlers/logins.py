@@ -20,6 +20,7 @@ from ums_service.domain.names import normalise
 from ums_service.domain.passwords import normalise_password
 from ums_service.domain.sessions import PASSWORD_ONLY, Purpose, expiry
 from ums_service.domain.users import ACTIVE, USERS, User
+from ums_service.handlers.devices import note_device
 from ums_service.handlers.tokens import first_tokens
 from ums_service.handlers.views import user_view
 
@@ -32,29 +33,33 @@ async def login(request: Login, call: Call) -> Answer[LoginReply]:
     now = call.now
     user = await accounts.find_by_login(call.tx, name)
     call.subject = user.user_id if user else None
-    await call.prove(user, request.password, name)
+    device = call.known_device(user, request.device_token)
+    await call.prove(user, request.password, name, known=device)
     assert user is not None
     _check_may_log_in(user, call)
     user = user.logged_in(now, await _current_hash(user, request.password, call))
-    return await open_session(user, call, tokens=request.tokens)
+    remembered = await note_device(request, user, device, call)
+    return await open_session(user, call, remembered, tokens=request.tokens)
 
 
 async def open_session(
     user: User,
     call: Call,
+    remembered: dict[str, str],
     *,
     tokens: bool = False,
     methods: tuple[str, ...] = PASSWORD_ONLY,
 ) -> Answer[LoginReply]:
     """Store the account as it is after this login and open its session.
 
+    `remembered` are the fields of the reply for a device that is known from now on;
     `tokens` adds those for other services; `methods` are how the login was proved.
     """
     facilities, now = call.facilities, call.now
     document = call.tx.put(USERS, user)
     token, user_id = facilities.new_token(), user.user_id
     session_id, client = facilities.new_session_id(), client_info(call.client)
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {**remembered}
     if not facilities.profile.original_replies:
         more["session_id"] = session_id
         more["session_expires_at"] = expiry(now, facilities.profile.session_s)

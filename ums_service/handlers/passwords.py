@@ -20,7 +20,7 @@ async def change_password(
     call.subject = session.user_id
     if user is None:
         raise InvalidSession
-    await call.prove(user, request.current_password)
+    await call.prove(user, request.current_password, known=session)
     password = accounts.check_new_password(
         request.new_password,
         username=user.username,
@@ -28,6 +28,7 @@ async def change_password(
         profile=facilities.profile,
     )
     call.tx.put(USERS, user.with_password(await call.hash(password), call.now))
+    call.lift_lockout(user.user_id)
     kept = session if session.purpose is Purpose.SESSION else None
     others = await end_everything_of(user.user_id, call, but=kept)
     return answer(
