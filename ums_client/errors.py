@@ -87,8 +87,37 @@ class PasswordChangeRequired(RequestRefused):
     password_change_token: str | None = None
 
 
+class MfaRequired(RequestRefused):
+    """The password is right, and a second factor is wanted.
+
+    `mfa_token` goes into a `VerifyMfa` request, with a code of one of `methods` or with
+    a passkey's answer to `passkey_options`.
+    """
+
+    mfa_token: str | None = None
+    methods: tuple[str, ...] = ()
+    passkey_options: dict[str, Any] | None = None
+
+
+class MfaSetupRequired(RequestRefused):
+    """The password is right, but the account must have a second factor first.
+
+    `mfa_setup_token` goes into a `SetupMfa` or `BeginPasskeyEnrolment` request.
+    """
+
+    mfa_setup_token: str | None = None
+
+
+class InvalidMfaCode(RequestRefused):
+    """The code or passkey is not accepted; `retry_after` says when codes are again."""
+
+
+class InvalidToken(RequestRefused):
+    """The token of the request is unknown, used or expired."""
+
+
 class ReauthenticationRequired(RequestRefused):
-    """The change needs the current password, or a recent login."""
+    """The change needs the current password, a second factor, or a recent login."""
 
 
 class PolicyViolation(RequestRefused):
@@ -146,6 +175,10 @@ REFUSALS: Final[dict[str, type[RequestRefused]]] = {
     ErrorCode.INVALID_SESSION: InvalidSession,
     ErrorCode.ACCOUNT_INACTIVE: AccountInactive,
     ErrorCode.PASSWORD_CHANGE_REQUIRED: PasswordChangeRequired,
+    ErrorCode.MFA_REQUIRED: MfaRequired,
+    ErrorCode.MFA_SETUP_REQUIRED: MfaSetupRequired,
+    ErrorCode.INVALID_MFA_CODE: InvalidMfaCode,
+    ErrorCode.INVALID_TOKEN: InvalidToken,
     ErrorCode.REAUTHENTICATION_REQUIRED: ReauthenticationRequired,
     ErrorCode.POLICY_VIOLATION: PolicyViolation,
     ErrorCode.PERMISSION_DENIED: PermissionDenied,

@@ -10,10 +10,14 @@ from ums_service import __version__
 from ums_service.call import Facilities
 from ums_service.dispatch import Dispatch
 from ums_service.domain.audit import AUDIT
+from ums_service.domain.challenges import Challenges
 from ums_service.domain.deleted import DELETED_USERS
+from ums_service.domain.factor_guard import FactorGuard
+from ums_service.domain.factors import FACTORS
 from ums_service.domain.idempotency import DONE
 from ums_service.domain.lockout import Lockout
 from ums_service.domain.moment import Moment
+from ums_service.domain.passkeys import RelyingParty
 from ums_service.domain.password_hashes import HashParameters, PasswordHashes
 from ums_service.domain.profiles import Profile
 from ums_service.domain.rate_limit import Bucket, RateLimits
@@ -24,9 +28,10 @@ from ums_service.handlers import HANDLERS
 from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
 from ums_service.master_key import MasterKey, find_master_key, make_key_file
+from ums_service.second_factors import SecondFactors
 from ums_service.settings import Settings
 
-COLLECTIONS: Final = (USERS, DELETED_USERS, ROSTERS, DONE)
+COLLECTIONS: Final = (USERS, DELETED_USERS, ROSTERS, DONE, FACTORS)
 STREAMS: Final = (AUDIT,)
 _BUCKETS: Final = {
     "register": Bucket(burst=30, per_s=0.5),
@@ -141,6 +146,7 @@ def build_service(
         store=store,
         sessions=Sessions(profile, sessions_max=settings.sessions_max),
         gate=LoginGate(lockout, hashes, pool, secret=secrets.token_bytes(32)),
+        factors=build_factors(settings, profile),
         profile=profile,
         store_name=settings.data.name,
         version=__version__,
@@ -149,6 +155,18 @@ def build_service(
     )
     dispatch = Dispatch(HANDLERS, facilities, RateLimits(_BUCKETS), clock)
     return Service(dispatch, facilities, hashes, pool)
+
+
+def build_factors(settings: Settings, profile: Profile) -> SecondFactors:
+    """What second factors need; nothing is asked or counted yet."""
+    return SecondFactors(
+        challenges=Challenges(failures_max=profile.mfa_tries),
+        guard=FactorGuard(),
+        relying_party=RelyingParty(
+            settings.passkey_rp_id, settings.mfa_issuer, settings.origin_of_passkeys
+        ),
+        issuer=settings.mfa_issuer,
+    )
 
 
 def build_hashes(settings: Settings) -> PasswordHashes:

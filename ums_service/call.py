@@ -13,6 +13,7 @@ from ums_service.domain.profiles import Profile
 from ums_service.domain.sessions import Session, Sessions
 from ums_service.domain.users import USERS, User
 from ums_service.login_gate import LoginGate
+from ums_service.second_factors import SecondFactors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Facilities:
     store: Store
     sessions: Sessions
     gate: LoginGate
+    factors: SecondFactors
     profile: Profile
     store_name: str
     version: str
@@ -126,6 +128,17 @@ class Call:
             await self.tx.commit()
         for effect in self.after_commit:
             effect()
+
+    async def commit_before_refusal(self, event: str) -> None:
+        """Make durable what the coming refusal must not undo: a code that was used.
+
+        Raises what `Transaction.commit` raises.
+        """
+        self._audit()._replace(event=event).append_to(self.tx, self.now)
+        await self.tx.commit()
+        for effect in self.after_commit:
+            effect()
+        self.begin_again()
 
     def _audit(self) -> AuditEntry:
         session = self.session

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from storage import Store, Transaction
 from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.factors import FACTORS
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import Profile
 from ums_service.domain.roster import ROSTERS, update_roster
@@ -72,7 +73,11 @@ async def add(tx: Transaction, admin: User, now: Moment) -> None:
 async def recover(
     tx: Transaction, user: User, password_hash: str, profile: Profile, now: Moment
 ) -> None:
-    """Make `user` an active administrator with a first password again."""
+    """Make `user` an active administrator with a first password again.
+
+    Its second factors go: who lost them all could not get back in otherwise.
+    """
+    tx.delete(FACTORS, user.user_id)
     recovered = user._replace(
         password_hash=password_hash,
         role=ADMIN,

@@ -3,7 +3,7 @@
 import logging
 import secrets
 import traceback
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from storage import Store
 from storage.errors import StoreError
@@ -16,6 +16,8 @@ from ums_service.refusals import Told, tell
 
 _log = logging.getLogger(__name__)
 _UNREADABLE = "request"
+_EVENTS: Final = {ErrorCode.INVALID_MFA_CODE: "mfa_failed"}
+"""Refusals that are an event of their own, whatever action was asked for."""
 
 
 class Refused(NamedTuple):
@@ -59,6 +61,7 @@ class RefusalLog:
         event = _UNREADABLE if action is None else action.name
         if action is not None and action.audit is not Audit.NONE:
             event = action.audit.value
+        event = _EVENTS.get(refused.told.code, event)
         entry = AuditEntry(
             event=event,
             outcome=Outcome.REFUSED,

@@ -61,6 +61,25 @@ def _change_required(refusal: errors.PasswordChangeRequired) -> Told:
     )
 
 
+def _factor_required(refusal: errors.FactorRequired) -> Told:
+    extra: dict[str, Any] = {
+        "requires_mfa": True,
+        "mfa_token": refusal.token,
+        "mfa_methods": refusal.methods,
+    }
+    if refusal.passkey_options is not None:
+        extra["passkey_options"] = refusal.passkey_options
+    return Told(ErrorCode.MFA_REQUIRED, "A second factor is required", extra=extra)
+
+
+def _factor_setup_required(refusal: errors.FactorSetupRequired) -> Told:
+    return Told(
+        ErrorCode.MFA_SETUP_REQUIRED,
+        "A second factor must be set up before the first session",
+        extra={"mfa_setup_token": refusal.token},
+    )
+
+
 TELLERS: Final[dict[type[Exception], _Teller]] = {
     NotJson: _fixed(ErrorCode.INVALID_REQUEST, "Invalid JSON format"),
     InvalidMessage: _field(ErrorCode.INVALID_REQUEST),
@@ -75,6 +94,15 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.InvalidSession: _fixed(ErrorCode.INVALID_SESSION, SESSION_TEXT),
     errors.AccountInactive: _fixed(ErrorCode.ACCOUNT_INACTIVE, "Account is not active"),
     errors.PasswordChangeRequired: _change_required,
+    errors.FactorRequired: _factor_required,
+    errors.FactorSetupRequired: _factor_setup_required,
+    errors.WrongFactor: _fixed(
+        ErrorCode.INVALID_MFA_CODE, "The code or passkey was not accepted"
+    ),
+    errors.InvalidToken: _fixed(ErrorCode.INVALID_TOKEN, "Invalid or expired token"),
+    errors.FactorProofRequired: _fixed(
+        ErrorCode.REAUTHENTICATION_REQUIRED, "A code of a second factor is required"
+    ),
     errors.ReauthenticationRequired: _fixed(
         ErrorCode.REAUTHENTICATION_REQUIRED, "Current password is required"
     ),
@@ -83,6 +111,13 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.PermissionDenied: _fixed(ErrorCode.PERMISSION_DENIED, "Permission denied"),
     errors.LastAdministrator: _fixed(
         ErrorCode.PERMISSION_DENIED, "The last administrator must remain"
+    ),
+    errors.LastFactor: _fixed(
+        ErrorCode.PERMISSION_DENIED,
+        "The last second factor of this account must remain",
+    ),
+    errors.NoFactor: _fixed(
+        ErrorCode.NOT_FOUND, "The account has no such second factor"
     ),
     errors.NotFound: _fixed(ErrorCode.NOT_FOUND, "No such account"),
     errors.IdempotencyConflict: _fixed(

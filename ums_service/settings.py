@@ -70,6 +70,12 @@ class Settings(BaseSettings):
     sessions_max: Annotated[int, Field(ge=1)] = 200_000
     memory_headroom_mib: Annotated[int, Field(ge=256)] = 1_024
     """How much the process may grow beyond what it needed after loading."""
+    mfa_issuer: Annotated[str, Field(min_length=1, max_length=64)] = "UMS"
+    """The name that authenticators show beside the account."""
+    passkey_rp_id: Annotated[str, Field(min_length=1, max_length=253)] = "localhost"
+    """The domain that passkeys are made for; another one makes them useless."""
+    passkey_origin: str | None = None
+    """Where passkeys are used, as https://HOST[:PORT]; of the domain if not given."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod
@@ -94,6 +100,11 @@ class Settings(BaseSettings):
         """Where to serve."""
         port = self.port or "*"
         return self.bind or f"tcp://127.0.0.1:{port}"
+
+    @property
+    def origin_of_passkeys(self) -> str:
+        """Where browsers say that an answer was made."""
+        return self.passkey_origin or f"https://{self.passkey_rp_id}"
 
     @property
     def key_path(self) -> Path:

@@ -3,7 +3,14 @@
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from ums_client.protocol import accounts, passwords, service, sessions
+from ums_client.protocol import (
+    accounts,
+    factors,
+    passkeys,
+    passwords,
+    service,
+    sessions,
+)
 from ums_client.protocol.message import Request
 
 
@@ -36,6 +43,11 @@ class Audit(StrEnum):
     USER_DELETED = "user_deleted"
     USERS_LISTED = "users_listed"
     PASSWORD_CHANGED = "password_changed"
+    MFA_SETUP_BEGUN = "mfa_setup_begun"
+    MFA_ENABLED = "mfa_enabled"
+    MFA_DISABLED = "mfa_disabled"
+    MFA_READ = "mfa_read"
+    BACKUP_CODES_REGENERATED = "backup_codes_regenerated"
 
 
 class Repeat(StrEnum):
@@ -69,6 +81,16 @@ ACTIONS: Final = (
     Action("list_users",        accounts.ListUsers,       Access.OPTIONAL,  Rate.READ,      Audit.USERS_LISTED,      Repeat.SAFE),
     Action("health_check",      service.HealthCheck,      Access.OPTIONAL,  Rate.READ,      Audit.NONE,              Repeat.SAFE),
     Action("change_password",   passwords.ChangePassword, Access.OPTIONAL,  Rate.LOGIN,     Audit.PASSWORD_CHANGED,  Repeat.KEYED),
+    Action("verify_mfa",        factors.VerifyMfa,        Access.PUBLIC,    Rate.LOGIN,     Audit.LOGIN,             Repeat.NEVER),
+    Action("setup_mfa",         factors.SetupMfa,         Access.OPTIONAL,  Rate.LOGIN,     Audit.MFA_SETUP_BEGUN,   Repeat.NEVER),
+    Action("confirm_mfa",       factors.ConfirmMfa,       Access.OPTIONAL,  Rate.LOGIN,     Audit.MFA_ENABLED,       Repeat.NEVER),
+    Action("get_mfa_status",    factors.GetMfaStatus,     Access.SESSION,   Rate.READ,      Audit.MFA_READ,          Repeat.SAFE),
+    Action("disable_mfa",       factors.DisableMfa,       Access.SESSION,   Rate.LOGIN,     Audit.MFA_DISABLED,      Repeat.KEYED),
+    Action("regenerate_backup_codes", factors.RegenerateBackupCodes, Access.SESSION, Rate.LOGIN, Audit.BACKUP_CODES_REGENERATED, Repeat.NEVER),
+    Action("begin_passkey_enrolment", passkeys.BeginPasskeyEnrolment, Access.OPTIONAL, Rate.LOGIN, Audit.MFA_SETUP_BEGUN, Repeat.NEVER),
+    Action("finish_passkey_enrolment", passkeys.FinishPasskeyEnrolment, Access.OPTIONAL, Rate.LOGIN, Audit.MFA_ENABLED, Repeat.NEVER),
+    Action("begin_passkey_login", passkeys.BeginPasskeyLogin, Access.PUBLIC,  Rate.LOGIN,     Audit.LOGIN,             Repeat.NEVER),
+    Action("finish_passkey_login", passkeys.FinishPasskeyLogin, Access.PUBLIC, Rate.LOGIN,    Audit.LOGIN,             Repeat.NEVER),
     Action("describe_actions",  service.DescribeActions,  Access.PUBLIC,    Rate.READ,      Audit.NONE,              Repeat.SAFE),
 )
 # fmt: on

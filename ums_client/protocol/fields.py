@@ -47,6 +47,8 @@ Password = Annotated[str, AfterValidator(_password_size)]
 """Never trimmed; at most 1,024 bytes of UTF-8. Its fields are kept out of `repr`."""
 Secret = Annotated[str, Field(max_length=256)]
 """A token. Its fields are kept out of `repr`."""
+Code = Annotated[str, Field(max_length=32)]
+"""A one-time or backup code, as people type it. Its fields are kept out of `repr`."""
 ShortText = Annotated[str, Field(max_length=100), AfterValidator(_line)]
 Text = Annotated[str, Field(max_length=300), AfterValidator(_line)]
 Lines = Annotated[str, Field(max_length=4_000), AfterValidator(_lines)]

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from ums_client.protocol.accounts import User
-from ums_client.protocol.fields import Name, Password
+from ums_client.protocol.fields import Code, Name, Password, ShortText
 from ums_client.protocol.message import Reply, Request
 
 
@@ -16,17 +16,24 @@ class LoginReply(Reply):
     session_token: str = Field(repr=False)
     user: User
     session_expires_at: str = ""
+    account_warnings: list[str] = Field(default_factory=list)
     ignored: list[str] = Field(default_factory=list)
 
 
 class Login(Request[LoginReply]):
-    """Open a session with a user name or mail address and the password."""
+    """Open a session with a user name or mail address and the password.
+
+    An account with a second factor is answered MFA_REQUIRED, unless the `mfa_code`
+    comes along; `mfa_method` tells of which method it is.
+    """
 
     wrapper: ClassVar[str | None] = "credentials"
     original: ClassVar[bool] = True
 
     username: Name | None = None
     password: Password | None = Field(default=None, repr=False)
+    mfa_code: Code | None = Field(default=None, repr=False)
+    mfa_method: ShortText | None = None
 
 
 class LogoutReply(Reply):

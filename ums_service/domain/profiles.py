@@ -53,6 +53,17 @@ class Profile:
     failures_window_s: int = 30 * MINUTE_S
     lockout_s: int = 30 * MINUTE_S
 
+    mfa_required: Literal["off", "administrators", "everybody"] = "off"
+    """Who gets no session without a second factor."""
+    mfa_challenge_s: int = 5 * MINUTE_S
+    """How long a login waits for its second factor."""
+    mfa_setup_s: int = 10 * MINUTE_S
+    """How long the set-up of a factor may take."""
+    mfa_tries: int = 5
+    """Wrong answers that end one challenge; more of them make the account wait."""
+    backup_codes: int = 10
+    passkeys_max: int = 10
+
     deleted_kept_s: int = 30 * DAY_S
     """How long a deleted account can still be brought back; 0 erases at once."""
 
@@ -70,6 +81,7 @@ HIPAA: Final = Profile(
     change_needs_password=True,
     email_change="verified",
     failures_max=3,
+    mfa_required="administrators",
 )
 COMPAT: Final = Profile(
     name="compat",

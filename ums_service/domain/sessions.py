@@ -36,6 +36,10 @@ class Session:
     expires_ticks_s: float
     used_ticks_s: float
     expires_at: str
+    methods: tuple[str, ...] = ()
+    """What was proved: `password`, and which second factors."""
+    factor_ticks_s: float | None = None
+    """When a second factor was proved last."""
 
 
 def new_token() -> str:

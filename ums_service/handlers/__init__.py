@@ -9,12 +9,35 @@ from ums_client.protocol.accounts import (
     ListUsers,
     UpdateUser,
 )
+from ums_client.protocol.factors import (
+    ConfirmMfa,
+    DisableMfa,
+    GetMfaStatus,
+    RegenerateBackupCodes,
+    SetupMfa,
+    VerifyMfa,
+)
 from ums_client.protocol.message import Request
+from ums_client.protocol.passkeys import (
+    BeginPasskeyEnrolment,
+    BeginPasskeyLogin,
+    FinishPasskeyEnrolment,
+    FinishPasskeyLogin,
+)
 from ums_client.protocol.passwords import ChangePassword
 from ums_client.protocol.service import DescribeActions, HealthCheck
 from ums_client.protocol.sessions import Login, Logout
 from ums_service.catalogue import Handler
-from ums_service.handlers import accounts, logins, passwords, service, sessions
+from ums_service.handlers import (
+    accounts,
+    enrolment,
+    factors,
+    logins,
+    passkeys,
+    passwords,
+    service,
+    sessions,
+)
 
 HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     CreateUser: accounts.create_user,
@@ -26,5 +49,15 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     ListUsers: accounts.list_users,
     HealthCheck: service.health_check,
     ChangePassword: passwords.change_password,
+    VerifyMfa: logins.verify_mfa,
+    SetupMfa: enrolment.setup_mfa,
+    ConfirmMfa: enrolment.confirm_mfa,
+    GetMfaStatus: factors.get_mfa_status,
+    DisableMfa: factors.disable_mfa,
+    RegenerateBackupCodes: factors.regenerate_backup_codes,
+    BeginPasskeyEnrolment: passkeys.begin_passkey_enrolment,
+    FinishPasskeyEnrolment: passkeys.finish_passkey_enrolment,
+    BeginPasskeyLogin: passkeys.begin_passkey_login,
+    FinishPasskeyLogin: passkeys.finish_passkey_login,
     DescribeActions: service.describe_actions,
 }

@@ -1,23 +1,42 @@
 """Login: from a name and a password to a session.
 
-find the account -> prove the password -> may it log in -> open the session
+    find the account -> prove the password -> may it log in -> prove a second factor
+        -> is the password still good -> open the session
+
+The factor comes before the token for a new password: a stolen password alone must not
+be able to choose another.
 """
 
+from typing import Any, TypeVar
+
+from ums_client.protocol.factors import VerifyMfa, VerifyMfaReply
 from ums_client.protocol.sessions import Login, LoginReply
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain import accounts
+from ums_service.domain.challenges import Goal
 from ums_service.domain.errors import (
     AccountInactive,
     InvalidCredentials,
+    InvalidToken,
     MissingInput,
     PasswordChangeRequired,
 )
+from ums_service.domain.factors import FACTORS, PASSWORD
 from ums_service.domain.names import normalise
 from ums_service.domain.passwords import normalise_password
 from ums_service.domain.sessions import Purpose, expiry
 from ums_service.domain.users import ACTIVE, USERS, User
+from ums_service.handlers.factor_proof import (
+    answered,
+    find_challenge,
+    prove_at_login,
+    prove_code,
+    prove_passkey,
+)
 from ums_service.handlers.views import user_view
+
+L = TypeVar("L", bound=LoginReply)
 
 
 async def login(request: Login, call: Call) -> Answer[LoginReply]:
@@ -25,31 +44,80 @@ async def login(request: Login, call: Call) -> Answer[LoginReply]:
     name = normalise(request.username or "")
     if not name or not request.password:
         raise MissingInput("Username/email and password are required")
-    now = call.now
     user = await accounts.find_by_login(call.tx, name)
     call.subject = user.user_id if user else None
     await call.prove(user, request.password, name)
     assert user is not None
-    _check_may_log_in(user, call)
-    user = user.logged_in(now, await _current_hash(user, request.password, call))
-    return open_session(user, call)
+    check_may_log_in(user, call)
+    password_hash = await _current_hash(user, request.password, call)
+    user = user.logged_in(call.now, password_hash)
+    methods = await prove_at_login(user, request.mfa_code, request.mfa_method, call)
+    return await finish_login(LoginReply, user, methods, call)
 
 
-def open_session(user: User, call: Call) -> Answer[LoginReply]:
+async def verify_mfa(request: VerifyMfa, call: Call) -> Answer[VerifyMfaReply]:
+    """Complete a login with a second factor."""
+    challenge = find_challenge(request.mfa_token, Goal.LOGIN, call)
+    found = await call.tx.get(USERS, challenge.user_id)
+    user = challenge.check_account(found)
+    call.subject = user.user_id
+    check_may_log_in(user, call)
+    factors = await call.tx.get(FACTORS, user.user_id)
+    if factors is None:
+        raise InvalidToken
+    if request.assertion is not None:
+        method = prove_passkey(factors, request.assertion, challenge, call)
+    elif request.code:
+        used = prove_code(factors, request.code, request.method, call, challenge)
+        method = used.method
+    else:
+        raise MissingInput("A code or the assertion of a passkey is required")
+    answered(challenge, call)
+    user = user.logged_in(call.now, challenge.password_hash)
+    return await finish_login(VerifyMfaReply, user, (PASSWORD, method), call)
+
+
+async def finish_login(
+    kind: type[L], user: User, methods: tuple[str, ...], call: Call
+) -> Answer[L]:
+    """Open a session for who has proved `methods`, unless the password must go first.
+
+    A code that was used stays used, whatever comes after it.
+    """
+    call.details["methods"] = list(methods)
+    try:
+        _check_password_is_good(user, call)
+    except PasswordChangeRequired:
+        if methods != (PASSWORD,):
+            await call.commit_before_refusal("mfa_passed")
+        raise
+    return await open_session(kind, user, methods, call)
+
+
+async def open_session(
+    kind: type[L], user: User, methods: tuple[str, ...], call: Call
+) -> Answer[L]:
     """Store the account as it is after this login and open its session."""
     facilities, now = call.facilities, call.now
     call.tx.put(USERS, user)
     token, user_id = facilities.new_token(), user.user_id
-    call.after_commit.append(
-        lambda: facilities.sessions.open(
+
+    def begin() -> None:
+        session = facilities.sessions.open(
             token, user_id, now, purpose=Purpose.SESSION, address=call.address
         )
-    )
-    more = {}
+        session.methods = methods
+        session.factor_ticks_s = None if methods == (PASSWORD,) else now.ticks_s
+
+    call.after_commit.append(begin)
+    more: dict[str, Any] = {}
     if not facilities.profile.original_replies:
         more["session_expires_at"] = expiry(now, facilities.profile.session_s)
+        warnings = await _warnings(user, call)
+        if warnings:
+            more["account_warnings"] = warnings
     return answer(
-        LoginReply,
+        kind,
         message="Login successful",
         session_token=token,
         user=user_view(USERS.to_document(user), facilities.profile),
@@ -57,18 +125,31 @@ def open_session(user: User, call: Call) -> Answer[LoginReply]:
     )
 
 
-def _check_may_log_in(user: User, call: Call) -> None:
-    """Told only to who knows the password."""
-    now, sessions = call.now, call.facilities.sessions
+def check_may_log_in(user: User, call: Call) -> None:
+    """Told only to who knows the password, or holds a passkey of the account."""
     if user.status != ACTIVE:
         raise AccountInactive
-    if user.password_good_until is not None and now.epoch_s > user.password_good_until:
+    good_until = user.password_good_until
+    if good_until is not None and call.now.epoch_s > good_until:
         raise InvalidCredentials
-    if user.must_change_password:
-        token = call.facilities.new_token()
-        purpose = Purpose.PASSWORD_CHANGE
-        sessions.open(token, user.user_id, now, purpose=purpose, address=call.address)
-        raise PasswordChangeRequired(token)
+
+
+def _check_password_is_good(user: User, call: Call) -> None:
+    """Raise PasswordChangeRequired, with its token, where another must be chosen."""
+    if not user.must_change_password:
+        return
+    sessions, token = call.facilities.sessions, call.facilities.new_token()
+    purpose = Purpose.PASSWORD_CHANGE
+    sessions.open(token, user.user_id, call.now, purpose=purpose, address=call.address)
+    raise PasswordChangeRequired(token)
+
+
+async def _warnings(user: User, call: Call) -> list[str]:
+    """What the owner of the account should do, as words for programs."""
+    if not user.administers:
+        return []
+    factors = await call.tx.get(FACTORS, user.user_id)
+    return [] if factors is not None and factors.exist else ["mfa_recommended"]
 
 
 async def _current_hash(user: User, password: str, call: Call) -> str:
