@@ -152,6 +152,10 @@ class NotConfigured(RequestRefused):
     """The service is not set up for this."""
 
 
+class NotDelivered(RequestRefused):
+    """The code could not be sent."""
+
+
 class StorageFull(RequestRefused):
     """The disk of the service is full; nothing was changed."""
 
@@ -188,6 +192,7 @@ REFUSALS: Final[dict[str, type[RequestRefused]]] = {
     ErrorCode.RATE_LIMITED: RateLimited,
     ErrorCode.BUSY: Busy,
     ErrorCode.NOT_CONFIGURED: NotConfigured,
+    ErrorCode.NOT_DELIVERED: NotDelivered,
     ErrorCode.STORAGE_FULL: StorageFull,
     ErrorCode.STORAGE_READ_ONLY: StorageReadOnly,
     ErrorCode.OUTCOME_UNKNOWN: OutcomeUnknown,

@@ -13,7 +13,7 @@ from ums_service.domain.audit import AUDIT
 from ums_service.domain.challenges import Challenges
 from ums_service.domain.deleted import DELETED_USERS
 from ums_service.domain.factor_guard import FactorGuard
-from ums_service.domain.factors import FACTORS
+from ums_service.domain.factors import FACTORS, SMS
 from ums_service.domain.idempotency import DONE
 from ums_service.domain.lockout import Lockout
 from ums_service.domain.moment import Moment
@@ -22,6 +22,7 @@ from ums_service.domain.password_hashes import HashParameters, PasswordHashes
 from ums_service.domain.profiles import Profile
 from ums_service.domain.rate_limit import Bucket, RateLimits
 from ums_service.domain.roster import ROSTERS
+from ums_service.domain.sent_codes import CodeSender
 from ums_service.domain.sessions import Sessions, new_token
 from ums_service.domain.users import USERS
 from ums_service.handlers import HANDLERS
@@ -30,6 +31,7 @@ from ums_service.login_gate import LoginGate
 from ums_service.master_key import MasterKey, find_master_key, make_key_file
 from ums_service.second_factors import SecondFactors
 from ums_service.settings import Settings
+from ums_service.sms_gateway import SmsGateway
 
 COLLECTIONS: Final = (USERS, DELETED_USERS, ROSTERS, DONE, FACTORS)
 STREAMS: Final = (AUDIT,)
@@ -162,11 +164,24 @@ def build_factors(settings: Settings, profile: Profile) -> SecondFactors:
     return SecondFactors(
         challenges=Challenges(failures_max=profile.mfa_tries),
         guard=FactorGuard(),
+        sending=FactorGuard(),
+        senders=_senders(settings),
         relying_party=RelyingParty(
             settings.passkey_rp_id, settings.mfa_issuer, settings.origin_of_passkeys
         ),
         issuer=settings.mfa_issuer,
     )
+
+
+def _senders(settings: Settings) -> dict[str, CodeSender]:
+    if settings.sms_gateway_url is None:
+        return {}
+    gateway = SmsGateway(
+        settings.sms_gateway_url,
+        issuer=settings.mfa_issuer,
+        token_file=settings.sms_gateway_token_file,
+    )
+    return {SMS: gateway}
 
 
 def build_hashes(settings: Settings) -> PasswordHashes:

@@ -129,8 +129,11 @@ class Call:
         for effect in self.after_commit:
             effect()
 
-    async def commit_before_refusal(self, event: str) -> None:
-        """Make durable what the coming refusal must not undo: a code that was used.
+    async def commit_early(self, event: str) -> None:
+        """Make durable what must not wait for the answer, as an event of its own.
+
+        A code that was used stays used though the answer is a refusal, and what leaves
+        the service is noted before it leaves.
 
         Raises what `Transaction.commit` raises.
         """

@@ -129,6 +129,7 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.NotConfigured: lambda r: Told(
         ErrorCode.NOT_CONFIGURED, f"The service has no {r.what}"
     ),
+    errors.NotDelivered: _fixed(ErrorCode.NOT_DELIVERED, "The code could not be sent"),
     store_errors.Refused: lambda _: Told(
         ErrorCode.BUSY, "The service is busy", retry_after=0.1
     ),

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -76,6 +76,12 @@ class Settings(BaseSettings):
     """The domain that passkeys are made for; another one makes them useless."""
     passkey_origin: str | None = None
     """Where passkeys are used, as https://HOST[:PORT]; of the domain if not given."""
+    sms_gateway_url: (
+        Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None
+    ) = None
+    """Where codes are posted that go out as text messages; none without it."""
+    sms_gateway_token_file: Path | None = None
+    """The file with the bearer token that the gateway wants."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod

@@ -17,6 +17,8 @@ from fido2.webauthn import (
 )
 
 from tests.service.harness import GOOD, Bench, Message
+from ums_service.domain.errors import NotDelivered
+from ums_service.domain.users import User
 
 FLAG = AuthenticatorData.FLAG
 
@@ -71,6 +73,44 @@ def set_up(bench: Bench, token: str, password: str = GOOD, **more: Any) -> Phone
     assert done["status"] == "success", done
     phone.backup_codes = done["backup_codes"]
     return phone
+
+
+@dataclass
+class Telephone:
+    """Receives codes: a sender that keeps what it is given, or refuses to take it."""
+
+    received: list[tuple[str, str, str]] = field(default_factory=list)
+    is_off: bool = False
+
+    async def send(self, user: User, address: str, code: str, purpose: str) -> None:
+        if self.is_off:
+            raise NotDelivered
+        self.received.append((address, code, purpose))
+
+    @property
+    def code(self) -> str:
+        return self.received[-1][1]
+
+    @classmethod
+    def of(cls, bench: Bench, method: str = "sms") -> Self:
+        """What messages of this service arrive at."""
+        telephone = cls()
+        senders: Any = bench.service.facilities.factors.senders
+        senders[method] = telephone
+        return telephone
+
+
+def set_up_messages(
+    bench: Bench, telephone: Telephone, token: str, password: str = GOOD
+) -> None:
+    """Make a number a second factor of the session's account."""
+    own = {"session_token": token}
+    begin = {"action": "setup_mfa", "method": "sms", "phone_number": "+49 30 123456"}
+    begun = bench.ask(**begin, **own, password=password)
+    assert begun["status"] == "success", begun
+    confirm = {"action": "confirm_mfa", "setup_token": begun["setup_token"]}
+    done = bench.ask(**confirm, **own, code=telephone.code)
+    assert done["status"] == "success", done
 
 
 class SecurityKey:

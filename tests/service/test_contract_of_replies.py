@@ -6,7 +6,14 @@ from itertools import count
 
 import pytest
 
-from tests.service.authenticator import Phone, SecurityKey, enrol, set_up
+from tests.service.authenticator import (
+    Phone,
+    SecurityKey,
+    Telephone,
+    enrol,
+    set_up,
+    set_up_messages,
+)
 from tests.service.harness import STRONG, Bench, Message, creation, login, update
 from ums_client.protocol.accounts import (
     CreateUser,
@@ -48,6 +55,7 @@ def requests(bench: Bench) -> dict[str, Message]:
     enrolment = {"action": "begin_passkey_enrolment", "password": STRONG}
     asked = bench.ask(**enrolment, session_token=frank)
     alone = bench.ask(action="begin_passkey_login")
+    set_up_messages(bench, Telephone.of(bench), bench.member("henry", STRONG), STRONG)
     of_carol = {"session_token": carol, "password": STRONG}
     return {
         "describe_actions": {"action": "describe_actions"},
@@ -73,6 +81,11 @@ def requests(bench: Bench) -> dict[str, Message]:
             "session_token": erin,
             "setup_token": begun["setup_token"],
             "code": Phone(bench, begun["secret"]).code(),
+        },
+        "send_mfa_code": {
+            "action": "send_mfa_code",
+            "mfa_token": bench.try_login("henry", STRONG)["mfa_token"],
+            "method": "sms",
         },
         "get_mfa_status": {"action": "get_mfa_status", "session_token": carol},
         "regenerate_backup_codes": {"action": "regenerate_backup_codes"} | of_carol,

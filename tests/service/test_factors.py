@@ -7,12 +7,21 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 
 from tests.service.authenticator import Phone, set_up
-from tests.service.harness import GOOD, STRONG, Bench, Message, login, update
+from tests.service.harness import (
+    ADMIN_PASSWORD,
+    GOOD,
+    STRONG,
+    Bench,
+    Message,
+    login,
+    update,
+)
 from tests.service.test_storage_trouble import strike
 from tests.storage.doubles import Call, Fault, FaultyDisk
 from tests.storage.memory_disk import MemoryDisk
 from ums_service.domain.factors import FACTORS
 from ums_service.domain.sessions import Purpose
+from ums_service.first_admin import recover
 
 WRONG = "no code"
 
@@ -677,6 +686,21 @@ def test_administrators_without_a_factor_are_advised(standard: Bench):
     assert "account_warnings" not in reply
     standard.register("alice")
     assert "account_warnings" not in standard.try_login("alice")
+
+
+def test_who_is_recovered_by_the_operator_gets_in_without_the_old_factors(
+    standard: Bench,
+):
+    set_up(standard, standard.admin(), ADMIN_PASSWORD)
+
+    async def as_the_command_does() -> None:
+        hashed = standard.service.hashes.hash(GOOD)
+        async with standard.store.transaction() as tx:
+            admin, now = standard.user("admin"), standard.clock.now
+            await recover(tx, admin, hashed, standard.profile, now)
+
+    standard.run(as_the_command_does())
+    assert standard.try_login("admin", GOOD)["code"] == "PASSWORD_CHANGE_REQUIRED"
 
 
 # --- what is left behind ---

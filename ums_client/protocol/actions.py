@@ -46,6 +46,7 @@ class Audit(StrEnum):
     MFA_SETUP_BEGUN = "mfa_setup_begun"
     MFA_ENABLED = "mfa_enabled"
     MFA_DISABLED = "mfa_disabled"
+    MFA_CODE_SENT = "mfa_code_sent"
     MFA_READ = "mfa_read"
     BACKUP_CODES_REGENERATED = "backup_codes_regenerated"
 
@@ -84,6 +85,7 @@ ACTIONS: Final = (
     Action("verify_mfa",        factors.VerifyMfa,        Access.PUBLIC,    Rate.LOGIN,     Audit.LOGIN,             Repeat.NEVER),
     Action("setup_mfa",         factors.SetupMfa,         Access.OPTIONAL,  Rate.LOGIN,     Audit.MFA_SETUP_BEGUN,   Repeat.NEVER),
     Action("confirm_mfa",       factors.ConfirmMfa,       Access.OPTIONAL,  Rate.LOGIN,     Audit.MFA_ENABLED,       Repeat.NEVER),
+    Action("send_mfa_code",     factors.SendMfaCode,      Access.PUBLIC,    Rate.LOGIN,     Audit.MFA_CODE_SENT,     Repeat.NEVER),
     Action("get_mfa_status",    factors.GetMfaStatus,     Access.SESSION,   Rate.READ,      Audit.MFA_READ,          Repeat.SAFE),
     Action("disable_mfa",       factors.DisableMfa,       Access.SESSION,   Rate.LOGIN,     Audit.MFA_DISABLED,      Repeat.KEYED),
     Action("regenerate_backup_codes", factors.RegenerateBackupCodes, Access.SESSION, Rate.LOGIN, Audit.BACKUP_CODES_REGENERATED, Repeat.NEVER),

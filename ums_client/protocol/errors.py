@@ -94,6 +94,10 @@ class ErrorCode(StrEnum):
         "BUSY",
         "The service has more work than it can queue; try again after `retry_after` s.",
     )
+    NOT_DELIVERED = (
+        "NOT_DELIVERED",
+        "The code could not be sent; try again, or use another method.",
+    )
     NOT_CONFIGURED = ("NOT_CONFIGURED", "The service is not set up for this.")
     STORAGE_FULL = (
         "STORAGE_FULL",

@@ -27,19 +27,25 @@ class VerifyMfa(Request[VerifyMfaReply]):
 class SetupMfaReply(Reply):
     """What to put into an authenticator; shown only now, and good once confirmed.
 
-    `qr_code` is a PNG as data URI, `qr_text` the same for a dark terminal.
+    `qr_code` is a PNG as data URI, `qr_text` the same for a dark terminal. For `sms` and
+    `email` a code was sent instead, to the address that `hint` masks.
     """
 
     message: str = ""
     setup_token: str = Field(repr=False)
-    secret: str = Field(repr=False)
-    otpauth_uri: str = Field(repr=False)
-    qr_code: str = Field(repr=False)
-    qr_text: str = Field(repr=False)
+    secret: str = Field(default="", repr=False)
+    otpauth_uri: str = Field(default="", repr=False)
+    qr_code: str = Field(default="", repr=False)
+    qr_text: str = Field(default="", repr=False)
+    hint: str = ""
+    expires_in: int = 0
 
 
 class SetupMfa(Request[SetupMfaReply]):
     """Begin to set up an authenticator for one-time codes (`totp`).
+
+    Or codes by text message (`sms`, to `phone_number` or the account's) or mail
+    (`email`, to the account's address), where the service can send them.
 
     With a session, or with the `mfa_setup_token` of a login that was answered
     MFA_SETUP_REQUIRED; the password is needed either way. An account that has a factor
@@ -51,6 +57,7 @@ class SetupMfa(Request[SetupMfaReply]):
     password: Password = Field(repr=False)
     code: Code | None = Field(default=None, repr=False)
     device_name: ShortText | None = None
+    phone_number: ShortText | None = None
     mfa_setup_token: Secret | None = Field(default=None, repr=False)
 
 
@@ -67,10 +74,28 @@ class ConfirmMfaReply(Reply):
 
 
 class ConfirmMfa(Request[ConfirmMfaReply]):
-    """Finish the set-up of an authenticator with a code that it shows."""
+    """Finish a set-up with a code that the authenticator shows, or that was sent."""
 
     setup_token: Secret = Field(repr=False)
     code: Code = Field(repr=False)
+
+
+class SendMfaCodeReply(Reply):
+    """A code is on its way to the address that `hint` masks; good for `expires_in` s."""
+
+    message: str = ""
+    hint: str
+    expires_in: int
+
+
+class SendMfaCode(Request[SendMfaCodeReply]):
+    """Send a code (`sms` or `email`) for a login that was answered MFA_REQUIRED.
+
+    A code that was sent before is void.
+    """
+
+    mfa_token: Secret = Field(repr=False)
+    method: ShortText
 
 
 class MfaMethod(Reply):
@@ -107,7 +132,7 @@ class DisableMfaReply(Reply):
 
 
 class DisableMfa(Request[DisableMfaReply]):
-    """Remove a second factor: `totp` or `passkey`.
+    """Remove a second factor: `totp`, `passkey`, `sms` or `email`.
 
     Your own: with the password, and a `code` unless a factor was proved in the last
     minutes. `credential_id` removes one passkey and leaves the others. Without

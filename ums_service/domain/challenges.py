@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ums_service.domain.errors import InvalidToken
 from ums_service.domain.moment import Moment
+from ums_service.domain.sent_codes import SentCode
 from ums_service.domain.sessions import digest_of
 from ums_service.domain.users import User
 
@@ -50,6 +51,9 @@ class Challenge:
     """The account had no factor: another that comes first voids this one."""
     by_session: bool = False
     """Only a session of the account can answer it."""
+    address_to: str = ""
+    """The number or mail address that is being set up."""
+    sent: SentCode | None = None
     digest: bytes = field(default=b"", repr=False)
     expires_ticks_s: float = 0.0
     failures: int = 0

@@ -25,6 +25,7 @@
      +- RateLimited
      +- Busy
      +- NotConfigured
+     +- NotDelivered              what carries a message did not take it
 
 A refusal changes nothing. It carries what the caller needs next; the table in
 `ums_service.refusals` gives each class its code and its text.
@@ -197,3 +198,7 @@ class NotConfigured(Refusal):
     def __init__(self, what: str) -> None:
         super().__init__(what)
         self.what = what
+
+
+class NotDelivered(Refusal):
+    """A code was not taken for delivery."""

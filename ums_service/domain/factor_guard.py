@@ -16,7 +16,8 @@ challenge.
 A code that comes within the wait is not looked at and not counted. At one try an hour
 (three of a million codes are good at any moment) a guess succeeds within a year in 3 of
 100 accounts whose password is known, and nobody is ever left without their factor. A
-passkey cannot be guessed and never waits.
+passkey cannot be guessed and never waits. Codes that are sent are held back by the same
+machine, so that nobody is flooded with messages.
 """
 
 from collections import OrderedDict
@@ -48,8 +49,8 @@ class FactorGuard:
         wait_s = next((s for n, s in _WAITS if count.failures >= n), 0.0)
         return max(0.0, count.last_ticks_s + wait_s - ticks_s)
 
-    def failed(self, user_id: str, ticks_s: float) -> None:
-        """A code was wrong."""
+    def count(self, user_id: str, ticks_s: float) -> None:
+        """A code was wrong, or was sent."""
         count = self._counts.pop(user_id, None)
         if count is None or ticks_s - count.last_ticks_s >= FORGOTTEN_S:
             count = _Count(0, ticks_s)
@@ -57,6 +58,6 @@ class FactorGuard:
             self._counts.popitem(last=False)
         self._counts[user_id] = _Count(count.failures + 1, ticks_s)
 
-    def succeeded(self, user_id: str) -> None:
-        """A code was right."""
+    def forget(self, user_id: str) -> None:
+        """A code was right: the account starts anew."""
         self._counts.pop(user_id, None)

@@ -18,6 +18,8 @@ from ums_service.domain.users import User
 PASSWORD: Final = "password"
 TOTP: Final = "totp"
 PASSKEY: Final = "passkey"
+SMS: Final = "sms"
+EMAIL: Final = "email"
 BACKUP_CODE: Final = "backup_code"
 
 
@@ -45,18 +47,29 @@ class Passkey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Messages:
+    """Codes that are sent: `method` is `sms` or `email`, `address` where to."""
+
+    method: str
+    address: str
+    enabled_at: str
+    last_used_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Factors:
     """All second factors of one account."""
 
     user_id: str
     totp: Authenticator | None = None
     passkeys: tuple[Passkey, ...] = ()
+    messages: tuple[Messages, ...] = ()
     backup: BackupCodes = field(default=BackupCodes(), repr=False)
 
     @property
     def exist(self) -> bool:
         """Whether there is any; backup codes alone are none."""
-        return self.totp is not None or bool(self.passkeys)
+        return bool(self.totp is not None or self.passkeys or self.messages)
 
     @property
     def methods(self) -> list[str]:
@@ -64,6 +77,7 @@ class Factors:
         usable = {
             TOTP: self.totp is not None,
             PASSKEY: bool(self.passkeys),
+            **dict.fromkeys((m.method for m in self.messages), True),
             BACKUP_CODE: self.exist and bool(self.backup.digests),
         }
         return [method for method, is_usable in usable.items() if is_usable]
@@ -72,6 +86,9 @@ class Factors:
         """The factors without those of `method`, or without one passkey."""
         if method == TOTP:
             return replace(self, totp=None)
+        if method != PASSKEY:
+            others = tuple(m for m in self.messages if m.method != method)
+            return replace(self, messages=others)
         kept = (
             p for p in self.passkeys if credential_id not in (None, p.credential_id)
         )
@@ -82,6 +99,11 @@ class Factors:
         known = {p.credential_id: p for p in self.passkeys}
         known[passkey.credential_id] = passkey
         return replace(self, passkeys=tuple(known.values()))
+
+    def with_messages(self, messages: Messages) -> "Factors":
+        """The factors with codes sent there; another address of the method goes."""
+        others = (m for m in self.messages if m.method != messages.method)
+        return replace(self, messages=(*others, messages))
 
 
 class Used(NamedTuple):
@@ -130,6 +152,7 @@ def _to_document(factors: Factors) -> Mapping[str, Any]:
         "user_id": factors.user_id,
         "totp": None if factors.totp is None else _fields(factors.totp),
         "passkeys": [_fields(passkey) for passkey in factors.passkeys],
+        "messages": [_fields(messages) for messages in factors.messages],
         "backup": {"key": factors.backup.key, "digests": list(factors.backup.digests)},
     }
 
@@ -140,6 +163,7 @@ def _from_document(document: dict[str, Any]) -> Factors:
         user_id=document["user_id"],
         totp=None if known is None else Authenticator(**known),
         passkeys=tuple(Passkey(**passkey) for passkey in document["passkeys"]),
+        messages=tuple(Messages(**messages) for messages in document["messages"]),
         backup=BackupCodes(backup["key"], tuple(backup["digests"])),
     )
 

@@ -62,6 +62,11 @@ class Profile:
     mfa_tries: int = 5
     """Wrong answers that end one challenge; more of them make the account wait."""
     backup_codes: int = 10
+    sent_code_s: int = 10 * MINUTE_S
+    """How long a code by mail or text message is good."""
+    sent_code_tries: int = 3
+    sent_codes_for_administrators: bool = False
+    """Numbers can be taken over and mail be read: not enough for who can do all."""
     passkeys_max: int = 10
 
     deleted_kept_s: int = 30 * DAY_S

@@ -14,6 +14,7 @@ from ums_client.protocol.factors import (
     DisableMfa,
     GetMfaStatus,
     RegenerateBackupCodes,
+    SendMfaCode,
     SetupMfa,
     VerifyMfa,
 )
@@ -35,6 +36,7 @@ from ums_service.handlers import (
     logins,
     passkeys,
     passwords,
+    sent_codes,
     service,
     sessions,
 )
@@ -52,6 +54,7 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     VerifyMfa: logins.verify_mfa,
     SetupMfa: enrolment.setup_mfa,
     ConfirmMfa: enrolment.confirm_mfa,
+    SendMfaCode: sent_codes.send_mfa_code,
     GetMfaStatus: factors.get_mfa_status,
     DisableMfa: factors.disable_mfa,
     RegenerateBackupCodes: factors.regenerate_backup_codes,

@@ -24,7 +24,17 @@ from ums_service.domain.errors import (
     InvalidToken,
     WrongFactor,
 )
-from ums_service.domain.factors import FACTORS, TOTP, Authenticator, Factors
+from ums_service.domain.factors import (
+    EMAIL,
+    FACTORS,
+    SMS,
+    TOTP,
+    Authenticator,
+    Factors,
+    Messages,
+    Used,
+)
+from ums_service.domain.sent_codes import masked, telephone_number
 from ums_service.domain.users import USERS, User
 from ums_service.handlers.factor_proof import (
     answered,
@@ -32,6 +42,7 @@ from ums_service.handlers.factor_proof import (
     note_on_session,
     prove_again,
 )
+from ums_service.handlers.sent_codes import check_may_be_sent, send_code
 from ums_service.qr import qr_code
 
 
@@ -51,11 +62,13 @@ class Enabled(NamedTuple):
 
 async def setup_mfa(request: SetupMfa, call: Call) -> Answer[SetupMfaReply]:
     """Begin to set up an authenticator."""
-    if request.method != TOTP:
-        raise InvalidInput("method", "should be totp")
+    if request.method not in (TOTP, SMS, EMAIL):
+        raise InvalidInput("method", "should be totp, sms or email")
     user, _ = await begin_enrolling(
         request.mfa_setup_token, request.password, request.code, call
     )
+    if request.method != TOTP:
+        return await _setup_messages(request, user, call)
     secret, issuer = totp.new_secret(), call.facilities.factors.issuer
     uri = totp.enrolment_uri(secret, account=user.username, issuer=issuer)
     challenge = Challenge(
@@ -73,13 +86,51 @@ async def setup_mfa(request: SetupMfa, call: Call) -> Answer[SetupMfaReply]:
     )
 
 
+async def _setup_messages(
+    request: SetupMfa, user: User, call: Call
+) -> Answer[SetupMfaReply]:
+    """Send a code to where codes are to be sent."""
+    check_may_be_sent(request.method, user, call)
+    address = user.email
+    if request.method == SMS:
+        address = telephone_number(request.phone_number or user.phone)
+    challenge = Challenge(goal=Goal.CONFIRM, name=request.method, address_to=address)
+    token = await ask_to_confirm(challenge, user, call)
+    await send_code(challenge, request.method, address, user, call)
+    return answer(
+        SetupMfaReply,
+        message="Confirm with the code that was sent",
+        setup_token=token,
+        hint=masked(address),
+        expires_in=call.facilities.profile.sent_code_s,
+    )
+
+
 async def confirm_mfa(request: ConfirmMfa, call: Call) -> Answer[ConfirmMfaReply]:
-    """Let the authenticator count from now on."""
+    """Let what was set up count from now on."""
     challenge = find_challenge(request.setup_token, Goal.CONFIRM, call)
     _, factors = await finish_enrolling(challenge, call)
+    if challenge.address_to:
+        after, method = _with_messages(factors, request.code, challenge, call)
+    else:
+        after, method = _with_authenticator(factors, request.code, challenge, call)
+    enabled = enable(factors, after, method, challenge, call)
+    return answer(
+        ConfirmMfaReply,
+        message="The second factor is set up",
+        mfa_enabled=True,
+        backup_codes=enabled.backup_codes,
+        sessions_ended=enabled.sessions_ended,
+    )
+
+
+def _with_authenticator(
+    factors: Factors, code: str, challenge: Challenge, call: Call
+) -> Used:
+    """The factors with the new authenticator; the code that it showed is used."""
     step = totp.matching_step(
         challenge.secret,
-        request.code,
+        code,
         epoch_s=call.now.epoch_s,
         last_step=totp.NEVER_USED,
     )
@@ -92,14 +143,21 @@ async def confirm_mfa(request: ConfirmMfa, call: Call) -> Answer[ConfirmMfaReply
         name=challenge.name,
         enabled_at=call.now.text,
     )
-    enabled = enable(factors, replace(factors, totp=added), TOTP, challenge, call)
-    return answer(
-        ConfirmMfaReply,
-        message="The authenticator is set up",
-        mfa_enabled=True,
-        backup_codes=enabled.backup_codes,
-        sessions_ended=enabled.sessions_ended,
+    return Used(replace(factors, totp=added), TOTP)
+
+
+def _with_messages(
+    factors: Factors, code: str, challenge: Challenge, call: Call
+) -> Used:
+    """The factors with codes sent to where this one arrived."""
+    sent = challenge.sent
+    if sent is None or not sent.accepts(code, None, call.now.ticks_s):
+        call.facilities.factors.challenges.failed(challenge)
+        raise WrongFactor
+    added = Messages(
+        method=sent.method, address=challenge.address_to, enabled_at=call.now.text
     )
+    return Used(factors.with_messages(added), sent.method)
 
 
 async def begin_enrolling(

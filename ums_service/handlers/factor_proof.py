@@ -101,16 +101,33 @@ def prove_code(
     if wait_s:
         raise WrongFactor(wait_s)
     used = use_code(factors, code, method, now)
+    if used is None and challenge is not None:
+        used = _use_sent(factors, code, method, challenge, call)
     if used is None:
-        guard.failed(user_id, now.ticks_s)
+        guard.count(user_id, now.ticks_s)
         if challenge is not None:
             call.facilities.factors.challenges.failed(challenge)
         raise WrongFactor(guard.wait_s(user_id, now.ticks_s) or None)
     call.tx.put(FACTORS, used.factors)
-    call.after_commit.append(lambda: guard.succeeded(user_id))
+    call.after_commit.append(lambda: guard.forget(user_id))
+    call.after_commit.append(lambda: call.facilities.factors.sending.forget(user_id))
     if used.method == BACKUP_CODE:
         _note_backup_code(used.factors, call)
     return used
+
+
+def _use_sent(
+    factors: Factors, code: str, method: str | None, challenge: Challenge, call: Call
+) -> Used | None:
+    """Try a code as the one that was sent for this challenge."""
+    sent, now = challenge.sent, call.now
+    if sent is None or not sent.accepts(code, method, now.ticks_s):
+        return None
+    used = (
+        replace(m, last_used_at=now.text) if m.method == sent.method else m
+        for m in factors.messages
+    )
+    return Used(replace(factors, messages=tuple(used)), sent.method)
 
 
 def _note_backup_code(factors: Factors, call: Call) -> None:

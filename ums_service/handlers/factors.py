@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from ums_client.protocol.factors import (
     DisableMfa,
@@ -25,14 +25,19 @@ from ums_service.domain.errors import (
     ReauthenticationRequired,
 )
 from ums_service.domain.factors import (
+    EMAIL,
     FACTORS,
     PASSKEY,
+    SMS,
     TOTP,
     Factors,
     are_required,
 )
+from ums_service.domain.sent_codes import masked
 from ums_service.domain.users import USERS, User
 from ums_service.handlers.factor_proof import prove_again
+
+REMOVABLE: Final = (TOTP, PASSKEY, SMS, EMAIL)
 
 
 async def get_mfa_status(
@@ -60,17 +65,19 @@ async def get_mfa_status(
 
 def _shown(factors: Factors) -> list[dict[str, Any]]:
     known = factors.totp
-    shown = [] if known is None else [_method(TOTP, known)]
+    shown = [] if known is None else [_method(TOTP, known, known.name)]
     for passkey in factors.passkeys:
         credential_id = urlsafe_b64encode(passkey.credential_id).decode().rstrip("=")
-        shown.append(_method(PASSKEY, passkey) | {"credential_id": credential_id})
+        named = _method(PASSKEY, passkey, passkey.name)
+        shown.append(named | {"credential_id": credential_id})
+    shown += [_method(m.method, m, masked(m.address)) for m in factors.messages]
     return shown
 
 
-def _method(method: str, factor: Any) -> dict[str, Any]:
+def _method(method: str, factor: Any, name: str) -> dict[str, Any]:
     return {
         "method": method,
-        "name": factor.name,
+        "name": name,
         "enabled_at": factor.enabled_at,
         "last_used_at": factor.last_used_at,
     }
@@ -160,15 +167,15 @@ def _end_sessions_of(user: User, call: Call) -> int:
 
 def _without(factors: Factors | None, request: DisableMfa) -> Factors:
     """What is left. Raises NoFactor if there is nothing to remove."""
-    if request.method not in (None, TOTP, PASSKEY):
-        raise InvalidInput("method", f"should be {TOTP} or {PASSKEY}")
+    if request.method not in (None, *REMOVABLE):
+        raise InvalidInput("method", f"should be one of {', '.join(REMOVABLE)}")
     if factors is None:
         raise NoFactor
     if request.method is None:
         after = Factors(user_id=factors.user_id)
     else:
         after = factors.without(request.method, _credential_id(request))
-    if (after.totp, after.passkeys) == (factors.totp, factors.passkeys):
+    if after == replace(factors, backup=after.backup):
         raise NoFactor
     return after
 

@@ -89,7 +89,7 @@ async def finish_login(
         _check_password_is_good(user, call)
     except PasswordChangeRequired:
         if methods != (PASSWORD,):
-            await call.commit_before_refusal("mfa_passed")
+            await call.commit_early("mfa_passed")
         raise
     return await open_session(kind, user, methods, call)
 
