@@ -1,7 +1,7 @@
 """Sends codes as text messages through an HTTP gateway.
 
-One POST per message, `{"to": "+4930123456", "text": "..."}` as JSON; any status below
-300 means that the gateway has taken it. It runs in a thread with a deadline, a few at
+One POST per message, `{"to": "+4930123456", "text": "..."}` as JSON; any status from 200
+to 299 means that the gateway has taken it. It runs in a thread with a timeout, a few at
 once; past that the answer is `Busy` at once.
 """
 
@@ -12,11 +12,21 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
+from typing_extensions import override
+
 from ums_service.domain.errors import Busy, NotDelivered
 from ums_service.domain.users import User
 
 TIMEOUT_S: Final = 5.0
 AT_ONCE_MAX: Final = 8
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A redirect is an error like any other status."""
+
+    @override
+    def redirect_request(self, *_: object) -> None:
+        """Go nowhere."""
 
 
 class SmsGateway:
@@ -27,8 +37,10 @@ class SmsGateway:
         self._issuer = issuer
         self._token_file = token_file
         self._under_way = 0
-        # the environment's proxies are not for what carries codes
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        # neither the environment's proxies nor another host may see codes and token
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), _NoRedirects
+        )
 
     async def send(self, user: User, address: str, code: str, purpose: str) -> None:  # noqa: ARG002 - every sender is asked alike
         """Hand the code to the gateway.

@@ -1,6 +1,7 @@
 """The rules of second factors, without a service around them."""
 
 import pytest
+import segno
 
 from tests.doubles import ManualClock
 from ums_service.domain import totp
@@ -13,6 +14,7 @@ from ums_service.domain.challenges import (
 )
 from ums_service.domain.errors import InvalidToken
 from ums_service.domain.factor_guard import FORGOTTEN_S, FactorGuard
+from ums_service.qr import qr_code
 
 SEED = b"12345678901234567890"
 
@@ -60,6 +62,19 @@ def test_backup_codes_differ_between_accounts_and_sets():
         assert len(after.digests) == left
         assert after.without(code) is None
         kept = after
+
+
+def test_the_drawing_and_the_picture_are_the_code():
+    uri = totp.enrolment_uri(SEED, account="alice", issuer="UMS")
+    made, made_again = qr_code(uri), segno.make(uri, error="m", micro=False)
+    dark = {"█": (0, 0), "▀": (0, 1), "▄": (1, 0), " ": (1, 1)}
+    drawn: list[list[int]] = []
+    for line in made.text.split("\n"):
+        pairs = [dark[block] for block in line]
+        drawn += [[upper for upper, _ in pairs], [lower for _, lower in pairs]]
+    modules = [list(row) for row in made_again.matrix_iter(border=4)]
+    assert drawn[: len(modules)] == modules
+    assert made.png_data_uri == made_again.png_data_uri(scale=4, border=4)
 
 
 # --- the guard ---

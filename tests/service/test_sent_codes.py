@@ -224,6 +224,13 @@ class _Post(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.posted.append((json.loads(body), self.headers["Authorization"]))
         self.send_response(self.server.status)
+        if self.server.status == 302:
+            self.send_header("Location", self.server.url)
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.server.posted.append(({"redirected": ""}, self.headers["Authorization"]))
+        self.send_response(200)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -258,12 +265,13 @@ def test_a_code_is_posted_to_the_gateway(make_bench, gateway: Gateway, tmp_path:
     assert bench.ask(**confirm, session_token=alice, code=code)["mfa_enabled"] is True
 
 
-@pytest.mark.parametrize("status", [301, 400, 500])
+@pytest.mark.parametrize("status", [302, 400, 500])
 def test_a_gateway_that_refuses_is_told(make_bench, gateway: Gateway, status: int):
     gateway.status = status
     bench = make_bench(settings={"sms_gateway_url": gateway.url})
     reply = setup(bench, bench.member("alice"), phone_number=NUMBER)
     assert reply["code"] == "NOT_DELIVERED"
+    assert len(gateway.posted) == 1  # a redirect would carry the token elsewhere
 
 
 def test_a_gateway_that_is_not_there_is_told(make_bench):

@@ -38,7 +38,7 @@ class SetupMfaReply(Reply):
     qr_code: str = Field(default="", repr=False)
     qr_text: str = Field(default="", repr=False)
     hint: str = ""
-    expires_in: int = 0
+    expires_in: int | None = None
 
 
 class SetupMfa(Request[SetupMfaReply]):

@@ -5,6 +5,7 @@ Options and answers are JSON as browsers read and write it (`parseCreationOption
 imported when a passkey is first used, not when the service starts.
 """
 
+import logging
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -136,6 +137,8 @@ class RelyingParty:
                 if offered.alg in ALGORITHMS
             ]
             self._made = server
+            # it would log the ids of keys; what happens is in the audit log
+            logging.getLogger("fido2").setLevel(logging.WARNING)
         return self._made
 
 
