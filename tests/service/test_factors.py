@@ -339,6 +339,29 @@ def test_a_first_factor_ends_the_other_sessions(standard: Bench):
     assert statuses == ["error", "success"]
 
 
+def test_no_login_slips_in_beside_a_first_factor(standard: Bench):
+    alice = standard.member("alice")
+    own = {"session_token": alice}
+    begin = {"action": "setup_mfa", "method": "totp", "password": GOOD}
+    begun = standard.ask(**begin, **own)
+    confirm = {"action": "confirm_mfa", "setup_token": begun["setup_token"]}
+    confirm["code"] = Phone(standard, begun["secret"]).code()
+    logins = [login("alice")] * 8
+    replies = standard.ask_all([*logins, confirm | own, *logins])
+    assert replies[8]["mfa_enabled"] is True
+    left = [
+        reply["session_token"]
+        for reply in replies
+        if "session_token" in reply
+        and standard.ask(action="get_user", session_token=reply["session_token"])[
+            "status"
+        ]
+        == "success"
+    ]
+    assert left == []
+    assert standard.sessions.count_of(standard.user_id("alice")) == 1
+
+
 @pytest.mark.parametrize(
     ("late_s", "status"),
     [(60, "error"), (30, "success"), (0, "success"), (-30, "success"), (-60, "error")],
