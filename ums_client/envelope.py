@@ -14,6 +14,8 @@ from ums_client.errors import (
     REFUSALS,
     InvalidReply,
     MessageTooLarge,
+    MfaRequired,
+    MfaSetupRequired,
     PasswordChangeRequired,
     RequestRefused,
 )
@@ -128,6 +130,10 @@ class _ErrorReply(BaseModel):
     retry_after: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     incident: str | None = None
     password_change_token: str | None = Field(default=None, repr=False)
+    mfa_token: str | None = Field(default=None, repr=False)
+    mfa_methods: tuple[str, ...] = ()
+    passkey_options: dict[str, Any] | None = None
+    mfa_setup_token: str | None = Field(default=None, repr=False)
 
 
 def _refusal(reply: dict[str, Any], outgoing: Outgoing[Any]) -> RequestRefused:
@@ -146,6 +152,12 @@ def _refusal(reply: dict[str, Any], outgoing: Outgoing[Any]) -> RequestRefused:
     )
     if isinstance(refusal, PasswordChangeRequired):
         refusal.password_change_token = fields.password_change_token
+    elif isinstance(refusal, MfaRequired):
+        refusal.mfa_token = fields.mfa_token
+        refusal.methods = fields.mfa_methods
+        refusal.passkey_options = fields.passkey_options
+    elif isinstance(refusal, MfaSetupRequired):
+        refusal.mfa_setup_token = fields.mfa_setup_token
     return refusal
 
 

@@ -79,7 +79,7 @@ class InvalidSession(RequestRefused):
 
 
 class InvalidToken(RequestRefused):
-    """The refresh token is not good any more: log in again."""
+    """The token of the request is unknown, used, ended or expired."""
 
 
 class AccountInactive(RequestRefused):
@@ -96,8 +96,33 @@ class PasswordChangeRequired(RequestRefused):
     password_change_token: str | None = None
 
 
+class MfaRequired(RequestRefused):
+    """The password is right, and a second factor is wanted.
+
+    `mfa_token` goes into a `VerifyMfa` request, with a code of one of `methods` or with
+    a passkey's answer to `passkey_options`.
+    """
+
+    mfa_token: str | None = None
+    methods: tuple[str, ...] = ()
+    passkey_options: dict[str, Any] | None = None
+
+
+class MfaSetupRequired(RequestRefused):
+    """The password is right, but the account must have a second factor first.
+
+    `mfa_setup_token` goes into a `SetupMfa` or `BeginPasskeyEnrolment` request.
+    """
+
+    mfa_setup_token: str | None = None
+
+
+class InvalidMfaCode(RequestRefused):
+    """The code or passkey is not accepted; `retry_after` says when codes are again."""
+
+
 class ReauthenticationRequired(RequestRefused):
-    """The change needs the current password, or a recent login."""
+    """The change needs the current password, a second factor, or a recent login."""
 
 
 class PolicyViolation(RequestRefused):
@@ -132,6 +157,10 @@ class NotConfigured(RequestRefused):
     """The service is not set up for this."""
 
 
+class NotDelivered(RequestRefused):
+    """The code could not be sent."""
+
+
 class StorageFull(RequestRefused):
     """The disk of the service is full; nothing was changed."""
 
@@ -156,6 +185,9 @@ REFUSALS: Final[dict[str, type[RequestRefused]]] = {
     ErrorCode.INVALID_TOKEN: InvalidToken,
     ErrorCode.ACCOUNT_INACTIVE: AccountInactive,
     ErrorCode.PASSWORD_CHANGE_REQUIRED: PasswordChangeRequired,
+    ErrorCode.MFA_REQUIRED: MfaRequired,
+    ErrorCode.MFA_SETUP_REQUIRED: MfaSetupRequired,
+    ErrorCode.INVALID_MFA_CODE: InvalidMfaCode,
     ErrorCode.REAUTHENTICATION_REQUIRED: ReauthenticationRequired,
     ErrorCode.POLICY_VIOLATION: PolicyViolation,
     ErrorCode.PERMISSION_DENIED: PermissionDenied,
@@ -165,6 +197,7 @@ REFUSALS: Final[dict[str, type[RequestRefused]]] = {
     ErrorCode.RATE_LIMITED: RateLimited,
     ErrorCode.BUSY: Busy,
     ErrorCode.NOT_CONFIGURED: NotConfigured,
+    ErrorCode.NOT_DELIVERED: NotDelivered,
     ErrorCode.STORAGE_FULL: StorageFull,
     ErrorCode.STORAGE_READ_ONLY: StorageReadOnly,
     ErrorCode.OUTCOME_UNKNOWN: OutcomeUnknown,

@@ -18,10 +18,15 @@ _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Tokens of one endpoint: of the session, and to change a password before one."""
+    """Tokens of one endpoint: of the session, and of what must come before one.
+
+    `mfa_setup_token` lets one set up a second factor, `setup_token` confirm it.
+    """
 
     session_token: str | None = field(default=None, repr=False)
     password_change_token: str | None = field(default=None, repr=False)
+    mfa_setup_token: str | None = field(default=None, repr=False)
+    setup_token: str | None = field(default=None, repr=False)
 
 
 class SavedSessions:

@@ -5,7 +5,7 @@ terminals and files; it must not know what a secret is good for.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -28,6 +28,9 @@ ASKING: Final[Mapping[str, Asking]] = {
     "create_user": Asking(frozenset({"password"}), frozenset({"password"})),
     "update_user": Asking(twice=frozenset({"password"})),
     "delete_user": Asking(frozenset({"password"})),
+    "setup_mfa": Asking(frozenset({"password"})),
+    "regenerate_backup_codes": Asking(frozenset({"password"})),
+    "begin_passkey_enrolment": Asking(frozenset({"password"})),
     "change_password": Asking(
         frozenset({"current_password", "new_password"}), frozenset({"new_password"})
     ),
@@ -85,6 +88,15 @@ def read_secret(source: str, field: str, *, twice: bool = False) -> str:
 def flag_of(field: str) -> str:
     """The flag that names the file of a secret."""
     return f"--{field.replace('_', '-')}-file"
+
+
+def ask_code(methods: Sequence[str]) -> str | None:
+    """Ask for a code of a second factor; None where there is no terminal to ask on."""
+    if not sys.stdin.isatty():
+        return None
+    kinds = ", ".join(methods).replace("_", " ")
+    answer: str = click.prompt(f"Code ({kinds})", err=True)
+    return answer
 
 
 def _prompt(field: str, *, twice: bool) -> str:

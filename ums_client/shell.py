@@ -29,6 +29,7 @@ EXITS: Final[dict[type[BaseException], int]] = {
     errors.PermissionDenied: EXIT_NOT_PERMITTED,
     errors.InvalidSession: EXIT_NOT_PERMITTED,
     errors.InvalidCredentials: EXIT_NOT_PERMITTED,
+    errors.InvalidMfaCode: EXIT_NOT_PERMITTED,
     errors.NotAuthorised: EXIT_NOT_PERMITTED,
     errors.BadConfiguration: EXIT_BAD_CONFIGURATION,
     errors.NoAnswer: EXIT_UNREACHABLE,
@@ -39,6 +40,8 @@ EXITS: Final[dict[type[BaseException], int]] = {
 HINTS: Final[dict[type[errors.UmsError], str]] = {
     errors.Unreachable: "is the service running?",
     errors.InvalidSession: "log in with: python -m ums_client login",
+    errors.MfaRequired: "give a code with --mfa-code",
+    errors.MfaSetupRequired: "set one up with: python -m ums_client setup-mfa --method totp",
     errors.PasswordChangeRequired: "set a new one with: python -m ums_client change-password",
 }
 

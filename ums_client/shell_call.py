@@ -7,7 +7,7 @@ parsed, nor which exit status an error gives.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from platformdirs import user_state_dir
@@ -18,13 +18,30 @@ from ums_client.client import Client
 from ums_client.core import new_idempotency_key
 from ums_client.keys import read_public_key
 from ums_client.protocol.actions import Action, Repeat
+from ums_client.protocol.factors import (
+    ConfirmMfa,
+    SetupMfa,
+    SetupMfaReply,
+    VerifyMfa,
+)
 from ums_client.protocol.message import Reply, Request
+from ums_client.protocol.passkeys import BeginPasskeyEnrolment
 from ums_client.protocol.passwords import ChangePassword
 from ums_client.protocol.sessions import LoginReply
 from ums_client.saved_sessions import Saved, SavedSessions
-from ums_client.secret_input import is_secret, read_secret, secrets_for
+from ums_client.secret_input import ask_code, is_secret, read_secret, secrets_for
 from ums_client.shell_flags import Flags
 from ums_client.shell_output import as_json, as_text, error_values, values_of
+
+_KEPT_FOR: Final[Mapping[type[Request[Any]], tuple[str, ...]]] = {
+    ChangePassword: ("password_change_token",),
+    SetupMfa: ("mfa_setup_token",),
+    ConfirmMfa: ("setup_token",),
+    BeginPasskeyEnrolment: ("mfa_setup_token",),
+}
+"""Tokens of an earlier answer that a request takes, unless a file is named for them."""
+_ENDING: Final = (ChangePassword, ConfirmMfa)
+"""After these nothing that was kept for them is good any longer."""
 
 
 def perform(action: Action, given: Mapping[str, Any], flags: Flags) -> None:
@@ -80,8 +97,10 @@ def _request(action: Action, given: Mapping[str, Any], saved: Saved) -> Request[
         if name not in sources and value not in (None, ())
     }
     fields |= secrets_for(action.name, sources)
-    if action.request is ChangePassword and saved.password_change_token is not None:
-        fields.setdefault("password_change_token", saved.password_change_token)
+    for name in _KEPT_FOR.get(action.request, ()):
+        token = getattr(saved, name)
+        if token is not None:
+            fields.setdefault(name, token)
     try:
         return action.request(**fields)
     except ValidationError as error:
@@ -97,18 +116,35 @@ def _call(
     key = new_idempotency_key() if action.repeat is Repeat.KEYED else None
     with _client(flags, saved) as client:
         try:
-            reply: Reply = client.call(request, idempotency_key=key)
+            reply = _reply(client, request, key)
         except errors.PasswordChangeRequired as refusal:
             token = refusal.password_change_token
             memory.keep(Saved(password_change_token=token))
             raise
+        except errors.MfaSetupRequired as refusal:
+            memory.keep(Saved(mfa_setup_token=refusal.mfa_setup_token))
+            raise
         except errors.InvalidSession:
             memory.keep(replace(saved, session_token=None))
             raise
-        if isinstance(request, ChangePassword) or isinstance(reply, LoginReply):
+        if isinstance(request, _ENDING) or isinstance(reply, LoginReply):
             saved = Saved()
+        elif isinstance(reply, SetupMfaReply):
+            saved = replace(saved, setup_token=reply.setup_token)
         memory.keep(replace(saved, session_token=client.session_token))
         return reply
+
+
+def _reply(client: Client, request: Request[Any], key: str | None) -> Reply:
+    """The reply; a login that wants a second factor asks for its code and goes on."""
+    try:
+        reply: Reply = client.call(request, idempotency_key=key)
+    except errors.MfaRequired as refusal:
+        code = ask_code(refusal.methods)
+        if code is None or refusal.mfa_token is None:
+            raise
+        return client.call(VerifyMfa(mfa_token=refusal.mfa_token, code=code))
+    return reply
 
 
 def _client(flags: Flags, saved: Saved) -> Client:

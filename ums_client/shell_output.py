@@ -6,17 +6,18 @@ wire is shown without control characters: a name must not move the cursor.
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from ums_client.errors import UmsError
 from ums_client.protocol.message import Reply
 
 Row: TypeAlias = Mapping[str, Any]
+_DRAWN: Final = frozenset("█▀▄ \n")
 
 
 def values_of(reply: Reply, *, with_tokens: bool) -> dict[str, Any]:
-    """The fields of a reply, as JSON values; a token only where it is asked for."""
-    hidden = set() if with_tokens else {"session_token"}
+    """The fields of a reply, as JSON values; a kept token only where it is asked for."""
+    hidden = set() if with_tokens else {"session_token", "setup_token"}
     return reply.model_dump(mode="json", exclude=hidden)
 
 
@@ -41,7 +42,10 @@ def error_values(error: UmsError) -> dict[str, Any]:
 
 
 def as_text(values: Row) -> str:
-    """One `name: value` on a line; lists of objects as tables. Empty fields are left out."""
+    """One `name: value` on a line; lists of objects as tables.
+
+    Empty fields are left out, and pictures that a terminal cannot show.
+    """
     return "\n".join(_block(values, ""))
 
 
@@ -53,7 +57,7 @@ def error_text(error: UmsError) -> str:
 
 def _block(values: Row, indent: str) -> Iterator[str]:
     for name, value in values.items():
-        if value in (None, "", [], {}):
+        if value in (None, "", [], {}) or _is_png(value):
             continue
         if isinstance(value, Mapping):
             yield f"{indent}{_shown(name)}:"
@@ -61,8 +65,20 @@ def _block(values: Row, indent: str) -> Iterator[str]:
         elif isinstance(value, list) and isinstance(value[0], Mapping):
             yield f"{indent}{_shown(name)}:"
             yield from _rows(value, indent + "  ")
+        elif _is_drawing(value):
+            yield f"{indent}{_shown(name)}:"
+            yield from value.split("\n")
         else:
             yield f"{indent}{_shown(name)}: {_cell(value)}"
+
+
+def _is_png(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("data:image/png")
+
+
+def _is_drawing(value: Any) -> bool:
+    """Lines of blocks and blanks, as of a QR code: the only text shown as lines."""
+    return isinstance(value, str) and "\n" in value and set(value) <= _DRAWN
 
 
 def _rows(rows: list[Row], indent: str) -> Iterator[str]:

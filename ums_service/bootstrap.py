@@ -15,8 +15,11 @@ from ums_service.domain.access_tokens import AccessTokens, TokenRules
 from ums_service.domain.addresses import ExemptAddresses
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS
+from ums_service.domain.challenges import Challenges
 from ums_service.domain.deleted import DELETED_USERS
 from ums_service.domain.devices import DEVICES
+from ums_service.domain.factor_guard import FactorGuard
+from ums_service.domain.factors import FACTORS, SMS
 from ums_service.domain.failure_records import (
     BLOCKED_ADDRESSES,
     FAILURES,
@@ -25,11 +28,13 @@ from ums_service.domain.failure_records import (
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE
 from ums_service.domain.moment import Moment
+from ums_service.domain.passkeys import RelyingParty
 from ums_service.domain.password_hashes import HashParameters, PasswordHashes
 from ums_service.domain.profiles import Profile
 from ums_service.domain.rate_limit import Bucket, RateLimits
 from ums_service.domain.revocations import LAST_REVOKED, REVOCATIONS
 from ums_service.domain.roster import ROSTERS
+from ums_service.domain.sent_codes import CodeSender
 from ums_service.domain.service_secrets import SERVICE_SECRETS
 from ums_service.domain.sessions import Sessions, new_session_id, new_token
 from ums_service.domain.signing_keys import KEY_RINGS, make_private_key
@@ -39,7 +44,9 @@ from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
 from ums_service.master_key import MasterKey, find_master_key, make_key_file
 from ums_service.reply_delays import ReplyDelays, Sleep
+from ums_service.second_factors import SecondFactors
 from ums_service.settings import Settings
+from ums_service.sms_gateway import SmsGateway
 
 COLLECTIONS: Final = (
     AUDIT_KEYS,
@@ -56,6 +63,7 @@ COLLECTIONS: Final = (
     FAILURES,
     FAILURES_OF_NOBODY,
     BLOCKED_ADDRESSES,
+    FACTORS,
 )
 STREAMS: Final = (AUDIT,)
 
@@ -177,6 +185,7 @@ def build_service(
         ),
         attempts=attempts,
         gate=LoginGate(attempts, hashes, pool),
+        factors=build_factors(settings, profile),
         profile=profile,
         store_name=settings.data.name,
         version=__version__,
@@ -232,6 +241,31 @@ def build_limits(
         unheard_s=p.rate_unheard_s,
         entries_max=settings.limit_entries_max,
     )
+
+
+def build_factors(settings: Settings, profile: Profile) -> SecondFactors:
+    """What second factors need; nothing is asked or counted yet."""
+    return SecondFactors(
+        challenges=Challenges(failures_max=profile.mfa_tries),
+        guard=FactorGuard(),
+        sending=FactorGuard(),
+        senders=_senders(settings),
+        relying_party=RelyingParty(
+            settings.passkey_rp_id, settings.mfa_issuer, settings.origin_of_passkeys
+        ),
+        issuer=settings.mfa_issuer,
+    )
+
+
+def _senders(settings: Settings) -> dict[str, CodeSender]:
+    if settings.sms_gateway_url is None:
+        return {}
+    gateway = SmsGateway(
+        settings.sms_gateway_url,
+        issuer=settings.mfa_issuer,
+        token_file=settings.sms_gateway_token_file,
+    )
+    return {SMS: gateway}
 
 
 def build_hashes(settings: Settings) -> PasswordHashes:

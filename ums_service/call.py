@@ -22,6 +22,7 @@ from ums_service.domain.service_secrets import DEVICE_TOKENS, service_secret
 from ums_service.domain.sessions import Session, Sessions
 from ums_service.domain.users import USERS, User
 from ums_service.login_gate import LoginGate
+from ums_service.second_factors import SecondFactors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Facilities:
     attempts: Attempts
     gate: LoginGate
     audit: AuditReader
+    factors: SecondFactors
     profile: Profile
     store_name: str
     version: str
@@ -186,6 +188,21 @@ class Call:
         for effect in self.after_commit:
             effect()
         raise refusal
+
+    async def commit_early(self, event: str) -> None:
+        """Make durable what must not wait for the answer, as an event of its own.
+
+        A code that was used stays used though the answer is a refusal, and what leaves
+        the service is noted before it leaves.
+
+        Raises what `Transaction.commit` raises.
+        """
+        entry = await self._audit()
+        entry._replace(event=event).append_to(self.tx, self.now)
+        await self.tx.commit()
+        for effect in self.after_commit:
+            effect()
+        self.begin_again()
 
     async def _audit(self) -> AuditEntry:
         actor = self.session.user_id if self.session else None

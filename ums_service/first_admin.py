@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from storage import Store, Transaction
 from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.factors import FACTORS
 from ums_service.domain.failure_records import FAILURES
 from ums_service.domain.families import end_families
 from ums_service.domain.moment import Moment
@@ -77,7 +78,9 @@ async def recover(
     """Make `user` an active administrator with a first password again.
 
     Whoever has tokens of the account cannot renew them.
+    Its second factors go: who lost them all could not get back in otherwise.
     """
+    tx.delete(FACTORS, user.user_id)
     recovered = user._replace(
         password_hash=password_hash,
         role=ADMIN,

@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 _UNREADABLE = "request"
 FLUSH_ROUNDS_MAX: Final = 20
 """Commits of one flush: under attack there is always more, and others wait their turn."""
+_EVENTS: Final = {ErrorCode.INVALID_MFA_CODE: "mfa_failed"}
+"""Refusals that are an event of their own, whatever action was asked for."""
 
 
 class Refused(NamedTuple):
@@ -118,6 +120,7 @@ class RefusalLog:
         event = _UNREADABLE if action is None else action.name
         if action is not None and action.audit is not Audit.NONE:
             event = action.audit.value
+        event = _EVENTS.get(refused.told.code, event)
         other = None if actor == subject else actor
         return AuditEntry(
             event=event,

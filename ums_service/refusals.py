@@ -61,6 +61,25 @@ def _change_required(refusal: errors.PasswordChangeRequired) -> Told:
     )
 
 
+def _factor_required(refusal: errors.FactorRequired) -> Told:
+    extra: dict[str, Any] = {
+        "requires_mfa": True,
+        "mfa_token": refusal.token,
+        "mfa_methods": refusal.methods,
+    }
+    if refusal.passkey_options is not None:
+        extra["passkey_options"] = refusal.passkey_options
+    return Told(ErrorCode.MFA_REQUIRED, "A second factor is required", extra=extra)
+
+
+def _factor_setup_required(refusal: errors.FactorSetupRequired) -> Told:
+    return Told(
+        ErrorCode.MFA_SETUP_REQUIRED,
+        "A second factor must be set up before the first session",
+        extra={"mfa_setup_token": refusal.token},
+    )
+
+
 TELLERS: Final[dict[type[Exception], _Teller]] = {
     NotJson: _fixed(ErrorCode.INVALID_REQUEST, "Invalid JSON format"),
     InvalidMessage: _field(ErrorCode.INVALID_REQUEST),
@@ -76,6 +95,14 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.InvalidToken: _fixed(ErrorCode.INVALID_TOKEN, "Invalid or expired token"),
     errors.AccountInactive: _fixed(ErrorCode.ACCOUNT_INACTIVE, "Account is not active"),
     errors.PasswordChangeRequired: _change_required,
+    errors.FactorRequired: _factor_required,
+    errors.FactorSetupRequired: _factor_setup_required,
+    errors.WrongFactor: _fixed(
+        ErrorCode.INVALID_MFA_CODE, "The code or passkey was not accepted"
+    ),
+    errors.FactorProofRequired: _fixed(
+        ErrorCode.REAUTHENTICATION_REQUIRED, "A code of a second factor is required"
+    ),
     errors.ReauthenticationRequired: _fixed(
         ErrorCode.REAUTHENTICATION_REQUIRED, "Current password is required"
     ),
@@ -84,6 +111,13 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.PermissionDenied: _fixed(ErrorCode.PERMISSION_DENIED, "Permission denied"),
     errors.LastAdministrator: _fixed(
         ErrorCode.PERMISSION_DENIED, "The last administrator must remain"
+    ),
+    errors.LastFactor: _fixed(
+        ErrorCode.PERMISSION_DENIED,
+        "The last second factor of this account must remain",
+    ),
+    errors.NoFactor: _fixed(
+        ErrorCode.NOT_FOUND, "The account has no such second factor"
     ),
     errors.NotFound: _fixed(ErrorCode.NOT_FOUND, "No such account"),
     errors.NoSuchDevice: _fixed(ErrorCode.NOT_FOUND, "No such device"),
@@ -96,6 +130,7 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.NotConfigured: lambda r: Told(
         ErrorCode.NOT_CONFIGURED, f"The service has no {r.what}"
     ),
+    errors.NotDelivered: _fixed(ErrorCode.NOT_DELIVERED, "The code could not be sent"),
     store_errors.Refused: lambda _: Told(
         ErrorCode.BUSY, "The service is busy", retry_after=0.1
     ),

@@ -10,7 +10,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError, field_validator
+from pydantic import (
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -97,6 +103,18 @@ class Settings(BaseSettings):
     audit_anchor_every_s: Annotated[int, Field(ge=1, le=86_400)] = 300
     audit_read_mib_max: Annotated[int, Field(ge=1, le=1_024)] = 8
     """About what one search may read before it answers with a cursor."""
+    mfa_issuer: Annotated[str, Field(min_length=1, max_length=64)] = "UMS"
+    """The name that authenticators show beside the account."""
+    passkey_rp_id: Annotated[str, Field(min_length=1, max_length=253)] = "localhost"
+    """The domain that passkeys are made for; another one makes them useless."""
+    passkey_origin: str | None = None
+    """Where passkeys are used, as https://HOST[:PORT]; of the domain if not given."""
+    sms_gateway_url: (
+        Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None
+    ) = None
+    """Where codes are posted that go out as text messages; none without it."""
+    sms_gateway_token_file: Path | None = None
+    """The file with the bearer token that the gateway wants."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("addresses_exempt")
@@ -127,6 +145,11 @@ class Settings(BaseSettings):
         """Where to serve."""
         port = self.port or "*"
         return self.bind or f"tcp://127.0.0.1:{port}"
+
+    @property
+    def origin_of_passkeys(self) -> str:
+        """Where browsers say that an answer was made."""
+        return self.passkey_origin or f"https://{self.passkey_rp_id}"
 
     @property
     def key_path(self) -> Path:

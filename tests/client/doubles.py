@@ -32,7 +32,7 @@ HEALTH = {
 def polite(message: dict[str, Any]) -> Answer:
     """Answer each action with success."""
     match message["action"]:
-        case "login":
+        case "login" | "verify_mfa":
             return {
                 "status": "success",
                 "session_token": "token-of-alice",

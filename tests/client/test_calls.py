@@ -20,6 +20,7 @@ from ums_client import (
     errors,
     new_idempotency_key,
 )
+from ums_client.protocol.factors import VerifyMfa
 
 HASTY = Patience(reply_s=0.2, pause_s=0.02, pause_max_s=0.1)
 NEW_USER = CreateUser(
@@ -151,6 +152,51 @@ def test_the_token_to_change_a_password_comes_with_its_refusal(make_client):
         client.call(Login(username="admin", password=PASSWORD))
     assert caught.value.password_change_token == "change-me"
     assert "change-me" not in repr(caught.value) + str(caught.value)
+
+
+def test_what_completes_a_login_comes_with_its_refusal(make_client):
+    options = {"challenge": "abc"}
+    said = refusal(
+        "MFA_REQUIRED",
+        requires_mfa=True,
+        mfa_token="complete-me",
+        mfa_methods=["totp", "passkey"],
+        passkey_options=options,
+    )
+    with (
+        FakeService(lambda _: dict(said)) as service,
+        make_client(service.endpoint) as client,
+        pytest.raises(errors.MfaRequired) as caught,
+    ):
+        client.call(Login(username="alice", password=PASSWORD))
+    assert caught.value.mfa_token == "complete-me"
+    assert caught.value.methods == ("totp", "passkey")
+    assert caught.value.passkey_options == options
+    assert "complete-me" not in repr(caught.value) + str(caught.value)
+
+
+def test_the_token_to_set_up_a_factor_comes_with_its_refusal(make_client):
+    said = refusal("MFA_SETUP_REQUIRED", mfa_setup_token="set-me-up")
+    with (
+        FakeService(lambda _: dict(said)) as service,
+        make_client(service.endpoint) as client,
+        pytest.raises(errors.MfaSetupRequired) as caught,
+    ):
+        client.call(Login(username="alice", password=PASSWORD))
+    assert caught.value.mfa_setup_token == "set-me-up"
+
+
+def test_a_completed_login_is_the_session_of_the_client(make_client):
+    with FakeService() as service, make_client(service.endpoint) as client:
+        client.call(VerifyMfa(mfa_token="complete-me", code="123456"))
+        client.call(GetUser())
+    assert service.received[0] | {"request_id": ""} == {
+        "action": "verify_mfa",
+        "mfa_token": "complete-me",
+        "code": "123456",
+        "request_id": "",
+    }
+    assert service.received[1]["session_token"] == "token-of-alice"
 
 
 def test_a_refusal_without_a_code_is_a_plain_one(make_client):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyotp
 import pytest
 
 from tests.client.test_shell import Shell
@@ -22,6 +23,7 @@ from ums_client import (
     errors,
     new_idempotency_key,
 )
+from ums_client.protocol.factors import ConfirmMfa, SetupMfa, VerifyMfa
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct-horse-42"
@@ -119,3 +121,23 @@ def test_the_shell_keeps_a_session_over_several_commands(endpoint, tmp_path):
     assert "username: shelly" in shell.run("get-user").stdout
     assert shell.run("delete-user", *secret).returncode == 0
     assert shell.run("get-user").returncode == 77
+
+
+@pytest.mark.parametrize("encoding", Encoding)
+def test_a_second_factor_is_set_up_and_wanted(endpoint, make_client, encoding):
+    name = f"factor-{encoding.value}-{make_client.__name__.lower()}"
+    person = CreateUser(username=name, email=f"{name}@example.org", password=PASSWORD)
+    with make_client(endpoint, encoding=encoding) as client:
+        client.call(person)
+        client.call(Login(username=name, password=PASSWORD))
+        made = client.call(SetupMfa(method="totp", password=PASSWORD))
+        code = pyotp.TOTP(made.secret).now()
+        kept = client.call(ConfirmMfa(setup_token=made.setup_token, code=code))
+        with pytest.raises(errors.MfaRequired) as wanted:
+            client.call(Login(username=name, password=PASSWORD))
+        token = wanted.value.mfa_token
+        with pytest.raises(errors.InvalidMfaCode):
+            client.call(VerifyMfa(mfa_token=token, code=code))
+        reply = client.call(VerifyMfa(mfa_token=token, code=kept.backup_codes[0]))
+        assert client.session_token == reply.session_token
+        assert client.call(GetUser()).user.username == name

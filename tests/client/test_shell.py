@@ -177,6 +177,77 @@ def test_the_first_password_can_be_changed_without_handling_its_token(shell, ser
     assert shell.kept() == []
 
 
+def wants_a_code(message):
+    if message["action"] == "login" and "mfa_code" not in message["credentials"]:
+        more = {"mfa_token": "complete", "mfa_methods": ["totp", "backup_code"]}
+        return refusal("MFA_REQUIRED", requires_mfa=True, **more)
+    return polite(message)
+
+
+def test_a_code_can_be_given_with_the_login(shell, service):
+    service.handler = wants_a_code
+    assert shell.login("--mfa-code", "123456").returncode == 0
+    assert service.actions() == ["login"]
+    assert service.received[0]["credentials"]["mfa_code"] == "123456"
+
+
+def test_without_a_terminal_a_wanted_code_is_told(shell, service):
+    service.handler = wants_a_code
+    told = shell.login()
+    assert (told.returncode, shell.kept()) == (1, [])
+    assert "--mfa-code" in told.stderr
+
+
+def test_on_a_terminal_a_wanted_code_is_asked_for(shell, service):
+    service.handler = wants_a_code
+    ours, theirs = pty.openpty()
+    process = shell.start(
+        "login", "--username", "a", "--password-file", shell.password_file, stdin=theirs
+    )
+    os.close(theirs)
+    with process:
+        shown = ""
+        assert process.stderr is not None
+        while "Code (totp, backup code): " not in shown:
+            shown += process.stderr.read(1)
+        os.write(ours, b"123456\n")
+        _, err = process.communicate(timeout=30)
+    os.close(ours)
+    assert process.returncode == 0, err
+    answered = service.received[1]
+    assert (answered["mfa_token"], answered["code"]) == ("complete", "123456")
+    shell.run("get-user")
+    assert service.received[-1]["session_token"] == "token-of-alice"
+
+
+def test_a_factor_can_be_set_up_without_handling_its_tokens(shell, service):
+    def first_factor(message):
+        if message["action"] == "login":
+            return refusal("MFA_SETUP_REQUIRED", mfa_setup_token="set-up")
+        if message["action"] == "setup_mfa":
+            named = ("secret", "otpauth_uri")
+            made = {"setup_token": "confirm", "qr_code": "data:image/png;base64,AA"}
+            drawn = {"qr_text": "█▀\n▄ "} | dict.fromkeys(named, "x")
+            return {"status": "success"} | made | drawn
+        return {"status": "success", "mfa_enabled": True, "backup_codes": ["AAAA-BBBB"]}
+
+    service.handler = first_factor
+    told = shell.login()
+    assert told.returncode == 1
+    assert "setup-mfa" in told.stderr
+    made = shell.run(
+        "setup-mfa", "--method", "totp", "--password-file", shell.password_file
+    )
+    assert service.received[-1]["mfa_setup_token"] == "set-up"
+    assert made.stdout.split("qr_text:\n")[1] == "█▀\n▄ \n"
+    assert "confirm" not in made.stdout
+    assert "base64" not in made.stdout
+    done = shell.run("confirm-mfa", "--code", "123456")
+    assert "AAAA-BBBB" in done.stdout
+    assert service.received[-1]["setup_token"] == "confirm"
+    assert shell.kept() == []
+
+
 def test_a_secret_can_come_from_standard_input_or_a_file_in_the_environment(
     shell, service
 ):

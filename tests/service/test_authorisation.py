@@ -19,6 +19,20 @@ OK, SESSION, DENIED = "ok", "INVALID_SESSION", "PERMISSION_DENIED"
 NEEDS_SESSION = {"nobody": SESSION, "member": OK, "admin": OK}
 ON_OTHERS = {"nobody": SESSION, "member": DENIED, "admin": OK}
 ALWAYS = {"nobody": OK, "member": OK, "admin": OK}
+TOKEN, NONE = "INVALID_TOKEN", "NOT_FOUND"
+WITH_TOKEN = {"nobody": TOKEN, "member": TOKEN, "admin": TOKEN}
+"""Whoever calls, a token of an earlier answer decides."""
+OF_FACTORS = {
+    "verify_mfa": {"mfa_token": "A" * 43, "code": "1"},
+    "setup_mfa": {"method": "totp", "password": STRONG},
+    "confirm_mfa": {"setup_token": "A" * 43, "code": "1"},
+    "send_mfa_code": {"mfa_token": "A" * 43, "method": "sms"},
+    "disable_mfa": {"password": STRONG, "reason": "lost"},
+    "regenerate_backup_codes": {"password": STRONG},
+    "begin_passkey_enrolment": {"password": STRONG},
+    "finish_passkey_enrolment": {"setup_token": "A" * 43, "credential": {}},
+    "finish_passkey_login": {"mfa_token": "A" * 43, "assertion": {}},
+}
 DIRECTORY = {
     "standard": NEEDS_SESSION,
     "hipaa": ON_OTHERS,
@@ -60,6 +74,19 @@ TARGETS = {
     "forget_device": NEEDS_SESSION,
     "forget_device of another": ON_OTHERS,
     "unlock_user of another": ON_OTHERS,
+    "verify_mfa": WITH_TOKEN,
+    "setup_mfa": NEEDS_SESSION,
+    "confirm_mfa": WITH_TOKEN,
+    "send_mfa_code": WITH_TOKEN,
+    "get_mfa_status": NEEDS_SESSION,
+    "get_mfa_status of another": ON_OTHERS,
+    "disable_mfa": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "disable_mfa of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "regenerate_backup_codes": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "begin_passkey_enrolment": NEEDS_SESSION,
+    "finish_passkey_enrolment": WITH_TOKEN,
+    "begin_passkey_login": ALWAYS,
+    "finish_passkey_login": WITH_TOKEN,
 }
 IGNORED_IN_COMPAT = {"create_user with a role", "update_user with a status"}
 CALLERS = [
@@ -84,7 +111,7 @@ def message_for(
     target: str, other: str, password: str, tokens_of_target: str
 ) -> Message:
     action = target.split(" ", maxsplit=1)[0]
-    message: Message = {"action": action}
+    message: Message = {"action": action, **OF_FACTORS.get(action, {})}
     if action == "create_user":
         message = creation("dora", STRONG)
     elif action == "login":

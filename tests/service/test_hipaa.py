@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.service.harness import STRONG, Bench, creation, login, update
+from tests.service.authenticator import Phone
+from tests.service.harness import FIRST, STRONG, Bench, creation, login, update
 
 HOUR_S = 3600
 
@@ -89,11 +90,17 @@ def test_only_administrators_list_accounts(hipaa: Bench):
     assert hipaa.ask(action="list_users", session_token=hipaa.admin())["count"] == 2
 
 
+def test_administrators_must_have_a_second_factor(hipaa: Bench):
+    assert hipaa.ask(**login("admin", FIRST))["code"] == "MFA_SETUP_REQUIRED"
+    assert hipaa.member("alice", STRONG)
+
+
 def test_the_first_password_must_be_changed(hipaa: Bench):
-    assert (
-        hipaa.ask(**login("admin", "first-Passw0rt!"))["code"]
-        == "PASSWORD_CHANGE_REQUIRED"
-    )
+    told = hipaa.ask(**login("admin", FIRST))
+    phone = Phone.of_first_factor(hipaa, told["mfa_setup_token"], FIRST)
+    message = login("admin", FIRST)
+    message["credentials"]["mfa_code"] = phone.backup_codes[0]
+    assert hipaa.ask(**message)["code"] == "PASSWORD_CHANGE_REQUIRED"
 
 
 def test_health_names_the_profile(hipaa: Bench):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage import RealDisk
+from tests.service.authenticator import set_up
 from tests.service.harness import GOOD, Bench, creation, login, update
 from tests.service.running import running_service
 
@@ -31,6 +32,13 @@ def everything(bench: Bench) -> tuple[list[str], str]:
     bench.ask_bytes(json.dumps(login("alice", WRONG)).encode()[:-3])
     bench.register("carol")
     carol = bench.login("carol", GOOD)
+    phone = set_up(bench, carol)
+    coded = login("carol", GOOD)
+    coded["credentials"]["mfa_code"] = phone.backup_codes[0]
+    bench.ask(**coded)
+    bench.ask(action="verify_mfa", mfa_token=WRONG, code=WRONG)
+    bench.ask(action="setup_mfa", method=WRONG, password=GOOD, session_token=carol)
+    tokens += [bench.try_login("carol")["mfa_token"], phone.secret, *phone.backup_codes]
     replies = [
         bench.ask(action="list_users", session_token=carol),
         bench.ask(action="list_users", session_token=admin),
@@ -77,11 +85,15 @@ def test_nothing_in_the_store_is_in_clear(tmp_path: Path):
 
 def test_requests_do_not_show_secrets_when_printed():
     from ums_client.protocol.accounts import CreateUser, DeleteUser, UpdateUser
+    from ums_client.protocol.factors import ConfirmMfa, SetupMfa, VerifyMfa
     from ums_client.protocol.passwords import ChangePassword
     from ums_client.protocol.sessions import Login
 
     shown = [
-        Login(username="alice", password=PASSWORD),
+        Login(username="alice", password=PASSWORD, mfa_code=WRONG),
+        VerifyMfa(mfa_token=WRONG, code=WRONG, assertion={"id": WRONG}),
+        SetupMfa(method="totp", password=PASSWORD, code=WRONG, mfa_setup_token=WRONG),
+        ConfirmMfa(setup_token=WRONG, code=WRONG),
         CreateUser(username="alice", email="a@b.org", password=PASSWORD),
         UpdateUser(password=PASSWORD, current_password=SECOND),
         DeleteUser(password=PASSWORD),

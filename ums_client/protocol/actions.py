@@ -7,7 +7,9 @@ from ums_client.protocol import (
     accounts,
     audit,
     devices,
+    factors,
     lockouts,
+    passkeys,
     passwords,
     service,
     sessions,
@@ -57,6 +59,12 @@ class Audit(StrEnum):
     DEVICES_LISTED = "devices_listed"
     DEVICE_FORGOTTEN = "device_forgotten"
     ACCOUNT_UNLOCKED = "account_unlocked"
+    MFA_SETUP_BEGUN = "mfa_setup_begun"
+    MFA_ENABLED = "mfa_enabled"
+    MFA_DISABLED = "mfa_disabled"
+    MFA_CODE_SENT = "mfa_code_sent"
+    MFA_READ = "mfa_read"
+    BACKUP_CODES_REGENERATED = "backup_codes_regenerated"
 
 
 class Repeat(StrEnum):
@@ -101,6 +109,17 @@ ACTIONS: Final = (
     Action("list_devices",      devices.ListDevices,      Access.SESSION,   Rate.READ,      Audit.DEVICES_LISTED,    Repeat.SAFE),
     Action("forget_device",     devices.ForgetDevice,     Access.SESSION,   Rate.WRITE,     Audit.DEVICE_FORGOTTEN,  Repeat.KEYED),
     Action("unlock_user",       lockouts.UnlockUser,      Access.SESSION,   Rate.WRITE,     Audit.ACCOUNT_UNLOCKED,  Repeat.KEYED),
+    Action("verify_mfa",        factors.VerifyMfa,        Access.PUBLIC,    Rate.LOGIN,     Audit.LOGIN,             Repeat.NEVER),
+    Action("setup_mfa",         factors.SetupMfa,         Access.OPTIONAL,  Rate.LOGIN,     Audit.MFA_SETUP_BEGUN,   Repeat.NEVER),
+    Action("confirm_mfa",       factors.ConfirmMfa,       Access.OPTIONAL,  Rate.LOGIN,     Audit.MFA_ENABLED,       Repeat.NEVER),
+    Action("send_mfa_code",     factors.SendMfaCode,      Access.PUBLIC,    Rate.LOGIN,     Audit.MFA_CODE_SENT,     Repeat.NEVER),
+    Action("get_mfa_status",    factors.GetMfaStatus,     Access.SESSION,   Rate.READ,      Audit.MFA_READ,          Repeat.SAFE),
+    Action("disable_mfa",       factors.DisableMfa,       Access.SESSION,   Rate.LOGIN,     Audit.MFA_DISABLED,      Repeat.KEYED),
+    Action("regenerate_backup_codes", factors.RegenerateBackupCodes, Access.SESSION, Rate.LOGIN, Audit.BACKUP_CODES_REGENERATED, Repeat.NEVER),
+    Action("begin_passkey_enrolment", passkeys.BeginPasskeyEnrolment, Access.OPTIONAL, Rate.LOGIN, Audit.MFA_SETUP_BEGUN, Repeat.NEVER),
+    Action("finish_passkey_enrolment", passkeys.FinishPasskeyEnrolment, Access.OPTIONAL, Rate.LOGIN, Audit.MFA_ENABLED, Repeat.NEVER),
+    Action("begin_passkey_login", passkeys.BeginPasskeyLogin, Access.PUBLIC,  Rate.LOGIN,     Audit.LOGIN,             Repeat.NEVER),
+    Action("finish_passkey_login", passkeys.FinishPasskeyLogin, Access.PUBLIC, Rate.LOGIN,    Audit.LOGIN,             Repeat.NEVER),
     Action("describe_actions",  service.DescribeActions,  Access.PUBLIC,    Rate.READ,      Audit.NONE,              Repeat.SAFE),
     Action("query_audit",       audit.QueryAudit,         Access.SESSION,   Rate.READ,      Audit.AUDIT_READ,        Repeat.SAFE),
     Action("export_audit",      audit.ExportAudit,        Access.SESSION,   Rate.READ,      Audit.AUDIT_EXPORTED,    Repeat.SAFE),

@@ -33,7 +33,7 @@ class ErrorCode(StrEnum):
     )
     INVALID_TOKEN = (
         "INVALID_TOKEN",
-        "The token is unknown, spent, ended or expired.",
+        "The token of the request is unknown, used, ended or expired.",
     )
     ACCOUNT_INACTIVE = (
         "ACCOUNT_INACTIVE",
@@ -46,9 +46,34 @@ class ErrorCode(StrEnum):
             "`password_change_token` is good for `change_password` only."
         ),
     )
+    MFA_REQUIRED = (
+        "MFA_REQUIRED",
+        (
+            "The password is right and a second factor is wanted: `verify_mfa` takes "
+            "`mfa_token` with a code of one of `mfa_methods`, or a passkey's answer "
+            "to `passkey_options`."
+        ),
+    )
+    MFA_SETUP_REQUIRED = (
+        "MFA_SETUP_REQUIRED",
+        (
+            "The password is right but the account must have a second factor; "
+            "`mfa_setup_token` is good for setting one up only."
+        ),
+    )
+    INVALID_MFA_CODE = (
+        "INVALID_MFA_CODE",
+        (
+            "The code or passkey is wrong or was used before; with `retry_after`, "
+            "codes are not looked at before then."
+        ),
+    )
     REAUTHENTICATION_REQUIRED = (
         "REAUTHENTICATION_REQUIRED",
-        "The change needs the current password, or a login of the last minutes.",
+        (
+            "The change needs the current password, a code of a second factor, "
+            "or a login of the last minutes; `message` tells which."
+        ),
     )
     POLICY_VIOLATION = (
         "POLICY_VIOLATION",
@@ -68,6 +93,10 @@ class ErrorCode(StrEnum):
     BUSY = (
         "BUSY",
         "The service has more work than it can queue; try again after `retry_after` s.",
+    )
+    NOT_DELIVERED = (
+        "NOT_DELIVERED",
+        "The code could not be sent; try again, or use another method.",
     )
     NOT_CONFIGURED = ("NOT_CONFIGURED", "The service is not set up for this.")
     STORAGE_FULL = (

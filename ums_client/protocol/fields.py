@@ -50,6 +50,8 @@ Secret = Annotated[str, Field(max_length=256)]
 Token = Annotated[str, Field(max_length=4_096)]
 """A session token or a signed one, which is longer. Kept out of `repr`, too."""
 SessionId = Annotated[str, Field(max_length=64)]
+Code = Annotated[str, Field(max_length=32)]
+"""A one-time or backup code, as people type it. Its fields are kept out of `repr`."""
 ShortText = Annotated[str, Field(max_length=100), AfterValidator(_line)]
 Text = Annotated[str, Field(max_length=300), AfterValidator(_line)]
 Lines = Annotated[str, Field(max_length=4_000), AfterValidator(_lines)]

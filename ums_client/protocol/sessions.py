@@ -1,11 +1,12 @@
 """Messages about sessions: how they begin, who has which, how they end."""
 
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from pydantic import Field
 
 from ums_client.protocol.accounts import User
 from ums_client.protocol.fields import (
+    Code,
     Name,
     Password,
     Secret,
@@ -35,15 +36,33 @@ class LoginReply(Reply):
     refresh_expires_at: str = ""
     device_token: str = Field(default="", repr=False)
     device_id: str = ""
+    account_warnings: list[str] = Field(default_factory=list)
     ignored: list[str] = Field(default_factory=list)
 
 
-class Login(Request[LoginReply]):
-    """Open a session with a user name or mail address and the password.
+R = TypeVar("R", bound=LoginReply)
+
+
+class OpensSession(Request[R], Generic[R]):
+    """What every way to log in can ask for beside the session.
 
     `tokens` asks for an access token to show to other services, and a refresh token
-    that renews it. With `remember_device` the reply has a `device_token`: sent along with later logins,
-    it keeps failures of others from shutting this device out.
+    that renews it. With `remember_device` the reply has a `device_token`: sent along
+    with later logins, it keeps failures of others from shutting this device out.
+    """
+
+    tokens: bool = False
+    device_token: Secret | None = Field(default=None, repr=False)
+    remember_device: bool | None = None
+    device_label: ShortText | None = None
+
+
+class Login(OpensSession[LoginReply]):
+    """Open a session with a user name or mail address and the password.
+
+    `tokens` adds tokens for other services; `remember_device` makes the device known.
+    An account with a second factor is answered MFA_REQUIRED, unless the `mfa_code`
+    comes along; `mfa_method` tells of which method it is.
     """
 
     wrapper: ClassVar[str | None] = "credentials"
@@ -51,10 +70,8 @@ class Login(Request[LoginReply]):
 
     username: Name | None = None
     password: Password | None = Field(default=None, repr=False)
-    tokens: bool = False
-    device_token: Secret | None = Field(default=None, repr=False)
-    remember_device: bool | None = None
-    device_label: ShortText | None = None
+    mfa_code: Code | None = Field(default=None, repr=False)
+    mfa_method: ShortText | None = None
 
 
 class LogoutReply(Reply):

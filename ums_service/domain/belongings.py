@@ -9,10 +9,17 @@ from typing import Any, Final
 from storage import Collection, Transaction
 from ums_service.domain.audit_seals import AUDIT_KEYS
 from ums_service.domain.devices import DEVICES
+from ums_service.domain.factors import FACTORS
 from ums_service.domain.failure_records import FAILURES
 from ums_service.domain.families import FAMILIES
 
-OWNED: Final[tuple[Collection[Any], ...]] = (AUDIT_KEYS, DEVICES, FAILURES, FAMILIES)
+OWNED: Final[tuple[Collection[Any], ...]] = (
+    AUDIT_KEYS,
+    DEVICES,
+    FACTORS,
+    FAILURES,
+    FAMILIES,
+)
 """Collections keyed by user id. They stay as they are while a deleted account can be
 brought back, and are erased with it."""
 

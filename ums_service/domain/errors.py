@@ -6,24 +6,34 @@
      +- MissingInput              what an action cannot do without
      +- InvalidCredentials        unknown, wrong, locked: never told apart
      +- InvalidSession
-     +- InvalidToken              a refresh token that is not good, for whatever reason
+     +- InvalidToken              unknown, used or over, for whatever reason
      +- AccountInactive           told only to who knows the password
      +- PasswordChangeRequired    told only to who knows the password
+     +- FactorRequired            the password is right; a second factor is wanted
+     +- FactorSetupRequired       the password is right; a second factor must be set up
+     +- WrongFactor               a code or passkey that is not accepted
      +- ReauthenticationRequired  the current password must come along
+     |   +- FactorProofRequired   a code of a second factor must come along
      +- PolicyViolation           all violations at once
      +- NameTaken
      +- PermissionDenied
      |   +- LastAdministrator     somebody must be able to administer
+     |   +- LastFactor            who must have a second factor keeps one
      +- NotFound
      |   +- NoSuchDevice
+     |   +- NoFactor              the account has no such second factor
      +- IdempotencyConflict
      +- RateLimited
      +- Busy
      +- NotConfigured
+     +- NotDelivered              what carries a message did not take it
 
 A refusal changes nothing. It carries what the caller needs next; the table in
 `ums_service.refusals` gives each class its code and its text.
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 
 class Refusal(Exception):
@@ -91,8 +101,46 @@ class PasswordChangeRequired(Refusal):
         self.token = token
 
 
+class FactorRequired(Refusal):
+    """The password is right; `token` and one of `methods` complete the login.
+
+    `passkey_options` is what a passkey is asked with, where the account has one.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        methods: list[str],
+        passkey_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.token = token
+        self.methods = methods
+        self.passkey_options = passkey_options
+
+
+class FactorSetupRequired(Refusal):
+    """The password is right, but good only for setting up a factor with `token`."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__()
+        self.token = token
+
+
+class WrongFactor(Refusal):
+    """A code or passkey is wrong, was used before, or comes too soon after others."""
+
+    def __init__(self, retry_after_s: float | None = None) -> None:
+        super().__init__()
+        self.retry_after_s = retry_after_s
+
+
 class ReauthenticationRequired(Refusal):
     """The change needs the caller's current password, and it was not given."""
+
+
+class FactorProofRequired(ReauthenticationRequired):
+    """The change needs a code of a second factor, or one proved a moment ago."""
 
 
 class PolicyViolation(Refusal):
@@ -119,12 +167,20 @@ class LastAdministrator(PermissionDenied):
     """Without this account nobody could administer the service."""
 
 
+class LastFactor(PermissionDenied):
+    """This account must have a second factor, and has no other."""
+
+
 class NotFound(Refusal):
     """What the request names does not exist."""
 
 
 class NoSuchDevice(NotFound):
     """The account knows no device of that id."""
+
+
+class NoFactor(NotFound):
+    """The account has no such second factor."""
 
 
 class IdempotencyConflict(Refusal):
@@ -154,3 +210,7 @@ class NotConfigured(Refusal):
     def __init__(self, what: str) -> None:
         super().__init__(what)
         self.what = what
+
+
+class NotDelivered(Refusal):
+    """A code was not taken for delivery."""

@@ -104,6 +104,22 @@ class Profile:
     caller_read_burst: int = 1_000
     caller_read_per_min: int = 0
 
+    mfa_required: Literal["off", "administrators", "everybody"] = "off"
+    """Who gets no session without a second factor."""
+    mfa_challenge_s: int = 5 * MINUTE_S
+    """How long a login waits for its second factor."""
+    mfa_setup_s: int = 10 * MINUTE_S
+    """How long the set-up of a factor may take."""
+    mfa_tries: int = 5
+    """Wrong answers that end one challenge; more of them make the account wait."""
+    backup_codes: int = 10
+    sent_code_s: int = 10 * MINUTE_S
+    """How long a code by mail or text message is good."""
+    sent_code_tries: int = 3
+    sent_codes_for_administrators: bool = False
+    """Numbers can be taken over and mail be read: not enough for who can do all."""
+    passkeys_max: int = 10
+
     deleted_kept_s: int = 30 * DAY_S
     """How long a deleted account can still be brought back; 0 erases at once."""
 
@@ -137,6 +153,7 @@ HIPAA: Final = Profile(
     refresh_token_s=30 * DAY_S,
     failures_max=3,
     caller_write_per_min=600,
+    mfa_required="administrators",
 )
 COMPAT: Final = Profile(
     name="compat",

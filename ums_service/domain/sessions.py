@@ -70,6 +70,9 @@ class Session:
     session_id: str = ""
     client: ClientInfo = UNKNOWN_CLIENT
     methods: tuple[str, ...] = PASSWORD_ONLY
+    """What was proved: `pwd`, the password, and which second factors."""
+    factor_ticks_s: float | None = None
+    """When a second factor was proved last."""
 
 
 def new_token() -> str:
@@ -141,6 +144,7 @@ class Sessions:
             session_id=session_id,
             client=client,
             methods=methods,
+            factor_ticks_s=now.ticks_s if proved and methods != PASSWORD_ONLY else None,
         )
         self._make_room(user_id)
         self._by_digest[session.digest] = session

@@ -11,8 +11,23 @@ from ums_client.protocol.accounts import (
 )
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
 from ums_client.protocol.devices import ForgetDevice, ListDevices
+from ums_client.protocol.factors import (
+    ConfirmMfa,
+    DisableMfa,
+    GetMfaStatus,
+    RegenerateBackupCodes,
+    SendMfaCode,
+    SetupMfa,
+    VerifyMfa,
+)
 from ums_client.protocol.lockouts import UnlockUser
 from ums_client.protocol.message import Request
+from ums_client.protocol.passkeys import (
+    BeginPasskeyEnrolment,
+    BeginPasskeyLogin,
+    FinishPasskeyEnrolment,
+    FinishPasskeyLogin,
+)
 from ums_client.protocol.passwords import ChangePassword
 from ums_client.protocol.service import DescribeActions, HealthCheck
 from ums_client.protocol.sessions import (
@@ -34,10 +49,14 @@ from ums_service.handlers import (
     accounts,
     audit,
     devices,
+    enrolment,
+    factors,
     lockouts,
     logins,
+    passkeys,
     passwords,
     proof,
+    sent_codes,
     service,
     sessions,
     tokens,
@@ -65,6 +84,17 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     ListDevices: devices.list_devices,
     ForgetDevice: devices.forget_device,
     UnlockUser: lockouts.unlock_user,
+    VerifyMfa: logins.verify_mfa,
+    SetupMfa: enrolment.setup_mfa,
+    ConfirmMfa: enrolment.confirm_mfa,
+    SendMfaCode: sent_codes.send_mfa_code,
+    GetMfaStatus: factors.get_mfa_status,
+    DisableMfa: factors.disable_mfa,
+    RegenerateBackupCodes: factors.regenerate_backup_codes,
+    BeginPasskeyEnrolment: passkeys.begin_passkey_enrolment,
+    FinishPasskeyEnrolment: passkeys.finish_passkey_enrolment,
+    BeginPasskeyLogin: passkeys.begin_passkey_login,
+    FinishPasskeyLogin: passkeys.finish_passkey_login,
     DescribeActions: service.describe_actions,
     QueryAudit: audit.query_audit,
     ExportAudit: audit.export_audit,

@@ -9,7 +9,7 @@ from ums_client.protocol.devices import (
     ListDevices,
     ListDevicesReply,
 )
-from ums_client.protocol.sessions import Login
+from ums_client.protocol.sessions import OpensSession
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain.devices import DEVICES, Device, Devices, device_token
@@ -19,7 +19,7 @@ from ums_service.domain.users import USERS, User
 
 
 async def note_device(
-    request: Login, user: User, known: Device | None, call: Call
+    request: OpensSession[Any], user: User, known: Device | None, call: Call
 ) -> dict[str, str]:
     """Note the use of a known device, or remember a new one where that is asked for.
 

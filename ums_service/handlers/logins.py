@@ -1,28 +1,46 @@
 """Login: from a name and a password to a session.
 
-find the account -> prove the password -> may it log in -> open the session
+    find the account -> prove the password -> may it log in -> prove a second factor
+        -> is the password still good -> open the session
+
+The factor comes before the token for a new password: a stolen password alone must not
+be able to choose another.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
-from ums_client.protocol.sessions import Login, LoginReply
+from ums_client.protocol.factors import VerifyMfa, VerifyMfaReply
+from ums_client.protocol.sessions import Login, LoginReply, OpensSession
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain import accounts
+from ums_service.domain.challenges import Goal
 from ums_service.domain.clients import client_info
+from ums_service.domain.devices import Device
 from ums_service.domain.errors import (
     AccountInactive,
     InvalidCredentials,
+    InvalidToken,
     MissingInput,
     PasswordChangeRequired,
 )
+from ums_service.domain.factors import FACTORS, PASSWORD
 from ums_service.domain.names import normalise
 from ums_service.domain.passwords import normalise_password
 from ums_service.domain.sessions import PASSWORD_ONLY, Purpose, expiry
 from ums_service.domain.users import ACTIVE, USERS, User
 from ums_service.handlers.devices import note_device
+from ums_service.handlers.factor_proof import (
+    answered,
+    find_challenge,
+    prove_at_login,
+    prove_code,
+    prove_passkey,
+)
 from ums_service.handlers.tokens import first_tokens
 from ums_service.handlers.views import user_view
+
+L = TypeVar("L", bound=LoginReply)
 
 
 async def login(request: Login, call: Call) -> Answer[LoginReply]:
@@ -30,41 +48,90 @@ async def login(request: Login, call: Call) -> Answer[LoginReply]:
     name = normalise(request.username or "")
     if not name or not request.password:
         raise MissingInput("Username/email and password are required")
-    now = call.now
     user = await accounts.find_by_login(call.tx, name)
     call.subject = user.user_id if user else None
     device = call.known_device(user, request.device_token)
     await call.prove(user, request.password, name, known=device)
     assert user is not None
-    _check_may_log_in(user, call)
-    user = user.logged_in(now, await _current_hash(user, request.password, call))
-    remembered = await note_device(request, user, device, call)
-    return await open_session(user, call, remembered, tokens=request.tokens)
+    check_may_log_in(user, call)
+    password_hash = await _current_hash(user, request.password, call)
+    user = user.logged_in(call.now, password_hash)
+    methods = await prove_at_login(user, request.mfa_code, request.mfa_method, call)
+    return await finish_login(LoginReply, request, user, methods, call, device)
 
 
-async def open_session(
+async def verify_mfa(request: VerifyMfa, call: Call) -> Answer[VerifyMfaReply]:
+    """Complete a login with a second factor."""
+    challenge = find_challenge(request.mfa_token, Goal.LOGIN, call)
+    found = await call.tx.get(USERS, challenge.user_id)
+    user = challenge.check_account(found)
+    call.subject = user.user_id
+    check_may_log_in(user, call)
+    factors = await call.tx.get(FACTORS, user.user_id)
+    if factors is None:
+        raise InvalidToken
+    if request.assertion is not None:
+        method = prove_passkey(factors, request.assertion, challenge, call)
+    elif request.code:
+        used = prove_code(factors, request.code, request.method, call, challenge)
+        method = used.method
+    else:
+        raise MissingInput("A code or the assertion of a passkey is required")
+    answered(challenge, call)
+    user = user.logged_in(call.now, challenge.password_hash)
+    device = call.known_device(user, request.device_token)
+    methods = PASSWORD, method
+    return await finish_login(VerifyMfaReply, request, user, methods, call, device)
+
+
+async def finish_login(
+    kind: type[L],
+    request: OpensSession[Any],
     user: User,
+    methods: tuple[str, ...],
     call: Call,
-    remembered: dict[str, str],
-    *,
-    tokens: bool = False,
-    methods: tuple[str, ...] = PASSWORD_ONLY,
-) -> Answer[LoginReply]:
-    """Store the account as it is after this login and open its session.
+    device: Device | None = None,
+) -> Answer[L]:
+    """Open a session for who has proved `methods`, unless the password must go first.
 
-    `remembered` are the fields of the reply for a device that is known from now on;
-    `tokens` adds those for other services; `methods` are how the login was proved.
+    A code that was used stays used, whatever comes after it.
     """
-    facilities, now = call.facilities, call.now
+    call.details["methods"] = list(methods)
+    try:
+        _check_password_is_good(user, call)
+    except PasswordChangeRequired:
+        if methods != PASSWORD_ONLY:
+            await call.commit_early("mfa_passed")
+        raise
     document = call.tx.put(USERS, user)
-    token, user_id = facilities.new_token(), user.user_id
-    session_id, client = facilities.new_session_id(), client_info(call.client)
-    more: dict[str, Any] = {**remembered}
+    more = await note_device(request, user, device, call)
+    more |= await _open_session(user, call, methods, tokens=request.tokens)
+    return answer(
+        kind,
+        message="Login successful",
+        session_token=more.pop("session_token"),
+        user=user_view(document, call.facilities.profile),
+        **more,
+    )
+
+
+async def _open_session(
+    user: User, call: Call, methods: tuple[str, ...], *, tokens: bool
+) -> dict[str, Any]:
+    """Begin the session when the login is durable; the fields that tell of it.
+
+    `tokens` adds those for other services.
+    """
+    facilities, now, user_id = call.facilities, call.now, user.user_id
+    token, session_id = facilities.new_token(), facilities.new_session_id()
+    client = client_info(call.client)
+    told: dict[str, Any] = {"session_token": token}
     if not facilities.profile.original_replies:
-        more["session_id"] = session_id
-        more["session_expires_at"] = expiry(now, facilities.profile.session_s)
+        told["session_id"] = session_id
+        told["session_expires_at"] = expiry(now, facilities.profile.session_s)
+        told |= await _warnings(user, call)
     if tokens:
-        more |= await first_tokens(user, session_id, client, methods, call)
+        told |= await first_tokens(user, session_id, client, methods, call)
     call.after_commit.append(
         lambda: facilities.sessions.open(
             token,
@@ -77,27 +144,36 @@ async def open_session(
             methods=methods,
         )
     )
-    return answer(
-        LoginReply,
-        message="Login successful",
-        session_token=token,
-        user=user_view(document, facilities.profile),
-        **more,
-    )
+    return told
 
 
-def _check_may_log_in(user: User, call: Call) -> None:
-    """Told only to who knows the password."""
-    now, sessions = call.now, call.facilities.sessions
+def check_may_log_in(user: User, call: Call) -> None:
+    """Told only to who knows the password, or holds a passkey of the account."""
     if user.status != ACTIVE:
         raise AccountInactive
-    if user.password_good_until is not None and now.epoch_s > user.password_good_until:
+    good_until = user.password_good_until
+    if good_until is not None and call.now.epoch_s > good_until:
         raise InvalidCredentials
-    if user.must_change_password:
-        token = call.facilities.new_token()
-        purpose = Purpose.PASSWORD_CHANGE
-        sessions.open(token, user.user_id, now, purpose=purpose, address=call.address)
-        raise PasswordChangeRequired(token)
+
+
+def _check_password_is_good(user: User, call: Call) -> None:
+    """Raise PasswordChangeRequired, with its token, where another must be chosen."""
+    if not user.must_change_password:
+        return
+    sessions, token = call.facilities.sessions, call.facilities.new_token()
+    purpose = Purpose.PASSWORD_CHANGE
+    sessions.open(token, user.user_id, call.now, purpose=purpose, address=call.address)
+    raise PasswordChangeRequired(token)
+
+
+async def _warnings(user: User, call: Call) -> dict[str, Any]:
+    """What the owner of the account should do, as words for programs."""
+    if not user.administers:
+        return {}
+    factors = await call.tx.get(FACTORS, user.user_id)
+    if factors is not None and factors.exist:
+        return {}
+    return {"account_warnings": ["mfa_recommended"]}
 
 
 async def _current_hash(user: User, password: str, call: Call) -> str:
