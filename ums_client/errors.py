@@ -87,6 +87,10 @@ class PasswordChangeRequired(RequestRefused):
     password_change_token: str | None = None
 
 
+class PasswordExpired(PasswordChangeRequired):
+    """The password is right but too old, and must be changed first."""
+
+
 class ReauthenticationRequired(RequestRefused):
     """The change needs the current password, or a recent login."""
 
@@ -146,6 +150,7 @@ REFUSALS: Final[dict[str, type[RequestRefused]]] = {
     ErrorCode.INVALID_SESSION: InvalidSession,
     ErrorCode.ACCOUNT_INACTIVE: AccountInactive,
     ErrorCode.PASSWORD_CHANGE_REQUIRED: PasswordChangeRequired,
+    ErrorCode.PASSWORD_EXPIRED: PasswordExpired,
     ErrorCode.REAUTHENTICATION_REQUIRED: ReauthenticationRequired,
     ErrorCode.POLICY_VIOLATION: PolicyViolation,
     ErrorCode.PERMISSION_DENIED: PermissionDenied,

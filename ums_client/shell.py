@@ -40,6 +40,7 @@ HINTS: Final[dict[type[errors.UmsError], str]] = {
     errors.Unreachable: "is the service running?",
     errors.InvalidSession: "log in with: python -m ums_client login",
     errors.PasswordChangeRequired: "set a new one with: python -m ums_client change-password",
+    errors.PasswordExpired: "set a new one with: python -m ums_client change-password",
 }
 
 

@@ -79,7 +79,7 @@ def _request(action: Action, given: Mapping[str, Any], saved: Saved) -> Request[
         for name, value in given.items()
         if name not in sources and value not in (None, ())
     }
-    fields |= secrets_for(action.name, sources)
+    fields |= secrets_for(action.name, sources, fields)
     if action.request is ChangePassword and saved.password_change_token is not None:
         fields.setdefault("password_change_token", saved.password_change_token)
     try:

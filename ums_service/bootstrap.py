@@ -9,12 +9,17 @@ from storage import RealDisk, Store, StoreMissing, StoreOptions
 from ums_service import __version__
 from ums_service.call import Facilities
 from ums_service.dispatch import Dispatch
+from ums_service.domain.argon2id import HashParameters
 from ums_service.domain.audit import AUDIT
+from ums_service.domain.blocklist import Blocklist, read_blocklist
 from ums_service.domain.deleted import DELETED_USERS
 from ums_service.domain.idempotency import DONE
 from ums_service.domain.lockout import Lockout
 from ums_service.domain.moment import Moment
-from ums_service.domain.password_hashes import HashParameters, PasswordHashes
+from ums_service.domain.password_hashes import PasswordHashes
+from ums_service.domain.password_history import HISTORIES
+from ums_service.domain.passwords import PasswordPolicy
+from ums_service.domain.pepper import PEPPERS
 from ums_service.domain.profiles import Profile
 from ums_service.domain.rate_limit import Bucket, RateLimits
 from ums_service.domain.roster import ROSTERS
@@ -24,13 +29,17 @@ from ums_service.handlers import HANDLERS
 from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
 from ums_service.master_key import MasterKey, find_master_key, make_key_file
+from ums_service.peppers import read_pepper
 from ums_service.settings import Settings
 
-COLLECTIONS: Final = (USERS, DELETED_USERS, ROSTERS, DONE)
+COLLECTIONS: Final = (USERS, DELETED_USERS, ROSTERS, DONE, HISTORIES, PEPPERS)
 STREAMS: Final = (AUDIT,)
+SCORES_WAITING_MAX: Final = 8
+"""Passwords whose strength may wait to be estimated: some 15 ms each."""
 _BUCKETS: Final = {
     "register": Bucket(burst=30, per_s=0.5),
     "login": Bucket(burst=100, per_s=100 / 60),
+    "check": Bucket(burst=60, per_s=1),
     "write": Bucket(burst=200, per_s=50),
 }
 
@@ -123,6 +132,11 @@ class Service(NamedTuple):
     hashes: PasswordHashes
     pool: HashingPool
 
+    def close_pools(self) -> None:
+        """Let running hashes end; drop waiting ones."""
+        self.pool.close()
+        self.facilities.scoring.close()
+
 
 def build_service(
     store: Store, settings: Settings, profile: Profile, clock: Callable[[], Moment]
@@ -142,24 +156,44 @@ def build_service(
         sessions=Sessions(profile, sessions_max=settings.sessions_max),
         gate=LoginGate(lockout, hashes, pool, secret=secrets.token_bytes(32)),
         profile=profile,
+        policy=PasswordPolicy(profile, build_blocklist(settings)),
+        scoring=HashingPool(threads=1, queue_max=SCORES_WAITING_MAX),
         store_name=settings.data.name,
         version=__version__,
         new_token=new_token,
         new_user_id=new_user_id,
+        choose=secrets.choice,
     )
     dispatch = Dispatch(HANDLERS, facilities, RateLimits(_BUCKETS), clock)
     return Service(dispatch, facilities, hashes, pool)
 
 
 def build_hashes(settings: Settings) -> PasswordHashes:
-    """Password hashes with the parameters that are set."""
+    """Password hashes with the parameters and peppers that are set.
+
+    Raises:
+        UnusablePepper: a file of a pepper cannot be used.
+    """
+    pepper = read_pepper(settings.pepper_file) if settings.pepper_file else None
     return PasswordHashes(
         HashParameters(
             passes=settings.argon2_passes,
             memory_kib=settings.argon2_memory_kib,
             lanes=settings.argon2_lanes,
-        )
+        ),
+        pepper=pepper,
+        old_peppers=[read_pepper(path) for path in settings.pepper_old_files],
     )
+
+
+def build_blocklist(settings: Settings) -> Blocklist:
+    """The lists of passwords that are refused.
+
+    Raises:
+        UnusableBlocklist: the operator's file cannot be used.
+    """
+    path = settings.blocklist_file
+    return Blocklist(read_blocklist(path) if path else None)
 
 
 def new_user_id() -> str:

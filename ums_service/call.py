@@ -9,9 +9,11 @@ from ums_client.protocol.actions import Action
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.errors import InvalidSession, PermissionDenied
 from ums_service.domain.moment import Moment
+from ums_service.domain.passwords import PasswordPolicy
 from ums_service.domain.profiles import Profile
 from ums_service.domain.sessions import Session, Sessions
 from ums_service.domain.users import USERS, User
+from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
 
 
@@ -23,10 +25,15 @@ class Facilities:
     sessions: Sessions
     gate: LoginGate
     profile: Profile
+    policy: PasswordPolicy
+    scoring: HashingPool
+    """One thread for what is slow and can wait behind every hash."""
     store_name: str
     version: str
     new_token: Callable[[], str]
     new_user_id: Callable[[], str]
+    choose: Callable[[str], str]
+    """One character of a text, at random."""
 
 
 @dataclass(slots=True)
@@ -53,7 +60,10 @@ class Call:
     proved: set[str] = field(default_factory=set)
     """Stored hashes the request's password was verified against: another run of the
     handler need not compute them again."""
+    refuted: set[str] = field(default_factory=set)
+    """Stored hashes the request's new password was verified not to have made."""
     made_hash: str | None = None
+    generated_password: str | None = field(default=None, repr=False)
     after_commit: list[Callable[[], object]] = field(default_factory=list)
     transaction: Transaction | None = None
 
@@ -104,6 +114,23 @@ class Call:
         await gate.check(user, name, password, self.address, self.now)
         assert user is not None
         self.proved.add(user.password_hash)
+
+    async def is_one_of(self, stored: list[str], password: str) -> bool:
+        """Whether the one new password of this request made one of these hashes.
+
+        One after another, each in its turn in the pool: logins get in between.
+
+        Raises:
+            Busy: more hashes than can be queued.
+        """
+        gate = self.facilities.gate
+        for known in stored:
+            if known in self.refuted:
+                continue
+            if await gate.pool.run(gate.hashes.verify, known, password):
+                return True
+            self.refuted.add(known)
+        return False
 
     async def hash(self, password: str) -> str:
         """The hash of the one new password of this request."""

@@ -53,11 +53,9 @@ def _taken(refusal: errors.NameTaken) -> Told:
     return Told(ErrorCode.CONFLICT, message, details)
 
 
-def _change_required(refusal: errors.PasswordChangeRequired) -> Told:
-    return Told(
-        ErrorCode.PASSWORD_CHANGE_REQUIRED,
-        "The password must be changed before the first session",
-        extra={"password_change_token": refusal.token},
+def _to_be_changed(code: ErrorCode, message: str) -> _Teller:
+    return lambda refusal: Told(
+        code, message, extra={"password_change_token": refusal.token}
     )
 
 
@@ -74,7 +72,12 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     ),
     errors.InvalidSession: _fixed(ErrorCode.INVALID_SESSION, SESSION_TEXT),
     errors.AccountInactive: _fixed(ErrorCode.ACCOUNT_INACTIVE, "Account is not active"),
-    errors.PasswordChangeRequired: _change_required,
+    errors.PasswordChangeRequired: _to_be_changed(
+        ErrorCode.PASSWORD_CHANGE_REQUIRED, "The password must be changed first"
+    ),
+    errors.PasswordExpired: _to_be_changed(
+        ErrorCode.PASSWORD_EXPIRED, "The password has expired and must be changed"
+    ),
     errors.ReauthenticationRequired: _fixed(
         ErrorCode.REAUTHENTICATION_REQUIRED, "Current password is required"
     ),

@@ -19,6 +19,7 @@ from ums_service.domain.users import USERS
 from ums_service.first_start import ensure_admin, tell_first_start
 from ums_service.listening import curve_secret, listening
 from ums_service.maintenance import Maintenance
+from ums_service.peppers import settle_peppers
 from ums_service.settings import BadSettings, Settings
 from ums_service.systemd import Notifier
 
@@ -51,6 +52,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
         service = build_service(store, settings, profile, read_clock)
         store.start(loop)
         await _report_recovery(store, say)
+        await settle_peppers(store, service.hashes, settings.pepper_lost, read_clock())
         first = await ensure_admin(service, environ, read_clock())
         tell_first_start(opened, first, profile, settings, environ, say)
         async with listening(settings, secret, service, loop) as endpoint:
@@ -58,7 +60,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
             notifier.tell(READY="1", STATUS=f"serving {endpoint}")
             await _until(stopping, service, notifier)
             notifier.tell(STOPPING="1")
-        service.pool.close()
+        service.close_pools()
         await service.dispatch.refusals.flush(read_clock())
     finally:
         _end_process_later()

@@ -22,6 +22,7 @@ from ums_service.domain.audit import AUDIT
 from ums_service.domain.profiles import PROFILES, Profile
 from ums_service.domain.users import USERS, User
 from ums_service.first_start import ensure_admin
+from ums_service.peppers import settle_peppers
 from ums_service.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,6 +90,9 @@ class Bench:
     async def _begin(self) -> None:
         self.store.start(asyncio.get_running_loop())
         first = {} if self.compat else {"UMS_ADMIN_PASSWORD": FIRST}
+        await settle_peppers(
+            self.store, self.service.hashes, self.settings.pepper_lost, self.clock.now
+        )
         await ensure_admin(self.service, first, self.clock.now)
 
     def run(self, work: Any) -> Any:
@@ -97,7 +101,7 @@ class Bench:
 
     def stop(self) -> None:
         """An orderly stop, as at SIGTERM."""
-        self.service.pool.close()
+        self.service.close_pools()
         self.run(self.store.close())
 
     def restart(self, **settings: Any) -> None:

@@ -38,6 +38,15 @@ TARGETS = {
     "list_users": DIRECTORY,
     "health_check": ALWAYS,
     "change_password": NEEDS_SESSION,
+    "check_password": ALWAYS,
+    "get_password_status": NEEDS_SESSION,
+    "get_password_status of another": ON_OTHERS,
+    "force_password_change of another": ON_OTHERS,
+    "create_user with a generated password": {
+        "nobody": DENIED,
+        "member": DENIED,
+        "admin": OK,
+    },
     "describe_actions": ALWAYS,
 }
 IGNORED_IN_COMPAT = {"create_user with a role", "update_user with a status"}
@@ -72,6 +81,10 @@ def message_for(target: str, other: str, password: str) -> Message:
         message |= {"current_password": password, "new_password": NEW}
     elif action == "update_user":
         message["update_data"] = {"city": "Oxford"}
+    elif action == "check_password":
+        message["password"] = NEW
+    if target.endswith("with a generated password"):
+        message["user_data"] |= {"generate_password": True, "password": ""}
     if target.endswith("of another"):
         message["user_id"] = other
     elif target.endswith("with a role"):

@@ -35,6 +35,7 @@ NEW = "Another-Choice-7!"
 def requests(bench: Bench) -> dict[str, Message]:
     """A request of each action that succeeds under every profile, in this order."""
     admin, alice = bench.admin(), bench.member("alice", STRONG)
+    bench.register("carol", STRONG)
     change = {"current_password": STRONG, "new_password": NEW}
     return {
         "describe_actions": {"action": "describe_actions"},
@@ -44,6 +45,17 @@ def requests(bench: Bench) -> dict[str, Message]:
         "get_user": {"action": "get_user", "session_token": alice},
         "list_users": {"action": "list_users", "session_token": admin, "page": 1},
         "update_user": update(alice, city="Oxford", notes="a\nb"),
+        "check_password": {"action": "check_password", "password": NEW},
+        "get_password_status": {
+            "action": "get_password_status",
+            "session_token": alice,
+        },
+        "force_password_change": {
+            "action": "force_password_change",
+            "session_token": admin,
+            "user_id": bench.user_id("carol"),
+            "mode": "temporary",
+        },
         "change_password": {
             "action": "change_password",
             "session_token": alice,
@@ -234,7 +246,8 @@ def test_descriptions_match_the_tables(standard: Bench):
         assert set(fields) == set(action.request.model_fields)
         for name, info in action.request.model_fields.items():
             assert fields[name]["required"] == info.is_required()
-            assert fields[name]["secret"] == ("password" in name)
+            is_secret = "password" in name and info.annotation is not bool
+            assert fields[name]["secret"] == is_secret
         replied = {field["name"] for field in entry["reply"]}
         assert replied == set(action.request.reply_type().model_fields)
 

@@ -22,6 +22,7 @@ class Rate(StrEnum):
     WRITE = "write"
     LOGIN = "login"
     REGISTER = "register"
+    CHECK = "check"  # it changes nothing, but costs more than a read
 
 
 class Audit(StrEnum):
@@ -36,6 +37,8 @@ class Audit(StrEnum):
     USER_DELETED = "user_deleted"
     USERS_LISTED = "users_listed"
     PASSWORD_CHANGED = "password_changed"
+    PASSWORD_STATUS_READ = "password_status_read"
+    PASSWORD_CHANGE_FORCED = "password_change_forced"
 
 
 class Repeat(StrEnum):
@@ -69,6 +72,9 @@ ACTIONS: Final = (
     Action("list_users",        accounts.ListUsers,       Access.OPTIONAL,  Rate.READ,      Audit.USERS_LISTED,      Repeat.SAFE),
     Action("health_check",      service.HealthCheck,      Access.OPTIONAL,  Rate.READ,      Audit.NONE,              Repeat.SAFE),
     Action("change_password",   passwords.ChangePassword, Access.OPTIONAL,  Rate.LOGIN,     Audit.PASSWORD_CHANGED,  Repeat.KEYED),
+    Action("check_password",    passwords.CheckPassword,  Access.PUBLIC,    Rate.CHECK,     Audit.NONE,              Repeat.SAFE),
+    Action("get_password_status", passwords.GetPasswordStatus, Access.SESSION, Rate.READ,   Audit.PASSWORD_STATUS_READ, Repeat.SAFE),
+    Action("force_password_change", passwords.ForcePasswordChange, Access.SESSION, Rate.WRITE, Audit.PASSWORD_CHANGE_FORCED, Repeat.KEYED),
     Action("describe_actions",  service.DescribeActions,  Access.PUBLIC,    Rate.READ,      Audit.NONE,              Repeat.SAFE),
 )
 # fmt: on

@@ -42,6 +42,13 @@ class ErrorCode(StrEnum):
             "`password_change_token` is good for `change_password` only."
         ),
     )
+    PASSWORD_EXPIRED = (
+        "PASSWORD_EXPIRED",
+        (
+            "The password is right but too old and must be changed; "
+            "`password_change_token` is good for `change_password` only."
+        ),
+    )
     REAUTHENTICATION_REQUIRED = (
         "REAUTHENTICATION_REQUIRED",
         "The change needs the current password, or a login of the last minutes.",

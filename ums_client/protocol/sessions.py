@@ -16,6 +16,10 @@ class LoginReply(Reply):
     session_token: str = Field(repr=False)
     user: User
     session_expires_at: str = ""
+    password_expires_in_days: int | None = None
+    """Whole days; given only where the password expires soon."""
+    account_warnings: list[str] = Field(default_factory=list)
+    """What the owner should see to, such as `password_expires_soon`."""
     ignored: list[str] = Field(default_factory=list)
 
 

@@ -13,6 +13,7 @@ from ums_service.commands.options import data_options, settings_from
 from ums_service.domain.names import normalise
 from ums_service.domain.users import USERS
 from ums_service.first_admin import recover
+from ums_service.peppers import settle_peppers
 from ums_service.reporting import EXIT_FAILED, end, reported
 from ums_service.settings import Settings
 
@@ -38,7 +39,9 @@ async def _recover(settings: Settings, username: str) -> str:
         user = store.get(USERS, user_id) if user_id else None
         if user is None:
             end(f"there is no account {username}", EXIT_FAILED)
-        new_hash = build_hashes(settings).hash(password)
+        hashes = build_hashes(settings)
+        await settle_peppers(store, hashes, settings.pepper_lost, now)
+        new_hash = hashes.hash(password)
         async with store.transaction() as tx:
             await recover(tx, user, new_hash, settings.policy_profile(), now)
     return password

@@ -8,6 +8,7 @@
      +- InvalidSession
      +- AccountInactive           told only to who knows the password
      +- PasswordChangeRequired    told only to who knows the password
+     +- PasswordExpired           told only to who knows the password
      +- ReauthenticationRequired  the current password must come along
      +- PolicyViolation           all violations at once
      +- NameTaken
@@ -73,6 +74,14 @@ class AccountInactive(Refusal):
 
 class PasswordChangeRequired(Refusal):
     """The password is right, but good only for choosing a new one with `token`."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__()
+        self.token = token
+
+
+class PasswordExpired(Refusal):
+    """The password is right but too old, and good only for choosing a new one."""
 
     def __init__(self, token: str) -> None:
         super().__init__()

@@ -10,7 +10,12 @@ from ums_client.protocol.accounts import (
     UpdateUser,
 )
 from ums_client.protocol.message import Request
-from ums_client.protocol.passwords import ChangePassword
+from ums_client.protocol.passwords import (
+    ChangePassword,
+    CheckPassword,
+    ForcePasswordChange,
+    GetPasswordStatus,
+)
 from ums_client.protocol.service import DescribeActions, HealthCheck
 from ums_client.protocol.sessions import Login, Logout
 from ums_service.catalogue import Handler
@@ -26,5 +31,8 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     ListUsers: accounts.list_users,
     HealthCheck: service.health_check,
     ChangePassword: passwords.change_password,
+    CheckPassword: passwords.check_password,
+    GetPasswordStatus: passwords.get_password_status,
+    ForcePasswordChange: passwords.force_password_change,
     DescribeActions: service.describe_actions,
 }

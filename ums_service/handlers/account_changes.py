@@ -17,6 +17,7 @@ from ums_service.domain.users import (
     User,
     changed_fields,
 )
+from ums_service.handlers.new_passwords import with_new_password
 
 
 async def change(request: UpdateUser, before: User, call: Call) -> User:
@@ -61,18 +62,13 @@ async def _with_names(request: UpdateUser, user: User, call: Call) -> User:
 
 async def _with_password(request: UpdateUser, user: User, call: Call) -> User:
     assert request.password is not None
-    password = accounts.check_new_password(
-        request.password,
-        username=user.username,
-        email=user.email,
-        profile=call.facilities.profile,
-    )
     if not request.current_password:
         raise ReauthenticationRequired
     await check_own_password(request.current_password, call)
+    changed = await with_new_password(user, request.password, call)
     sessions, session = call.facilities.sessions, call.own_session
     call.after_commit.append(lambda: sessions.end_all_of(user.user_id, but=session))
-    return user.with_password(await call.hash(password), call.now)
+    return changed
 
 
 async def _prove(request: UpdateUser, call: Call) -> None:

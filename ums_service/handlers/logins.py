@@ -1,7 +1,10 @@
 """Login: from a name and a password to a session.
 
-find the account -> prove the password -> may it log in -> open the session
+find the account -> prove the password -> may it log in -> is the password still good
+-> open the session
 """
+
+from typing import Any
 
 from ums_client.protocol.sessions import Login, LoginReply
 from ums_service.answer import Answer, answer
@@ -12,8 +15,10 @@ from ums_service.domain.errors import (
     InvalidCredentials,
     MissingInput,
     PasswordChangeRequired,
+    PasswordExpired,
 )
 from ums_service.domain.names import normalise
+from ums_service.domain.password_expiry import password_state
 from ums_service.domain.passwords import normalise_password
 from ums_service.domain.sessions import Purpose, expiry
 from ums_service.domain.users import ACTIVE, USERS, User
@@ -32,7 +37,24 @@ async def login(request: Login, call: Call) -> Answer[LoginReply]:
     assert user is not None
     _check_may_log_in(user, call)
     user = user.logged_in(now, await _current_hash(user, request.password, call))
+    check_password_is_good(user, call)
     return open_session(user, call)
+
+
+def check_password_is_good(user: User, call: Call) -> None:
+    """The last question before a session: all other proofs must have been given.
+
+    Raises:
+        PasswordChangeRequired, PasswordExpired: with a token to choose another with.
+    """
+    state = password_state(user, call.facilities.profile, call.now)
+    if not state.must_change and not state.expired:
+        return
+    token, purpose = call.facilities.new_token(), Purpose.PASSWORD_CHANGE
+    call.facilities.sessions.open(
+        token, user.user_id, call.now, purpose=purpose, address=call.address
+    )
+    raise PasswordChangeRequired(token) if state.must_change else PasswordExpired(token)
 
 
 def open_session(user: User, call: Call) -> Answer[LoginReply]:
@@ -45,9 +67,10 @@ def open_session(user: User, call: Call) -> Answer[LoginReply]:
             token, user_id, now, purpose=Purpose.SESSION, address=call.address
         )
     )
-    more = {}
+    more: dict[str, Any] = {}
     if not facilities.profile.original_replies:
         more["session_expires_at"] = expiry(now, facilities.profile.session_s)
+        more |= _password_warning(user, call)
     return answer(
         LoginReply,
         message="Login successful",
@@ -57,18 +80,23 @@ def open_session(user: User, call: Call) -> Answer[LoginReply]:
     )
 
 
+def _password_warning(user: User, call: Call) -> dict[str, Any]:
+    state = password_state(user, call.facilities.profile, call.now)
+    if not state.expires_soon:
+        return {}
+    return {
+        "password_expires_in_days": state.days_left,
+        "account_warnings": ["password_expires_soon"],
+    }
+
+
 def _check_may_log_in(user: User, call: Call) -> None:
     """Told only to who knows the password."""
-    now, sessions = call.now, call.facilities.sessions
+    now = call.now
     if user.status != ACTIVE:
         raise AccountInactive
     if user.password_good_until is not None and now.epoch_s > user.password_good_until:
         raise InvalidCredentials
-    if user.must_change_password:
-        token = call.facilities.new_token()
-        purpose = Purpose.PASSWORD_CHANGE
-        sessions.open(token, user.user_id, now, purpose=purpose, address=call.address)
-        raise PasswordChangeRequired(token)
 
 
 async def _current_hash(user: User, password: str, call: Call) -> str:
