@@ -115,6 +115,17 @@ class Call:
         assert user is not None
         self.proved.add(user.password_hash)
 
+    async def policy(self) -> PasswordPolicy:
+        """The rules for new passwords; what they need is loaded off the loop.
+
+        Raises:
+            Busy: it is not loaded yet, and more work waits than can be queued.
+        """
+        policy = self.facilities.policy
+        if not policy.is_loaded:
+            await self.facilities.gate.pool.run(policy.load)
+        return policy
+
     async def is_one_of(self, stored: list[str], password: str) -> bool:
         """Whether the one new password of this request made one of these hashes.
 

@@ -2,6 +2,7 @@
 
 import random
 import string
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.service.harness import GOOD, LOCAL, STRONG, Bench, creation
+from tests.service.running import run_to_end
 from ums_service.bootstrap import SCORES_WAITING_MAX
 from ums_service.domain import blocklist, password_strength
 from ums_service.domain.blocklist import (
@@ -59,6 +61,23 @@ def test_the_built_in_list_is_read_when_it_is_first_asked_for(
     assert reads == [1]
     broken("jordan23", PasswordPolicy(COMPAT, Blocklist()))
     assert reads == [1], "compat refuses no common password"
+
+
+def test_the_built_in_list_is_read_off_the_loop(
+    standard: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    threads: list[str] = []
+    words = blocklist._frequent_passwords()
+
+    def read() -> list[str]:
+        threads.append(threading.current_thread().name)
+        return words
+
+    monkeypatch.setattr(blocklist, "_frequent_passwords", read)
+    for name in ("alice", "bobby"):
+        standard.register(name)
+    check(standard, STRONG)
+    assert [name.split("_")[0] for name in threads] == ["hashing"]
 
 
 def test_a_long_list_takes_eight_bytes_a_word():
@@ -301,3 +320,12 @@ def test_equal_creations_in_flight_make_one_account(standard: Bench):
     made = [r["temporary_password"] for r in replies if r["status"] == "success"]
     assert len(made) == 1
     assert standard.try_login("alice", made[0])["code"] == "PASSWORD_CHANGE_REQUIRED"
+
+
+@pytest.mark.parametrize("setting", ["UMS_BLOCKLIST_FILE", "UMS_PEPPER_FILE"])
+def test_a_file_that_cannot_be_read_is_told_at_start(tmp_path: Path, setting: str):
+    missing = tmp_path / "missing"
+    status, output = run_to_end(tmp_path / "data", env={setting: str(missing)})
+    assert status == 78
+    assert f"{missing} cannot be read" in output
+    assert "Traceback" not in output

@@ -1,7 +1,8 @@
 """Passwords that everybody tries first: a list of zxcvbn's, and one of the operator's.
 
-Eight bytes are kept of each, its hash with this process's seed: a million lines take
-8 MB, and a word that is on no list is taken for one that is once in 10^13 times.
+Of the operator's, which may be long, eight bytes are kept for each word, its hash with
+this process's seed: a million lines take 8 MB, and a word that is not among them is taken
+for one that is once in 10^13 times.
 """
 
 import importlib.util
@@ -39,19 +40,26 @@ class Blocklist:
 
     def __init__(self, own: WordList | None = None) -> None:
         self._own = own
-        self._common: WordList | None = None
+        self._common: frozenset[str] | None = None
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether questions are answered without reading a file first."""
+        return self._common is not None
+
+    def load(self) -> None:
+        """Read the list of zxcvbn: once, 10 to 20 ms, for which no start should wait."""
+        self._common = frozenset(_frequent_passwords())
 
     def is_own(self, password: str) -> bool:
         """Whether the operator lists it."""
         return self._own is not None and password.casefold() in self._own
 
     def is_common(self, password: str) -> bool:
-        """Whether it is one of the 30,000 most frequent of the list of zxcvbn.
-
-        The list is read at the first question, not at start: once, some milliseconds.
-        """
+        """Whether it is one of the 30,000 most frequent of the list of zxcvbn."""
         if self._common is None:
-            self._common = WordList(_frequent_passwords())
+            self.load()
+        assert self._common is not None
         return password.casefold() in self._common
 
 

@@ -77,6 +77,15 @@ class PasswordPolicy:
         self._blocklist = blocklist
 
     @property
+    def is_loaded(self) -> bool:
+        """Whether a judgement is made without reading a list first."""
+        return self._profile.password_common == "off" or self._blocklist.is_loaded
+
+    def load(self) -> None:
+        """Read what judgements need; takes some milliseconds, once."""
+        self._blocklist.load()
+
+    @property
     def chars_min(self) -> int:
         """The fewest characters that are accepted."""
         return self._profile.password_chars_min

@@ -50,7 +50,7 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
     if not username or not email or not (request.password or generate):
         raise MissingInput("Username, email, and password are required")
     role = _role_for_new(request, call, administers=administers)
-    policy, password = call.facilities.policy, ""
+    policy, password = await call.policy(), ""
     if not generate:
         password = policy.accepted(
             request.password or "", username=username, email=email

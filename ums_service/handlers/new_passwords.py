@@ -19,7 +19,7 @@ async def with_new_password(user: User, password: str, call: Call) -> User:
         PolicyViolation: it breaks the policy (every rule is named), or was used before.
         Busy: more hashes than can be queued.
     """
-    policy, most = call.facilities.policy, call.facilities.profile.password_history
+    policy, most = await call.policy(), call.facilities.profile.password_history
     accepted = policy.accepted(password, username=user.username, email=user.email)
     recent = await password_history.recent_hashes(
         call.tx, user.user_id, user.password_hash, most=most
@@ -37,7 +37,7 @@ async def with_temporary_password(user: User, call: Call) -> tuple[User, str]:
     """
     facilities, profile = call.facilities, call.facilities.profile
     password = call.generated_password or generate_password(
-        facilities.policy, facilities.choose, username=user.username, email=user.email
+        await call.policy(), facilities.choose, username=user.username, email=user.email
     )
     call.generated_password = password
     recent = await password_history.recent_hashes(

@@ -70,9 +70,8 @@ async def check_password(
     """Judge a password; nothing of it is kept."""
     facilities = call.facilities
     username, email = normalise(request.username or ""), normalise(request.email or "")
-    errors = facilities.policy.violations(
-        request.password, username=username, email=email
-    )
+    policy = await call.policy()
+    errors = policy.violations(request.password, username=username, email=email)
     strength = await facilities.scoring.run(
         strength_of, normalise_password(request.password), username, email
     )
