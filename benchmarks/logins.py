@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
-from argon2 import PasswordHasher
+from nacl.bindings import crypto_pwhash_alg, crypto_pwhash_ALG_ARGON2ID13
 
 from benchmarks import messages
 from benchmarks.drive import Driven, cost_note, drive, latency_note, spread_note
@@ -19,7 +19,7 @@ from benchmarks.servers import Server, service
 from benchmarks.stores import PASSWORD
 from benchmarks.table import AtLeast, AtMost, Line, Quantity
 from benchmarks.workers import Worker
-from ums_service.domain.password_hashes import HashParameters, PasswordHashes
+from ums_service.domain.argon2id import HASH_BYTES, SALT_BYTES, HashParameters
 from ums_service.hashing import NICENESS
 
 _CLIENTS: Final = 16
@@ -41,11 +41,10 @@ def measure(run: Run) -> list[Line]:
 def _rate_line(run: Run, worker: Worker, subject: Server) -> Line:
     clients = [[body] for body in messages.logins(_CLIENTS)]
     seconds = run.scale.seconds * 1.5
-    stored = PasswordHashes(HashParameters()).hash(PASSWORD)
     drive(worker, subject, clients, _SETTLE_S)
     pairs = run.alternate(
         "login",
-        partial(worker.run, verifications_per_s, stored, seconds),
+        partial(worker.run, verifications_per_s, seconds),
         partial(drive, worker, subject, clients, seconds),
     )
     owns: list[Driven] = [own for _, own in pairs]
@@ -98,23 +97,25 @@ def _latency_line(run: Run, first: Worker, second: Worker, subject: Server) -> L
     )
 
 
-def verifications_per_s(stored: str, seconds: float) -> float:
+def verifications_per_s(seconds: float) -> float:
     """Argon2 alone, on one niced thread per core, as the service's pool has them."""
     threads = os.cpu_count() or 1
-    hasher = PasswordHasher()
+    cost = HashParameters()
+    secret, salt = PASSWORD.encode(), os.urandom(SALT_BYTES)
+    memory, kind = cost.memory_kib * 1024, crypto_pwhash_ALG_ARGON2ID13
     end_s = time.perf_counter() + seconds
 
-    def verify() -> int:
+    def compute() -> int:
         done = 0
         while time.perf_counter() < end_s:
-            hasher.verify(stored, PASSWORD)
+            crypto_pwhash_alg(HASH_BYTES, secret, salt, cost.passes, memory, kind)
             done += 1
         return done
 
     begin_s = time.perf_counter()
     with ThreadPoolExecutor(threads, initializer=_nice) as pool:
         done = sum(
-            future.result() for future in [pool.submit(verify) for _ in range(threads)]
+            future.result() for future in [pool.submit(compute) for _ in range(threads)]
         )
     return done / (time.perf_counter() - begin_s)
 

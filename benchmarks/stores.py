@@ -20,8 +20,9 @@ from benchmarks.workers import Worker
 from storage import RealDisk, Store, StoreOptions
 from ums_service.bootstrap import COLLECTIONS, STREAMS
 from ums_service.clock import read_clock
+from ums_service.domain.argon2id import HashParameters
 from ums_service.domain.moment import Moment
-from ums_service.domain.password_hashes import HashParameters, PasswordHashes
+from ums_service.domain.password_hashes import PasswordHashes
 from ums_service.domain.roster import update_roster
 from ums_service.domain.users import ADMIN, USERS, User
 from ums_service.master_key import make_key_file
@@ -57,7 +58,7 @@ def people(count: int) -> Iterator[User]:
 
 def _person(number: int, chance: random.Random, now: Moment, known: str) -> User:
     random = b64encode(chance.randbytes(_HASH_BYTES)).decode()
-    made_up = f"$argon2id$v=19$m=19456,t=2,p=1${random[:22]}${random[22:65]}"
+    made_up = f"$argon2id$v=19$m=7168,t=5,p=1${random[:22]}${random[22:65]}"
     name = username(number)
     return User(
         user_id=f"{chance.getrandbits(32):08x}-0000-4000-8000-{number:012x}",

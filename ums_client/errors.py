@@ -121,6 +121,10 @@ class InvalidMfaCode(RequestRefused):
     """The code or passkey is not accepted; `retry_after` says when codes are again."""
 
 
+class PasswordExpired(PasswordChangeRequired):
+    """The password is right but too old, and must be changed first."""
+
+
 class ReauthenticationRequired(RequestRefused):
     """The change needs the current password, a second factor, or a recent login."""
 
@@ -188,6 +192,7 @@ REFUSALS: Final[dict[str, type[RequestRefused]]] = {
     ErrorCode.MFA_REQUIRED: MfaRequired,
     ErrorCode.MFA_SETUP_REQUIRED: MfaSetupRequired,
     ErrorCode.INVALID_MFA_CODE: InvalidMfaCode,
+    ErrorCode.PASSWORD_EXPIRED: PasswordExpired,
     ErrorCode.REAUTHENTICATION_REQUIRED: ReauthenticationRequired,
     ErrorCode.POLICY_VIOLATION: PolicyViolation,
     ErrorCode.PERMISSION_DENIED: PermissionDenied,

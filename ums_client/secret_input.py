@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 import click
 
 STDIN: Final = "-"
+_NO_SECRETS: Final = frozenset({"generate_password"})
+"""Fields that only speak of a secret."""
 _BYTES_MAX: Final = 4_096
 """Longest line that is read: more than any secret of the contract, and /dev/zero ends."""
 
@@ -21,11 +23,15 @@ class Asking(NamedTuple):
 
     fields: frozenset[str] = frozenset()
     twice: frozenset[str] = frozenset()
+    unless: str = ""
+    """The field that, where it is set, makes asking pointless."""
 
 
 ASKING: Final[Mapping[str, Asking]] = {
     "login": Asking(frozenset({"password"})),
-    "create_user": Asking(frozenset({"password"}), frozenset({"password"})),
+    "create_user": Asking(
+        frozenset({"password"}), frozenset({"password"}), unless="generate_password"
+    ),
     "update_user": Asking(twice=frozenset({"password"})),
     "delete_user": Asking(frozenset({"password"})),
     "setup_mfa": Asking(frozenset({"password"})),
@@ -34,17 +40,22 @@ ASKING: Final[Mapping[str, Asking]] = {
     "change_password": Asking(
         frozenset({"current_password", "new_password"}), frozenset({"new_password"})
     ),
+    "check_password": Asking(frozenset({"password"})),
 }
 """By action. What is not here is sent only if a file is named for it."""
 
 
 def is_secret(field: str) -> bool:
     """Whether a field must not be shown, nor be given as a plain flag."""
-    return "password" in field or "token" in field
+    return ("password" in field or "token" in field) and field not in _NO_SECRETS
 
 
-def secrets_for(action: str, sources: Mapping[str, str | None]) -> dict[str, str]:
+def secrets_for(
+    action: str, sources: Mapping[str, str | None], fields: Mapping[str, object]
+) -> dict[str, str]:
     """Read the secrets of an action; `sources` gives a path, `-` or None for each.
+
+    `fields` are those that are no secrets: one of them may make a secret needless.
 
     Raises:
         click.UsageError: one is needed, and there is neither a file nor a terminal.
@@ -54,7 +65,7 @@ def secrets_for(action: str, sources: Mapping[str, str | None]) -> dict[str, str
     for field, source in sources.items():
         if source is not None:
             found[field] = read_secret(source, field, twice=field in asking.twice)
-        elif field in asking.fields:
+        elif field in asking.fields and not fields.get(asking.unless):
             found[field] = _prompt(field, twice=field in asking.twice)
     return found
 

@@ -43,6 +43,7 @@ HINTS: Final[dict[type[errors.UmsError], str]] = {
     errors.MfaRequired: "give a code with --mfa-code",
     errors.MfaSetupRequired: "set one up with: python -m ums_client setup-mfa --method totp",
     errors.PasswordChangeRequired: "set a new one with: python -m ums_client change-password",
+    errors.PasswordExpired: "set a new one with: python -m ums_client change-password",
 }
 
 

@@ -96,7 +96,7 @@ def _request(action: Action, given: Mapping[str, Any], saved: Saved) -> Request[
         for name, value in given.items()
         if name not in sources and value not in (None, ())
     }
-    fields |= secrets_for(action.name, sources)
+    fields |= secrets_for(action.name, sources, fields)
     for name in _KEPT_FOR.get(action.request, ()):
         token = getattr(saved, name)
         if token is not None:

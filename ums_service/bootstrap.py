@@ -1,6 +1,7 @@
 """The only place that constructs things: settings in, a service out."""
 
 import asyncio
+import secrets
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
@@ -13,8 +14,10 @@ from ums_service.call import Facilities
 from ums_service.dispatch import Dispatch
 from ums_service.domain.access_tokens import AccessTokens, TokenRules
 from ums_service.domain.addresses import ExemptAddresses
+from ums_service.domain.argon2id import HashParameters
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS
+from ums_service.domain.blocklist import Blocklist, read_blocklist
 from ums_service.domain.challenges import Challenges
 from ums_service.domain.deleted import DELETED_USERS
 from ums_service.domain.devices import DEVICES
@@ -29,7 +32,10 @@ from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE
 from ums_service.domain.moment import Moment
 from ums_service.domain.passkeys import RelyingParty
-from ums_service.domain.password_hashes import HashParameters, PasswordHashes
+from ums_service.domain.password_hashes import PasswordHashes
+from ums_service.domain.password_history import HISTORIES
+from ums_service.domain.passwords import PasswordPolicy
+from ums_service.domain.pepper import PEPPERS
 from ums_service.domain.profiles import Profile
 from ums_service.domain.rate_limit import Bucket, RateLimits
 from ums_service.domain.revocations import LAST_REVOKED, REVOCATIONS
@@ -43,6 +49,7 @@ from ums_service.handlers import HANDLERS
 from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
 from ums_service.master_key import MasterKey, find_master_key, make_key_file
+from ums_service.peppers import read_pepper
 from ums_service.reply_delays import ReplyDelays, Sleep
 from ums_service.second_factors import SecondFactors
 from ums_service.settings import Settings
@@ -64,8 +71,12 @@ COLLECTIONS: Final = (
     FAILURES_OF_NOBODY,
     BLOCKED_ADDRESSES,
     FACTORS,
+    HISTORIES,
+    PEPPERS,
 )
 STREAMS: Final = (AUDIT,)
+SCORES_WAITING_MAX: Final = 8
+"""Passwords whose strength may wait to be estimated: some 15 ms each."""
 
 
 class OpenedStore(NamedTuple):
@@ -156,6 +167,12 @@ class Service(NamedTuple):
     hashes: PasswordHashes
     pool: HashingPool
 
+    def close_pools(self) -> None:
+        """Let running hashes and searches end; drop waiting ones."""
+        self.pool.close()
+        self.facilities.scoring.close()
+        self.facilities.audit.close()
+
 
 def build_service(
     store: Store,
@@ -187,6 +204,8 @@ def build_service(
         gate=LoginGate(attempts, hashes, pool),
         factors=build_factors(settings, profile),
         profile=profile,
+        policy=PasswordPolicy(profile, build_blocklist(settings)),
+        scoring=HashingPool(threads=1, queue_max=SCORES_WAITING_MAX),
         store_name=settings.data.name,
         version=__version__,
         new_token=new_token,
@@ -194,6 +213,7 @@ def build_service(
         new_session_id=new_session_id,
         tokens=build_tokens(settings, profile),
         new_device_id=new_device_id,
+        choose=secrets.choice,
     )
     delays = ReplyDelays(
         profile.refusal_delays_ms,
@@ -225,6 +245,7 @@ def build_limits(
     p = profile
     addresses = {
         "register": Bucket(p.rate_register_burst, p.rate_register_per_min / 60),
+        "check": Bucket(p.rate_check_burst, p.rate_check_per_min / 60),
         "login": Bucket(p.rate_login_burst, p.rate_login_per_min / 60),
         "write": Bucket(p.rate_write_burst, p.rate_write_per_min / 60),
         "read": Bucket(p.rate_read_burst, p.rate_read_per_min / 60),
@@ -269,14 +290,31 @@ def _senders(settings: Settings) -> dict[str, CodeSender]:
 
 
 def build_hashes(settings: Settings) -> PasswordHashes:
-    """Password hashes with the parameters that are set."""
+    """Password hashes with the parameters and peppers that are set.
+
+    Raises:
+        UnusablePepper: a file of a pepper cannot be used.
+    """
+    pepper = read_pepper(settings.pepper_file) if settings.pepper_file else None
     return PasswordHashes(
         HashParameters(
             passes=settings.argon2_passes,
             memory_kib=settings.argon2_memory_kib,
             lanes=settings.argon2_lanes,
-        )
+        ),
+        pepper=pepper,
+        old_peppers=[read_pepper(path) for path in settings.pepper_old_files],
     )
+
+
+def build_blocklist(settings: Settings) -> Blocklist:
+    """The lists of passwords that are refused.
+
+    Raises:
+        UnusableBlocklist: the operator's file cannot be used.
+    """
+    path = settings.blocklist_file
+    return Blocklist(read_blocklist(path) if path else None)
 
 
 def new_user_id() -> str:

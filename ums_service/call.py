@@ -17,10 +17,12 @@ from ums_service.domain.devices import DEVICES, Device, Devices, known_device
 from ums_service.domain.errors import InvalidSession, PermissionDenied, Refusal
 from ums_service.domain.lockout import Source
 from ums_service.domain.moment import Moment
+from ums_service.domain.passwords import PasswordPolicy
 from ums_service.domain.profiles import Profile
 from ums_service.domain.service_secrets import DEVICE_TOKENS, service_secret
 from ums_service.domain.sessions import Session, Sessions
 from ums_service.domain.users import USERS, User
+from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
 from ums_service.second_factors import SecondFactors
 
@@ -36,6 +38,9 @@ class Facilities:
     audit: AuditReader
     factors: SecondFactors
     profile: Profile
+    policy: PasswordPolicy
+    scoring: HashingPool
+    """One thread for what is slow and can wait behind every hash."""
     store_name: str
     version: str
     new_token: Callable[[], str]
@@ -43,6 +48,8 @@ class Facilities:
     new_session_id: Callable[[], str]
     tokens: AccessTokens
     new_device_id: Callable[[], str]
+    choose: Callable[[str], str]
+    """One character of a text, at random."""
 
 
 @dataclass(slots=True)
@@ -72,7 +79,10 @@ class Call:
     proved: set[str] = field(default_factory=set)
     """Stored hashes the request's password was verified against: another run of the
     handler need not compute them again."""
+    refuted: set[str] = field(default_factory=set)
+    """Stored hashes the request's new password was verified not to have made."""
     made_hash: str | None = None
+    generated_password: str | None = field(default=None, repr=False)
     after_commit: list[Callable[[], object]] = field(default_factory=list)
     transaction: Transaction | None = None
     client: object = None
@@ -153,6 +163,34 @@ class Call:
         delete_failures(self.tx, user_id)
         attempts = self.facilities.attempts
         self.after_commit.append(lambda: attempts.forget_account(user_id))
+
+    async def policy(self) -> PasswordPolicy:
+        """The rules for new passwords; what they need is loaded off the loop.
+
+        Raises:
+            Busy: it is not loaded yet, and more work waits than can be queued.
+        """
+        policy = self.facilities.policy
+        if not policy.is_loaded:
+            await self.facilities.gate.pool.run(policy.load)
+        return policy
+
+    async def is_one_of(self, stored: list[str], password: str) -> bool:
+        """Whether the one new password of this request made one of these hashes.
+
+        One after another, each in its turn in the pool: logins get in between.
+
+        Raises:
+            Busy: more hashes than can be queued.
+        """
+        gate = self.facilities.gate
+        for known in stored:
+            if known in self.refuted:
+                continue
+            if await gate.pool.run(gate.hashes.verify, known, password):
+                return True
+            self.refuted.add(known)
+        return False
 
     async def hash(self, password: str) -> str:
         """The hash of the one new password of this request."""

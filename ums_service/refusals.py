@@ -53,11 +53,9 @@ def _taken(refusal: errors.NameTaken) -> Told:
     return Told(ErrorCode.CONFLICT, message, details)
 
 
-def _change_required(refusal: errors.PasswordChangeRequired) -> Told:
-    return Told(
-        ErrorCode.PASSWORD_CHANGE_REQUIRED,
-        "The password must be changed before the first session",
-        extra={"password_change_token": refusal.token},
+def _to_be_changed(code: ErrorCode, message: str) -> _Teller:
+    return lambda refusal: Told(
+        code, message, extra={"password_change_token": refusal.token}
     )
 
 
@@ -94,7 +92,6 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.InvalidSession: _fixed(ErrorCode.INVALID_SESSION, SESSION_TEXT),
     errors.InvalidToken: _fixed(ErrorCode.INVALID_TOKEN, "Invalid or expired token"),
     errors.AccountInactive: _fixed(ErrorCode.ACCOUNT_INACTIVE, "Account is not active"),
-    errors.PasswordChangeRequired: _change_required,
     errors.FactorRequired: _factor_required,
     errors.FactorSetupRequired: _factor_setup_required,
     errors.WrongFactor: _fixed(
@@ -102,6 +99,12 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     ),
     errors.FactorProofRequired: _fixed(
         ErrorCode.REAUTHENTICATION_REQUIRED, "A code of a second factor is required"
+    ),
+    errors.PasswordChangeRequired: _to_be_changed(
+        ErrorCode.PASSWORD_CHANGE_REQUIRED, "The password must be changed first"
+    ),
+    errors.PasswordExpired: _to_be_changed(
+        ErrorCode.PASSWORD_EXPIRED, "The password has expired and must be changed"
     ),
     errors.ReauthenticationRequired: _fixed(
         ErrorCode.REAUTHENTICATION_REQUIRED, "Current password is required"

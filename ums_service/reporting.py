@@ -22,8 +22,11 @@ from ums_service.broker.endpoints import UnsupportedEndpoint
 from ums_service.broker.keys import KeyTrouble
 from ums_service.broker.self_test import GateOpen
 from ums_service.broker.sockets import CannotBind, CurveRequired, UnsafeLibrary
+from ums_service.domain.blocklist import UnusableBlocklist
+from ums_service.domain.pepper import MissingPepper
 from ums_service.master_key import UnusableKeyFile
 from ums_service.operations import Failed
+from ums_service.peppers import UnusablePepper
 from ums_service.settings import BadSettings
 
 EXIT_FAILED: Final = 1
@@ -36,12 +39,15 @@ _CONFIGURATION: Final = (
     CurveRequired,
     GateOpen,
     KeyTrouble,
+    MissingPepper,
     NoMasterKey,
     UnsafeFileSystem,
     UnsafeLibrary,
     UnsafePermissions,
     UnsupportedEndpoint,
+    UnusableBlocklist,
     UnusableKeyFile,
+    UnusablePepper,
     WrongPassword,
 )
 _HINTS: Final = {

@@ -24,6 +24,7 @@ from ums_service.first_start import ensure_admin, tell_first_start
 from ums_service.listening import curve_secret, listening
 from ums_service.maintenance import Maintenance
 from ums_service.operator_socket import OperatorDoor, operator_socket
+from ums_service.peppers import settle_peppers
 from ums_service.settings import BadSettings, Settings
 from ums_service.systemd import Notifier
 
@@ -65,6 +66,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
         store.start(loop)
         await _report_recovery(store, say)
         await ensure_secrets(store, secrets.token_bytes)
+        await settle_peppers(store, service.hashes, settings.pepper_lost, read_clock())
         first = await ensure_admin(service, environ, read_clock())
         tell_first_start(opened, first, profile, settings, environ, say)
         door = OperatorDoor(service, read_clock)
@@ -76,8 +78,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
             notifier.tell(READY="1", STATUS=f"serving {endpoint}")
             await _until(stopping, service, notifier, watch)
             notifier.tell(STOPPING="1")
-        service.pool.close()
-        service.facilities.audit.close()
+        service.close_pools()
         await service.dispatch.refusals.flush(read_clock())
         await watch.keep_head()
     finally:

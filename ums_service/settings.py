@@ -37,6 +37,10 @@ _ELSEWHERE: Final = frozenset(
         "UMS_ENDPOINT",  # of the shell client, as are the *_FILE of its secrets
     }
 )
+_MOST: Final = {
+    "password_chars_min": 128,
+    "password_history": 20,  # each costs a hash whenever a password is changed
+}
 
 
 class BadSettings(ValueError):
@@ -74,9 +78,17 @@ class Settings(BaseSettings):
     """Demand CURVE also where only this machine can connect."""
     hashing_threads: Annotated[int, Field(ge=1, le=64)] = os.cpu_count() or 1
     hashing_queue_max: Annotated[int, Field(ge=1, le=10_000)] = 64
-    argon2_passes: Annotated[int, Field(ge=1, le=10)] = 2
-    argon2_memory_kib: Annotated[int, Field(ge=8, le=262_144)] = 19_456
+    argon2_passes: Annotated[int, Field(ge=1, le=10)] = 5
+    argon2_memory_kib: Annotated[int, Field(ge=8, le=262_144)] = 7_168
     argon2_lanes: Annotated[int, Field(ge=1, le=8)] = 1
+    pepper_file: Path | None = None
+    """A private file with 32 or more random bytes that go into every password hash."""
+    pepper_old_files: tuple[Path, ...] = ()
+    """Files of former peppers, while there are hashes made with them."""
+    pepper_lost: tuple[str, ...] = ()
+    """Ids of peppers that are lost: the service starts without them."""
+    blocklist_file: Path | None = None
+    """Passwords that are refused beside the well-known ones, one a line."""
     sessions_max: Annotated[int, Field(ge=1)] = 200_000
     token_issuer: Annotated[str, Field(min_length=1, max_length=200)] = "ums"
     """Who access tokens say they come from (`iss`): a name that is this service's only."""
@@ -186,6 +198,8 @@ class Settings(BaseSettings):
             value, least = getattr(profile, name), int(name not in MAY_BE_ZERO)
             if type(value) is int and value < least:
                 raise BadSettings(f"policy.{name}: should be {least} or more")
+            if name in _MOST and value > _MOST[name]:
+                raise BadSettings(f"policy.{name}: should be {_MOST[name]} or less")
         return profile
 
 

@@ -86,6 +86,28 @@ def test_fields_become_flags_and_arrive_in_the_message(shell, service):
     assert len(message["idempotency_key"]) >= 16
 
 
+def test_nothing_is_asked_where_the_service_makes_the_password_up(shell, service):
+    bob = "create-user", "--username", "bob", "--email", "bob@example.org"
+    done = shell.run(*bob, "--generate-password")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert service.received[0]["user_data"] == {
+        "username": "bob",
+        "email": "bob@example.org",
+        "generate_password": True,
+    }
+    refused = shell.run(*bob)
+    assert refused.returncode == 2
+    assert "--password-file" in refused.stderr
+
+
+def test_a_password_to_be_judged_comes_from_a_file(shell, service):
+    asked = "check-password", "--username", "bob"
+    assert "--password-file" in shell.run(*asked).stderr
+    shell.run(*asked, "--password-file", shell.password_file)
+    (message,) = service.received
+    assert (message["password"], message["username"]) == (PASSWORD, "bob")
+
+
 def test_text_is_for_people_and_json_for_programs(shell):
     text = shell.run("get-user")
     assert "  username: alice" in text.stdout.splitlines()
@@ -153,10 +175,11 @@ def test_a_kept_session_that_others_can_read_is_not_used(shell, service):
     assert "can be read by others" in refused.stderr
 
 
-def test_the_first_password_can_be_changed_without_handling_its_token(shell, service):
+@pytest.mark.parametrize("code", ["PASSWORD_CHANGE_REQUIRED", "PASSWORD_EXPIRED"])
+def test_a_password_can_be_changed_without_handling_the_token(shell, service, code):
     def first_login(message):
         if message["action"] == "login":
-            return refusal("PASSWORD_CHANGE_REQUIRED", password_change_token="change")
+            return refusal(code, password_change_token="change")
         return polite(message)
 
     service.handler = first_login

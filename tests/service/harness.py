@@ -25,6 +25,7 @@ from ums_service.domain.profiles import PROFILES, Profile
 from ums_service.domain.service_secrets import ensure_secrets
 from ums_service.domain.users import USERS, User
 from ums_service.first_start import ensure_admin
+from ums_service.peppers import settle_peppers
 from ums_service.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,6 +96,9 @@ class Bench:
         self.store.start(asyncio.get_running_loop())
         await ensure_secrets(self.store, secrets.token_bytes)
         first = {} if self.compat else {"UMS_ADMIN_PASSWORD": FIRST}
+        await settle_peppers(
+            self.store, self.service.hashes, self.settings.pepper_lost, self.clock.now
+        )
         await ensure_admin(self.service, first, self.clock.now)
 
     async def _sleep(self, seconds: float) -> None:
@@ -108,8 +112,7 @@ class Bench:
 
     def stop(self) -> None:
         """An orderly stop, as at SIGTERM."""
-        self.service.pool.close()
-        self.service.facilities.audit.close()
+        self.service.close_pools()
         self.run(self.service.dispatch.refusals.flush(self.clock.now))
         self.run(self.store.close())
 

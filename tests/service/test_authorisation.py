@@ -53,6 +53,15 @@ TARGETS = {
     "list_users": DIRECTORY,
     "health_check": ALWAYS,
     "change_password": NEEDS_SESSION,
+    "check_password": ALWAYS,
+    "get_password_status": NEEDS_SESSION,
+    "get_password_status of another": ON_OTHERS,
+    "force_password_change of another": ON_OTHERS,
+    "create_user with a generated password": {
+        "nobody": DENIED,
+        "member": DENIED,
+        "admin": OK,
+    },
     "describe_actions": ALWAYS,
     "query_audit": NEEDS_SESSION,
     "query_audit of another": ON_OTHERS,
@@ -130,6 +139,10 @@ def message_for(
         message["update_data"] = {"city": "Oxford"}
     elif action == "forget_device":
         message["device_id"] = NO_DEVICE
+    elif action == "check_password":
+        message["password"] = NEW
+    if target.endswith("with a generated password"):
+        message["user_data"] |= {"generate_password": True, "password": ""}
     if target == "verify_session of another":
         message["token"] = tokens_of_target
     elif target.endswith("of another"):

@@ -79,6 +79,7 @@ def remembered_device(bench: Bench) -> str:
 def requests(bench: Bench) -> dict[str, Message]:
     """A request of each action that succeeds under every profile, in this order."""
     admin, alice = bench.admin(), bench.member("alice", STRONG)
+    bench.register("kate", STRONG)
     change = {"current_password": STRONG, "new_password": NEW}
     carol, erin, frank, gina = (
         bench.member(name, STRONG) for name in ("carol", "erin", "frank", "gina")
@@ -110,6 +111,17 @@ def requests(bench: Bench) -> dict[str, Message]:
         "get_user": {"action": "get_user", "session_token": alice},
         "list_users": {"action": "list_users", "session_token": admin, "page": 1},
         "update_user": update(alice, city="Oxford", notes="a\nb"),
+        "check_password": {"action": "check_password", "password": NEW},
+        "get_password_status": {
+            "action": "get_password_status",
+            "session_token": alice,
+        },
+        "force_password_change": {
+            "action": "force_password_change",
+            "session_token": admin,
+            "user_id": bench.user_id("kate"),
+            "mode": "temporary",
+        },
         "change_password": {
             "action": "change_password",
             "session_token": alice,
@@ -347,7 +359,8 @@ def test_descriptions_match_the_tables(standard: Bench):
         assert set(fields) == set(action.request.model_fields)
         for name, info in action.request.model_fields.items():
             assert fields[name]["required"] == info.is_required()
-            assert fields[name]["secret"] == is_secret(name)
+            secret = is_secret(name) and info.annotation is not bool
+            assert fields[name]["secret"] == secret
         replied = {field["name"] for field in entry["reply"]}
         assert replied == set(action.request.reply_type().model_fields)
 

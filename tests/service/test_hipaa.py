@@ -32,7 +32,7 @@ def test_every_rule_of_passwords_is_told_by_name(
 
 def test_all_violations_come_at_once(hipaa: Bench):
     reply = hipaa.ask(**creation("alice", "aaaa"))
-    assert len(reply["details"]) == 5
+    assert len(reply["details"]) == 6
     assert reply["message"] == "; ".join(fault["message"] for fault in reply["details"])
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.service.harness import GOOD, Bench, creation, login, update
 from tests.service.running import RunningService, running_service
-from ums_service.domain.password_hashes import HashParameters
+from ums_service.domain.argon2id import HashParameters
 from ums_service.domain.users import USERS
 
 WRONG = "Invalid username/email or password"
@@ -278,7 +278,7 @@ def test_defect_12_hashes_name_their_cost_and_are_made_anew(either: Bench):
 
 
 def test_defect_12_the_default_cost_is_the_recommended_one():
-    assert HashParameters() == HashParameters(passes=2, memory_kib=19_456, lanes=1)
+    assert HashParameters() == HashParameters(passes=5, memory_kib=7_168, lanes=1)
 
 
 def test_defect_13_a_name_cannot_be_somebodys_address(either: Bench):

@@ -12,6 +12,7 @@ from tests.service.harness import GOOD, Bench, creation, login, update
 from tests.service.running import running_service
 
 PASSWORD, SECOND, WRONG = "canary-One-77", "canary-Two-88", "canary-wr0ng"
+THIRD = "canary-Three-99"
 
 
 def everything(bench: Bench) -> tuple[list[str], str]:
@@ -25,8 +26,8 @@ def everything(bench: Bench) -> tuple[list[str], str]:
     bench.ask(**update(tokens[0], password=SECOND, current_password=WRONG))
     bench.ask(**update(tokens[0], username="bobby", current_password=SECOND))
     change = {"action": "change_password", "session_token": tokens[0]}
-    bench.ask(**change, current_password=SECOND, new_password=PASSWORD)
-    tokens.append(bench.login("bobby", PASSWORD))
+    bench.ask(**change, current_password=SECOND, new_password=THIRD)
+    tokens.append(bench.login("bobby", THIRD))
     bench.ask(action="get_user", session_token=[tokens[0]])
     bench.ask(**{tokens[0]: 1}, action="health_check")
     bench.ask_bytes(json.dumps(login("alice", WRONG)).encode()[:-3])
@@ -52,7 +53,7 @@ def everything(bench: Bench) -> tuple[list[str], str]:
         ),
     ]
     bench.ask(action="logout", session_token=tokens[0])
-    bench.ask(action="delete_user", session_token=tokens[1], password=PASSWORD)
+    bench.ask(action="delete_user", session_token=tokens[1], password=THIRD)
     return tokens, json.dumps(replies)
 
 

@@ -145,7 +145,7 @@ def test_new_actions_refuse_unknown_fields(standard: Bench):
 @pytest.mark.parametrize(
     ("password", "violations"),
     [
-        ("seven77", ["Password must be at least 8 characters long"]),
+        ("sevn77x", ["Password must be at least 8 characters long"]),
         ("PASSWORD", ["Password is one of the most common ones"]),
         ("Password123", ["Password is one of the most common ones"]),
         ("aaaaaaaaaaaa", ["Password is one of the most common ones"]),

@@ -68,13 +68,16 @@ class CreateUserReply(Reply):
     username: str
     email: str
     user_id: str = ""
+    temporary_password: str | None = Field(default=None, repr=False)
+    """Shown once, to the administrator who asked for it; it must be changed."""
     ignored: list[str] = Field(default_factory=list)
 
 
 class CreateUser(_ProfileFields[CreateUserReply]):
     """Make an account: anybody where registration is open, or an administrator.
 
-    Only an administrator may give a `role`.
+    Only an administrator may give a `role`, or have the service make up a password
+    (`generate_password`) that is good for the first login only.
     """
 
     wrapper: ClassVar[str | None] = "user_data"
@@ -85,6 +88,7 @@ class CreateUser(_ProfileFields[CreateUserReply]):
     password: Password | None = Field(default=None, repr=False)
     role: ShortText | None = None
     metadata: Metadata | None = None
+    generate_password: bool = False
 
 
 class GetUserReply(Reply):

@@ -33,6 +33,7 @@ class Rate(StrEnum):
     WRITE = "write"
     LOGIN = "login"
     REGISTER = "register"
+    CHECK = "check"  # it changes nothing, but costs more than a read
 
 
 class Audit(StrEnum):
@@ -65,6 +66,8 @@ class Audit(StrEnum):
     MFA_CODE_SENT = "mfa_code_sent"
     MFA_READ = "mfa_read"
     BACKUP_CODES_REGENERATED = "backup_codes_regenerated"
+    PASSWORD_STATUS_READ = "password_status_read"
+    PASSWORD_CHANGE_FORCED = "password_change_forced"
 
 
 class Repeat(StrEnum):
@@ -120,6 +123,9 @@ ACTIONS: Final = (
     Action("finish_passkey_enrolment", passkeys.FinishPasskeyEnrolment, Access.OPTIONAL, Rate.LOGIN, Audit.MFA_ENABLED, Repeat.NEVER),
     Action("begin_passkey_login", passkeys.BeginPasskeyLogin, Access.PUBLIC,  Rate.LOGIN,     Audit.LOGIN,             Repeat.NEVER),
     Action("finish_passkey_login", passkeys.FinishPasskeyLogin, Access.PUBLIC, Rate.LOGIN,    Audit.LOGIN,             Repeat.NEVER),
+    Action("check_password",    passwords.CheckPassword,  Access.PUBLIC,    Rate.CHECK,     Audit.NONE,              Repeat.SAFE),
+    Action("get_password_status", passwords.GetPasswordStatus, Access.SESSION, Rate.READ,   Audit.PASSWORD_STATUS_READ, Repeat.SAFE),
+    Action("force_password_change", passwords.ForcePasswordChange, Access.SESSION, Rate.WRITE, Audit.PASSWORD_CHANGE_FORCED, Repeat.KEYED),
     Action("describe_actions",  service.DescribeActions,  Access.PUBLIC,    Rate.READ,      Audit.NONE,              Repeat.SAFE),
     Action("query_audit",       audit.QueryAudit,         Access.SESSION,   Rate.READ,      Audit.AUDIT_READ,        Repeat.SAFE),
     Action("export_audit",      audit.ExportAudit,        Access.SESSION,   Rate.READ,      Audit.AUDIT_EXPORTED,    Repeat.SAFE),

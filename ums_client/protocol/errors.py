@@ -68,6 +68,13 @@ class ErrorCode(StrEnum):
             "codes are not looked at before then."
         ),
     )
+    PASSWORD_EXPIRED = (
+        "PASSWORD_EXPIRED",
+        (
+            "The password is right but too old and must be changed; "
+            "`password_change_token` is good for `change_password` only."
+        ),
+    )
     REAUTHENTICATION_REQUIRED = (
         "REAUTHENTICATION_REQUIRED",
         (

@@ -36,7 +36,10 @@ class LoginReply(Reply):
     refresh_expires_at: str = ""
     device_token: str = Field(default="", repr=False)
     device_id: str = ""
+    password_expires_in_days: int | None = None
+    """Whole days; given only where the password expires soon."""
     account_warnings: list[str] = Field(default_factory=list)
+    """What the owner should see to, such as `password_expires_soon`."""
     ignored: list[str] = Field(default_factory=list)
 
 

@@ -11,6 +11,7 @@ from ums_service.clock import read_clock
 from ums_service.commands.offline import open_offline
 from ums_service.commands.options import data_options, settings_from
 from ums_service.operator_socket import ask_running
+from ums_service.peppers import settle_peppers
 from ums_service.reporting import reported
 from ums_service.settings import Settings
 
@@ -42,6 +43,7 @@ async def _recover(settings: Settings, username: str) -> str:
         return hashes.hash(password)
 
     async with open_offline(settings) as store:
+        await settle_peppers(store, hashes, settings.pepper_lost, read_clock())
         recovered = await operations.recover_admin(
             store, hashed, settings.policy_profile(), username, read_clock()
         )

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from storage import Transaction
-from ums_service.domain import names, passwords
-from ums_service.domain.errors import InvalidInput, NameTaken, PolicyViolation
+from ums_service.domain import names
+from ums_service.domain.errors import InvalidInput, NameTaken
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import Profile
 from ums_service.domain.users import USERS, User
@@ -45,23 +45,6 @@ def check_names(username: str, email: str, profile: Profile) -> None:
     """Raise InvalidInput if a normalised name or address has not the right form."""
     names.check_username(username, chars_min=profile.username_chars_min)
     names.check_email(email)
-
-
-def check_new_password(
-    password: str, *, username: str, email: str, profile: Profile
-) -> str:
-    """The form of `password` that is to be hashed.
-
-    Raises:
-        PolicyViolation: names every rule of the profile that it breaks.
-    """
-    normalised = passwords.normalise_password(password)
-    broken = passwords.violations(
-        normalised, username=username, email=email, profile=profile
-    )
-    if broken:
-        raise PolicyViolation(broken)
-    return normalised
 
 
 def check_date_of_birth(text: str | None, now: Moment, profile: Profile) -> None:

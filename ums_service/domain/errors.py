@@ -12,6 +12,7 @@
      +- FactorRequired            the password is right; a second factor is wanted
      +- FactorSetupRequired       the password is right; a second factor must be set up
      +- WrongFactor               a code or passkey that is not accepted
+     +- PasswordExpired           told only to who knows the password
      +- ReauthenticationRequired  the current password must come along
      |   +- FactorProofRequired   a code of a second factor must come along
      +- PolicyViolation           all violations at once
@@ -121,6 +122,14 @@ class FactorRequired(Refusal):
 
 class FactorSetupRequired(Refusal):
     """The password is right, but good only for setting up a factor with `token`."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__()
+        self.token = token
+
+
+class PasswordExpired(Refusal):
+    """The password is right but too old, and good only for choosing a new one."""
 
     def __init__(self, token: str) -> None:
         super().__init__()

@@ -16,9 +16,10 @@ from typing import Any, Final
 from cryptography.fernet import Fernet, InvalidToken
 
 from ums_service.domain.accounts import PROFILE_FIELDS
+from ums_service.domain.argon2id import UnusableHash
 from ums_service.domain.moment import Moment
 from ums_service.domain.names import EMAIL_CHARS_MAX, USERNAME_CHARS_MAX, normalise
-from ums_service.domain.password_hashes import UnusableHash, original_form
+from ums_service.domain.password_hashes import original_form
 from ums_service.domain.users import ACTIVE, ROLES, STATUSES, User
 
 DEFAULT_PASSWORD: Final = "default_secure_password_2024"

@@ -1,81 +1,83 @@
 """Password hashes: made with Argon2id, verified in every form that is stored.
 
-The stored form names its algorithm and parameters. Parameters read from a store are
-bounded before they are used: a hash that asks for 4 GiB would otherwise take the
-process with it.
+The stored form names its algorithm, its parameters and, where there is one, the pepper
+that was added. Parameters read from a store are bounded before they are used: a hash
+that asks for 4 GiB would otherwise take the process with it.
 """
 
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Final
 
-from argon2 import PasswordHasher, Type, extract_parameters
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from ums_service.domain.argon2id import Argon2id, HashParameters, UnusableHash
+from ums_service.domain.errors import NotConfigured
+from ums_service.domain.pepper import Pepper, parted
 
 ORIGINAL_ITERATIONS: Final = 100_000
 _ORIGINAL: Final = re.compile(r"\$pbkdf2-original\$([0-9a-f]{32})\$([0-9a-f]{64})")
-_TIME_MAX, _MEMORY_KIB_MAX, _LANES_MAX = 10, 256 * 1024, 8
-
-
-class UnusableHash(ValueError):
-    """A stored hash of unknown form, or with parameters beyond the bounds."""
-
-
-@dataclass(frozen=True, slots=True)
-class HashParameters:
-    """Argon2id's cost: passes, memory in KiB, lanes.
-
-    The default is the first choice of the OWASP Password Storage Cheat Sheet.
-    """
-
-    passes: int = 2
-    memory_kib: int = 19_456
-    lanes: int = 1
 
 
 class PasswordHashes:
-    """Makes and verifies hashes; holds the parameters and nothing of any password.
+    """Makes and verifies hashes; holds parameters and peppers, nothing of a password.
 
     `hash` and `verify` are slow on purpose and release the interpreter's lock: call
-    them from a pool of threads.
+    them from a pool of threads. New hashes are made with `pepper`; `old_peppers` only
+    verify what they have made.
     """
 
-    def __init__(self, parameters: HashParameters) -> None:
-        self._hasher = PasswordHasher(
-            time_cost=parameters.passes,
-            memory_cost=parameters.memory_kib,
-            parallelism=parameters.lanes,
-            type=Type.ID,
-        )
-        self.dummy = self._hasher.hash("no password has this hash")
+    def __init__(
+        self,
+        parameters: HashParameters,
+        *,
+        pepper: Pepper | None = None,
+        old_peppers: Iterable[Pepper] = (),
+    ) -> None:
+        self._argon2id = Argon2id(parameters)
+        self.pepper = pepper
+        known = [*old_peppers, *([pepper] if pepper else [])]
+        self._peppers = {p.pepper_id: p for p in known}
+        self.dummy = self.hash("no password has this hash")
+
+    @property
+    def pepper_ids(self) -> frozenset[str]:
+        """The peppers that are there."""
+        return frozenset(self._peppers)
 
     def hash(self, password: str) -> str:
         """A new hash with a fresh salt."""
-        return self._hasher.hash(password)
+        if self.pepper is None:
+            return self._argon2id.hash(password.encode())
+        made = self._argon2id.hash(self.pepper.applied_to(password.encode()))
+        return self.pepper.mark(made)
 
     def verify(self, stored: str, password: str) -> bool:
         """Tell whether `password` is the one that was hashed.
 
         Raises:
             UnusableHash: the stored form is unknown or out of bounds.
+            NotConfigured: the pepper that made it is not there, so nobody can tell.
         """
         original = _ORIGINAL.fullmatch(stored)
         if original:
             made = original_digest(password, original[1])
             return hmac.compare_digest(made, original[2])
-        _check_bounds(stored)
-        try:
-            return self._hasher.verify(stored, password)
-        except VerifyMismatchError:
-            return False  # every other failure is no verdict and must be seen
+        pepper_id, plain = parted(stored)
+        if pepper_id is None:
+            return self._argon2id.verify(plain, password.encode())
+        pepper = self._peppers.get(pepper_id)
+        if pepper is None:
+            raise NotConfigured("pepper to verify this password with")
+        return self._argon2id.verify(plain, pepper.applied_to(password.encode()))
 
     def is_outdated(self, stored: str) -> bool:
         """Whether a right password should be hashed anew."""
-        return bool(_ORIGINAL.fullmatch(stored)) or self._hasher.check_needs_rehash(
-            stored
-        )
+        if _ORIGINAL.fullmatch(stored):
+            return True
+        pepper_id, plain = parted(stored)
+        current = self.pepper.pepper_id if self.pepper else None
+        return pepper_id != current or self._argon2id.is_outdated(plain)
 
 
 def original_digest(password: str, salt_hex: str) -> str:
@@ -95,16 +97,3 @@ def original_form(digest_hex: str, salt_hex: str) -> str:
     if not _ORIGINAL.fullmatch(stored):
         raise UnusableHash("not a hash of the original service")
     return stored
-
-
-def _check_bounds(stored: str) -> None:
-    try:
-        cost = extract_parameters(stored)
-    except InvalidHashError as error:
-        raise UnusableHash("unknown form") from error
-    if (
-        cost.time_cost > _TIME_MAX
-        or cost.memory_cost > _MEMORY_KIB_MAX
-        or cost.parallelism > _LANES_MAX
-    ):
-        raise UnusableHash("parameters out of bounds")

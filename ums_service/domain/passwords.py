@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
+from ums_service.domain.blocklist import Blocklist
+from ums_service.domain.errors import PolicyViolation
 from ums_service.domain.profiles import Profile
 
 COMMON: Final = frozenset(
@@ -58,32 +60,84 @@ LOCAL_PART_CHARS_MIN: Final = 4
 """A shorter local part of a mail address occurs in honest passwords by chance."""
 
 
+BYTES_MAX: Final = 1_024
+"""Of UTF-8, before it is normalised: that takes time quadratic in combining marks."""
+
+
 def normalise_password(password: str) -> str:
     """The form that is hashed."""
     return unicodedata.normalize("NFC", password)
 
 
-def violations(
-    password: str, *, username: str, email: str, profile: Profile
-) -> list[str]:
-    """Every rule of `profile` that a normalised password breaks, as sentences."""
-    found = []
-    if len(password) < profile.password_chars_min:
-        found.append(
-            f"Password must be at least {profile.password_chars_min} characters long"
-        )
-    if profile.password_classes:
-        found += _missing_classes(password)
-    if _is_common(password, profile.password_common):
-        found.append("Password is one of the most common ones")
-    if profile.password_personal and _is_personal(password, username, email):
-        found.append("Password must not contain the user name or mail address")
-    if profile.password_runs and _has_run(password):
-        found.append(
-            f"Password must not have more than {RUN_MAX} characters "
-            "in sequence or of the same kind in a row"
-        )
-    return found
+class PasswordPolicy:
+    """The rules of one profile together with the lists of known passwords."""
+
+    def __init__(self, profile: Profile, blocklist: Blocklist) -> None:
+        self._profile = profile
+        self._blocklist = blocklist
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether a judgement is made without reading a list first."""
+        return self._profile.password_common == "off" or self._blocklist.is_loaded
+
+    def load(self) -> None:
+        """Read what judgements need; takes some milliseconds, once."""
+        self._blocklist.load()
+
+    @property
+    def chars_min(self) -> int:
+        """The fewest characters that are accepted."""
+        return self._profile.password_chars_min
+
+    def accepted(self, password: str, *, username: str, email: str) -> str:
+        """The form of a new password that is to be hashed.
+
+        Raises:
+            PolicyViolation: names every rule that it breaks.
+        """
+        broken = self.violations(password, username=username, email=email)
+        if broken:
+            raise PolicyViolation(broken)
+        return normalise_password(password)
+
+    def violations(self, password: str, *, username: str, email: str) -> list[str]:
+        """Every rule that a password breaks, as sentences."""
+        profile = self._profile
+        if len(password) > BYTES_MAX or len(password.encode()) > BYTES_MAX:
+            return [f"Password must have at most {BYTES_MAX} bytes"]
+        password = normalise_password(password)
+        found = []
+        if len(password) < profile.password_chars_min:
+            found.append(
+                "Password must be at least "
+                f"{profile.password_chars_min} characters long"
+            )
+        if profile.password_classes:
+            found += _missing_classes(password)
+        if self._is_common(password):
+            found.append("Password is one of the most common ones")
+        if profile.password_personal and _is_personal(password, username, email):
+            found.append("Password must not contain the user name or mail address")
+        if profile.password_runs and _has_run(password):
+            found.append(
+                f"Password must not have more than {RUN_MAX} characters "
+                "in sequence or of the same kind in a row"
+            )
+        return found
+
+    def _is_common(self, password: str) -> bool:
+        if self._blocklist.is_own(password):
+            return True
+        rule = self._profile.password_common
+        if rule == "off":
+            return False
+        if _is_repetitive(password) or self._blocklist.is_common(password):
+            return True
+        folded = password.casefold()
+        if rule == "part":
+            return any(common in folded for common in COMMON)
+        return folded in COMMON
 
 
 def _missing_classes(password: str) -> Iterator[str]:
@@ -98,13 +152,10 @@ def _missing_classes(password: str) -> Iterator[str]:
             yield f"Password must contain {name}"
 
 
-def _is_common(password: str, rule: str) -> bool:
+def _is_repetitive(password: str) -> bool:
+    """Whether it is one character again and again, or one run such as `abcdefgh`."""
     folded = password.casefold()
-    if rule == "part":
-        return any(common in folded for common in COMMON)
-    if rule == "whole":
-        return folded in COMMON or len(set(folded)) == 1 or _is_one_run(folded)
-    return False
+    return len(set(folded)) == 1 or set(_steps(folded)) in ({1}, {-1})
 
 
 def _is_personal(password: str, username: str, email: str) -> bool:
@@ -118,10 +169,6 @@ def _is_personal(password: str, username: str, email: str) -> bool:
 
 def _steps(password: str) -> list[int]:
     return [ord(after) - ord(before) for before, after in pairwise(password)]
-
-
-def _is_one_run(password: str) -> bool:
-    return set(_steps(password)) in ({1}, {-1})
 
 
 def _has_run(password: str) -> bool:

@@ -36,6 +36,13 @@ class Profile:
     """Refuse a password that contains the user name or mail address."""
     password_runs: bool = False
     """Refuse four in sequence and four of the same, anywhere."""
+    password_history: int = 5
+    """How many of the latest passwords, the current one among them, cannot be chosen
+    again; 0 allows all."""
+    password_expires_s: int | None = None
+    """How old a password may be at login. NIST SP 800-63B advises against a limit."""
+    password_warning_s: int = 7 * DAY_S
+    """How long before that a login tells of it."""
 
     session_s: int = DAY_S
     session_idle_s: int | None = 8 * HOUR_S
@@ -91,6 +98,8 @@ class Profile:
     rate_register_per_min: int = 30
     rate_login_burst: int = 100
     rate_login_per_min: int = 100
+    rate_check_burst: int = 60
+    rate_check_per_min: int = 60
     rate_write_burst: int = 200
     rate_write_per_min: int = 3_000
     rate_read_burst: int = 1_000
@@ -127,6 +136,8 @@ class Profile:
 MAY_BE_ZERO: Final = frozenset(
     {
         "deleted_kept_s",
+        "password_history",
+        "rate_check_per_min",
         "rate_register_per_min",
         "rate_login_per_min",
         "rate_write_per_min",
@@ -145,6 +156,7 @@ HIPAA: Final = Profile(
     password_classes=True,
     password_common="part",
     password_runs=True,
+    password_expires_s=90 * DAY_S,
     session_idle_s=HOUR_S,
     sessions_per_user=5,
     change_needs_password=True,
@@ -165,6 +177,7 @@ COMPAT: Final = Profile(
     password_chars_min=6,
     password_common="off",
     password_personal=False,
+    password_history=0,
     session_idle_s=None,
     sessions_per_user=None,
     refusal_delays_ms=(),

@@ -28,7 +28,12 @@ from ums_client.protocol.passkeys import (
     FinishPasskeyEnrolment,
     FinishPasskeyLogin,
 )
-from ums_client.protocol.passwords import ChangePassword
+from ums_client.protocol.passwords import (
+    ChangePassword,
+    CheckPassword,
+    ForcePasswordChange,
+    GetPasswordStatus,
+)
 from ums_client.protocol.service import DescribeActions, HealthCheck
 from ums_client.protocol.sessions import (
     ListSessions,
@@ -95,6 +100,9 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     FinishPasskeyEnrolment: passkeys.finish_passkey_enrolment,
     BeginPasskeyLogin: passkeys.begin_passkey_login,
     FinishPasskeyLogin: passkeys.finish_passkey_login,
+    CheckPassword: passwords.check_password,
+    GetPasswordStatus: passwords.get_password_status,
+    ForcePasswordChange: passwords.force_password_change,
     DescribeActions: service.describe_actions,
     QueryAudit: audit.query_audit,
     ExportAudit: audit.export_audit,

@@ -20,6 +20,7 @@ from ums_service.domain.users import (
     changed_fields,
 )
 from ums_service.handlers.endings import end_everything_of
+from ums_service.handlers.new_passwords import with_new_password
 from ums_service.handlers.proof import require_fresh
 
 
@@ -69,17 +70,13 @@ async def _with_names(request: UpdateUser, user: User, call: Call) -> User:
 
 async def _with_password(request: UpdateUser, user: User, call: Call) -> User:
     assert request.password is not None
-    password = accounts.check_new_password(
-        request.password,
-        username=user.username,
-        email=user.email,
-        profile=call.facilities.profile,
-    )
+    policy = await call.policy()  # the original judges before it asks who changes it
+    policy.accepted(request.password, username=user.username, email=user.email)
     if not request.current_password:
         raise ReauthenticationRequired
     await check_own_password(request.current_password, call)
+    changed = await with_new_password(user, request.password, call)
     call.lift_lockout(user.user_id)
-    changed = user.with_password(await call.hash(password), call.now)
     await end_everything_of(user.user_id, call, but=call.own_session)
     return changed
 

@@ -21,6 +21,7 @@ from ums_service.answer import Answer, answer, answer_from
 from ums_service.call import Call
 from ums_service.domain import accounts, deleted
 from ums_service.domain.errors import (
+    InvalidInput,
     InvalidSession,
     MissingInput,
     NotFound,
@@ -32,6 +33,7 @@ from ums_service.domain.roster import update_roster
 from ums_service.domain.users import ACTIVE, ROLES, USERS, User
 from ums_service.handlers.account_changes import change
 from ums_service.handlers.endings import end_everything_of
+from ums_service.handlers.new_passwords import with_temporary_password
 from ums_service.handlers.views import directory_view, user_view
 
 _SCANNED_AT_ONCE: Final = 200
@@ -45,12 +47,15 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
     if not profile.registration and not administers:
         raise PermissionDenied
     username, email = normalise(request.username or ""), normalise(request.email or "")
-    if not username or not email or not request.password:
+    generate = _generates(request, administers=administers)
+    if not username or not email or not (request.password or generate):
         raise MissingInput("Username, email, and password are required")
     role = _role_for_new(request, call, administers=administers)
-    password = accounts.check_new_password(
-        request.password, username=username, email=email, profile=profile
-    )
+    policy, password = await call.policy(), ""
+    if not generate:
+        password = policy.accepted(
+            request.password or "", username=username, email=email
+        )
     accounts.check_names(username, email, profile)
     accounts.check_date_of_birth(request.date_of_birth, call.now, profile)
     await accounts.check_name_is_free(call.tx, "username", username)
@@ -61,7 +66,7 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
         user_id=call.facilities.new_user_id(),
         username=username,
         email=email,
-        password_hash=await call.hash(password),
+        password_hash="" if generate else await call.hash(password),
         created_at=call.now.text,
         updated_at=call.now.text,
         password_changed_at=call.now.text,
@@ -69,12 +74,14 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
         metadata=request.metadata or {},
         **given,
     )
-    call.tx.put(USERS, user)
-    await update_roster(call.tx, None, user)
-    call.subject = user.user_id
     made: dict[str, Any] = {"username": username, "email": email}
     if not profile.original_replies:
         made["user_id"] = user.user_id
+    if generate:
+        user, made["temporary_password"] = await with_temporary_password(user, call)
+    call.tx.put(USERS, user)
+    await update_roster(call.tx, None, user)
+    call.subject = user.user_id
     return answer(CreateUserReply, message="User created successfully", **made)
 
 
@@ -154,6 +161,17 @@ async def _target(user_id: str | None, call: Call) -> User:
     if user is None:
         raise InvalidSession if call.subject == own else NotFound
     return user
+
+
+def _generates(request: CreateUser, *, administers: bool) -> bool:
+    """Whether the service is to make up the password."""
+    if not request.generate_password:
+        return False
+    if not administers:
+        raise PermissionDenied
+    if request.password:
+        raise InvalidInput("password", "should not be given where one is generated")
+    return True
 
 
 def _role_for_new(request: CreateUser, call: Call, *, administers: bool) -> str:

@@ -23,9 +23,11 @@ from ums_service.domain.errors import (
     InvalidToken,
     MissingInput,
     PasswordChangeRequired,
+    PasswordExpired,
 )
 from ums_service.domain.factors import FACTORS, PASSWORD
 from ums_service.domain.names import normalise
+from ums_service.domain.password_expiry import password_state
 from ums_service.domain.passwords import normalise_password
 from ums_service.domain.sessions import PASSWORD_ONLY, Purpose, expiry
 from ums_service.domain.users import ACTIVE, USERS, User
@@ -99,7 +101,7 @@ async def finish_login(
     call.details["methods"] = list(methods)
     try:
         _check_password_is_good(user, call)
-    except PasswordChangeRequired:
+    except (PasswordChangeRequired, PasswordExpired):
         if methods != PASSWORD_ONLY:
             await call.commit_early("mfa_passed")
         raise
@@ -157,23 +159,33 @@ def check_may_log_in(user: User, call: Call) -> None:
 
 
 def _check_password_is_good(user: User, call: Call) -> None:
-    """Raise PasswordChangeRequired, with its token, where another must be chosen."""
-    if not user.must_change_password:
+    """The last question before a session: all other proofs must have been given.
+
+    Raises:
+        PasswordChangeRequired, PasswordExpired: with a token to choose another with.
+    """
+    state = password_state(user, call.facilities.profile, call.now)
+    if not state.must_change and not state.expired:
         return
     sessions, token = call.facilities.sessions, call.facilities.new_token()
     purpose = Purpose.PASSWORD_CHANGE
     sessions.open(token, user.user_id, call.now, purpose=purpose, address=call.address)
-    raise PasswordChangeRequired(token)
+    raise PasswordChangeRequired(token) if state.must_change else PasswordExpired(token)
 
 
 async def _warnings(user: User, call: Call) -> dict[str, Any]:
     """What the owner of the account should do, as words for programs."""
-    if not user.administers:
-        return {}
-    factors = await call.tx.get(FACTORS, user.user_id)
-    if factors is not None and factors.exist:
-        return {}
-    return {"account_warnings": ["mfa_recommended"]}
+    told: dict[str, Any] = {}
+    warnings = []
+    state = password_state(user, call.facilities.profile, call.now)
+    if state.expires_soon:
+        told["password_expires_in_days"] = state.days_left
+        warnings.append("password_expires_soon")
+    if user.administers:
+        factors = await call.tx.get(FACTORS, user.user_id)
+        if factors is None or not factors.exist:
+            warnings.append("mfa_recommended")
+    return told | {"account_warnings": warnings} if warnings else told
 
 
 async def _current_hash(user: User, password: str, call: Call) -> str:

@@ -1,33 +1,45 @@
-"""A new password, chosen by its owner."""
+"""Passwords: chosen by their owner, judged beforehand, asked about, forced to change."""
 
-from ums_client.protocol.passwords import ChangePassword, ChangePasswordReply
+from datetime import timedelta
+
+from ums_client.protocol.passwords import (
+    ChangePassword,
+    ChangePasswordReply,
+    CheckPassword,
+    CheckPasswordReply,
+    ForcePasswordChange,
+    ForcePasswordChangeReply,
+    GetPasswordStatus,
+    GetPasswordStatusReply,
+)
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
-from ums_service.domain import accounts
-from ums_service.domain.errors import InvalidSession
-from ums_service.domain.sessions import Purpose, Session
+from ums_service.domain.errors import InvalidInput, InvalidSession, NotFound
+from ums_service.domain.names import normalise
+from ums_service.domain.password_expiry import password_state
+from ums_service.domain.password_strength import strength_of
+from ums_service.domain.passwords import BYTES_MAX, normalise_password
+from ums_service.domain.profiles import DAY_S, Profile
+from ums_service.domain.sessions import Purpose, Session, expiry
 from ums_service.domain.users import USERS
 from ums_service.handlers.endings import end_everything_of
+from ums_service.handlers.new_passwords import (
+    with_new_password,
+    with_temporary_password,
+)
 
 
 async def change_password(
     request: ChangePassword, call: Call
 ) -> Answer[ChangePasswordReply]:
     """Set a new password, with a session or with a password change token."""
-    facilities = call.facilities
     session = _proof(request, call)
     user = await call.tx.get(USERS, session.user_id)
     call.subject = session.user_id
     if user is None:
         raise InvalidSession
     await call.prove(user, request.current_password, known=session)
-    password = accounts.check_new_password(
-        request.new_password,
-        username=user.username,
-        email=user.email,
-        profile=facilities.profile,
-    )
-    call.tx.put(USERS, user.with_password(await call.hash(password), call.now))
+    call.tx.put(USERS, await with_new_password(user, request.new_password, call))
     call.lift_lockout(user.user_id)
     kept = session if session.purpose is Purpose.SESSION else None
     others = await end_everything_of(user.user_id, call, but=kept)
@@ -48,3 +60,103 @@ def _proof(request: ChangePassword, call: Call) -> Session:
     if not session:
         raise InvalidSession
     return session
+
+
+async def check_password(
+    request: CheckPassword, call: Call
+) -> Answer[CheckPasswordReply]:
+    """Judge a password; nothing of it is kept."""
+    facilities = call.facilities
+    username, email = normalise(request.username or ""), normalise(request.email or "")
+    policy = await call.policy()
+    errors = policy.violations(request.password, username=username, email=email)
+    strength = await facilities.scoring.run(
+        strength_of, normalise_password(request.password), username, email
+    )
+    return answer(
+        CheckPasswordReply,
+        valid=not errors,
+        errors=errors,
+        strength=strength.label,
+        score=strength.score,
+        advice=strength.advice,
+        policy=_policy_view(facilities.profile),
+    )
+
+
+def _policy_view(profile: Profile) -> dict[str, object]:
+    expires_s = profile.password_expires_s
+    return {
+        "chars_min": profile.password_chars_min,
+        "bytes_max": BYTES_MAX,
+        "classes": profile.password_classes,
+        "common": profile.password_common,
+        "personal": profile.password_personal,
+        "runs": profile.password_runs,
+        "history": profile.password_history,
+        "expires_in_days": None if expires_s is None else expires_s // DAY_S,
+    }
+
+
+async def get_password_status(
+    request: GetPasswordStatus, call: Call
+) -> Answer[GetPasswordStatusReply]:
+    """Tell how it stands with a password."""
+    own = call.own_session.user_id
+    user_id = request.user_id or own
+    if user_id != own:
+        call.require_administrator()
+        call.subject, call.discloses = user_id, True
+    user = call.facilities.store.get(USERS, user_id)
+    if user is None:
+        raise InvalidSession if user_id == own else NotFound
+    state = password_state(user, call.facilities.profile, call.now)
+    expires_at = None
+    if state.left_s is not None:
+        ends = call.now.utc.replace(microsecond=0) + timedelta(seconds=state.left_s)
+        expires_at = ends.isoformat(timespec="seconds")
+    return answer(
+        GetPasswordStatusReply,
+        password_changed_at=user.password_changed_at,
+        password_expires_at=expires_at,
+        days_until_expiry=state.days_left,
+        password_expired=state.expired,
+        require_password_change=state.must_change,
+        warning=state.expires_soon,
+    )
+
+
+async def force_password_change(
+    request: ForcePasswordChange, call: Call
+) -> Answer[ForcePasswordChangeReply]:
+    """Have somebody choose another password; their sessions end."""
+    facilities = call.facilities
+    call.require_administrator()
+    if request.user_id == call.own_session.user_id:
+        raise InvalidInput("user_id", "should be another account; see change_password")
+    user = await call.tx.get(USERS, request.user_id)
+    if user is None:
+        raise NotFound
+    call.subject = user.user_id
+    call.details["mode"] = request.mode
+    if request.reason:
+        call.details["reason"] = request.reason
+    more = {}
+    if request.mode == "temporary":
+        user, password = await with_temporary_password(user, call)
+        good_for_s = facilities.profile.first_password_s
+        more = {
+            "temporary_password": password,
+            "temporary_password_expires_at": expiry(call.now, good_for_s),
+        }
+    call.tx.put(
+        USERS, user._replace(must_change_password=True, updated_at=call.now.text)
+    )
+    ended = facilities.sessions.count_of(user.user_id)
+    call.after_commit.append(lambda: facilities.sessions.end_all_of(user.user_id))
+    return answer(
+        ForcePasswordChangeReply,
+        message="The next login asks for a new password",
+        sessions_ended=ended,
+        **more,
+    )
