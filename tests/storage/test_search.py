@@ -287,12 +287,13 @@ def test_an_index_that_belongs_elsewhere_is_not_believed(swap: str) -> None:
         image = disk.image() | {new[0]: image["trail-000001.index"]}
     else:
         trail = Stream("trail", indexed=("actor", "remark"), timed="at")
-    store = reopen(MemoryDisk(image), trail)
     unindexed = Search((clause(("remark", "user-1")),))
-    for search in (unindexed, *SEARCHES.values()):
+    only_in_the_second = Search(since="2026-01-01T000200", until="2026-01-01T000250")
+    for search in (unindexed, only_in_the_second, *SEARCHES.values()):
+        store = reopen(MemoryDisk(image), trail)
         page = store.search(trail, search, limit=10_000, read_bytes_max=MUCH)
         assert page.entries == expected(store, search)
-    asyncio.run(store.close())
+        asyncio.run(store.close())
 
 
 class NoRoomForIndexes(FaultyDisk):
