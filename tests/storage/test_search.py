@@ -17,6 +17,7 @@ from storage import Entry, Search, Store, StoreCorrupt, StoreOptions, Stream
 from storage.disk import Disk, File
 from tests.storage.damage import flipped
 from tests.storage.doubles import Call, Fault, FaultyDisk, MemoryDisk
+from tests.storage.memory_disk import DirectorySynced, Unlinked
 from tests.storage.samples import CHEAP_KDF, MASTER, PEOPLE
 
 TRAIL = Stream("trail", indexed=("actor", "subject", "event"), timed="at")
@@ -343,6 +344,9 @@ def test_an_index_without_its_segment_is_removed_at_the_next_start() -> None:
     assert {"trail-000077.index", "trail-000001.index.tmp"} < {*store.recovery.removed}
     assert [n for n in disk.list() if "77" in n or "tmp" in n] == []
     assert "notes.index" in disk.list()
+    gone = [op for op in disk.log if isinstance(op, Unlinked)]
+    removed = disk.log.index(gone[-3])
+    assert isinstance(disk.log[removed - 1], DirectorySynced)
     assert len(indexes(disk)) == 4
     asyncio.run(store.close())
 
