@@ -363,3 +363,15 @@ def test_a_damaged_segment_is_told_and_never_searched_by() -> None:
             found(store, SEARCHES["all"])
 
     run_on(disk, damage)
+
+
+def test_a_damaged_journal_is_told_by_a_search() -> None:
+    disk = filled(MemoryDisk(), rounds=0, tail=50)
+
+    async def damage(store: Store) -> None:
+        name = store._files.manifest.journals[-1].name
+        disk._inode(name).data[500] ^= 1
+        with pytest.raises(StoreCorrupt):
+            found(store, SEARCHES["all"])
+
+    run_on(disk, damage)
