@@ -6,6 +6,7 @@ commits      checks and queues on the loop's thread, publishes what is durable
 writer       group commit: one thread, one frame per flush
 journal      encrypted, chained frames; frames and cipher lie below
 checkpoint   journals and old base into a new base, in the background
+search       entries of a stream, by an index beside each segment
 recovery     what opening may repair, and what it refuses
 disk         the only module that touches files
 """

@@ -99,6 +99,10 @@ def open_files(disk: Disk, master: bytes, memory: Memory) -> Opened:
     quarantine = None
     if manifest.clean is None:
         quarantine = _settle_tail(disk, tail)
+    if orphans:
+        # The MANIFEST may have been renamed in the page cache only when its process was
+        # killed; the one before still names these files.
+        disk.fsync_directory()
     for name in orphans:
         disk.unlink(name)
     journal = _with_room(disk, lambda: _begin(files, tail))

@@ -164,8 +164,7 @@ class Searcher:
                 continue
             if all(any(map(block.may_hold, any_of)) for any_of in want.terms):
                 want.spend(len(block.content))
-                skip = max(0, sealed + 1 - block.first)
-                yield _Run(block.first + skip, block.packed()[skip:])
+                yield _Run(block.first, block.packed())
         for segment in reversed(segments):
             if segment.first < want.below:
                 yield from self._of_segment(segment, want)

@@ -19,7 +19,9 @@ import msgpack
 
 from storage.collection import Stream
 from storage.files import Files
+from storage.frames import Damage
 from storage.headers import HEADER_BYTES
+from storage.journal import JournalFrame
 from storage.manifest import JournalRef, Seal
 from storage.records import decode_transaction
 from storage.segments import BLOCK_BYTES
@@ -117,19 +119,28 @@ class Tail:
             reader = self._files.journal_reader(file, ref)
             if self._end.length > HEADER_BYTES:
                 reader.end = self._end
-            for frame in reader.frames(end.length):
-                for fields in frame.transactions:
-                    for entry in decode_transaction(fields).entries:
-                        if entry.stream == self._stream.name:
-                            self._add(entry.sequence, entry.packed)
-                            if self._open_bytes >= BLOCK_BYTES:
-                                self._close_block()
-                                rest()
-                read = frame.end.length - self._end.length
-                self._end = frame.end
-                if not spend(read) and frame.end.length < end.length:
-                    return False
+            try:
+                for frame in reader.frames(end.length):
+                    if self._add_all(frame):
+                        rest()
+                    read = frame.end.length - self._end.length
+                    self._end = frame.end
+                    if not spend(read) and frame.end.length < end.length:
+                        return False
+            except Damage as damage:
+                raise reader.corrupt(damage.offset, damage.reason) from damage
         return True
+
+    def _add_all(self, frame: JournalFrame) -> bool:
+        """Take over the entries of a frame; whether they filled a block."""
+        blocks = len(self._blocks)
+        for fields in frame.transactions:
+            for entry in decode_transaction(fields).entries:
+                if entry.stream == self._stream.name:
+                    self._add(entry.sequence, entry.packed)
+                    if self._open_bytes >= BLOCK_BYTES:
+                        self._close_block()
+        return len(self._blocks) > blocks
 
     def _add(self, sequence: int, packed: bytes) -> None:
         self._open.append(packed)

@@ -17,6 +17,8 @@ from ums_service.hashing import HashingPool
 
 NEWEST: Final = 2**53
 _REST_S: Final = 0.001
+_OF_THE_ACTOR: Final = ("address", "user_agent", "request_id", "details")
+"""What another actor leaves: details may tell what an administrator looks into."""
 _SEALED: Final = {"actor": "of_actor", "subject": "of_subject"}
 
 
@@ -110,7 +112,7 @@ def said_in(store: Store) -> SaidOf:
 def show(entry: Entry, said: SaidOf, reader: str | None = None) -> dict[str, Any]:
     """An entry as it is shown to `reader`, or whole.
 
-    Who is no administrator sees neither the name nor the address of anybody else.
+    Who is no administrator sees of somebody else who acted only the id.
     """
     shown = {"number": entry.sequence, "severity": Severity.INFO.value, **entry.data}
     for role, field in _SEALED.items():
@@ -125,7 +127,6 @@ def show(entry: Entry, said: SaidOf, reader: str | None = None) -> dict[str, Any
             if words.changes and role == "subject":
                 shown["changes"] = words.changes
     if reader is not None and entry.data.get("actor", reader) != reader:
-        shown.pop("address", None)
-        shown.pop("user_agent", None)
-        shown.pop("request_id", None)
+        for field in _OF_THE_ACTOR:
+            shown.pop(field, None)
     return shown

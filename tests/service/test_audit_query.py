@@ -173,6 +173,10 @@ def test_members_do_not_see_where_an_administrator_was_nor_their_name(standard: 
     assert changed["actor"] == standard.user_id("admin")
     assert "address" not in changed
     assert "actor_name" not in changed
+    export = {"action": "export_audit", "reason": "suspected of theft"}
+    wanted = {"subject": standard.user_id("bobby")}
+    standard.ask(**export, **wanted, session_token=tokens["admin"])
+    assert "theft" not in str(query(standard, tokens["bobby"]))
     assert changed["changes"] == {"city": ["", CANARY]}
     [failed] = query(standard, tokens["bobby"], outcome="refused")
     assert failed["address"] == FROM  # it may have been a stranger

@@ -1,5 +1,6 @@
 """The operator's commands, each as it is typed."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -24,7 +25,8 @@ class Shell:
 
     def run(self, *words: str | Path, status: int = 0) -> Result:
         command, *rest = words
-        names = [command] if command != "keys" else [command, rest.pop(0)]
+        below = command == "keys" or rest[:1] in (["verify"], ["export"])
+        names = [command, rest.pop(0)] if below else [command]
         line = [*names, "--data", self.data, *rest]
         result = CliRunner().invoke(cli, [str(word) for word in line])
         assert result.exit_code == status, (line, result.output, result.exception)
@@ -272,6 +274,72 @@ def test_the_audit_log_is_printed_as_json_lines(shell: Shell) -> None:
     assert [entry["number"] for entry in entries] == [1, 2]
     assert {entry["event"] for entry in entries} == {"user_imported"}
     assert len(shell.run("audit", "--after", "1").stdout.splitlines()) == 1
+
+
+def test_the_audit_log_is_verified_and_its_head_kept(
+    shell: Shell, tmp_path: Path
+) -> None:
+    told = shell.run("audit", "verify").stdout.splitlines()
+    assert told[0] == "intact: 2 entries"
+    head = told[1].removeprefix("head ")
+    assert head in shell.run("verify", "--full").stdout
+    anchor = tmp_path / "heads"
+    anchor.write_text(f"2026-01-01 {head}\n")
+    assert "sound" in shell.run("verify", "--against", f"@{anchor}").stdout
+    anchor.write_text("2026-01-01 nonsense\n")
+    shell.run("verify", "--against", f"@{anchor}", status=1)
+    shell.run("verify", "--against", "@nowhere", status=1)
+
+
+def test_a_damaged_audit_log_is_told_with_its_first_bad_entry(shell: Shell) -> None:
+    shell.run("rotate-key")
+    (segment,) = [p for p in shell.data.glob("audit-*") if p.suffix != ".index"]
+    content = bytearray(segment.read_bytes())
+    content[150] ^= 1
+    segment.write_bytes(content)
+    assert "entry 1 is lost" in shell.run("audit", "verify", status=1).stderr
+    assert segment.name in shell.run("audit", status=1).stderr
+
+
+def test_the_audit_log_is_exported_in_each_format_with_its_digest(
+    shell: Shell, tmp_path: Path
+) -> None:
+    made = {}
+    for kind in ("jsonl", "csv", "pdf"):
+        file = tmp_path / f"log.{kind}"
+        told = shell.run("audit", "export", file, "--format", kind).stdout
+        made[kind] = file.read_bytes()
+        assert told == f"{hashlib.sha256(made[kind]).hexdigest()}  log.{kind}\n"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        shell.run("audit", "export", file, "--format", kind, status=1)
+        assert file.read_bytes() == made[kind]
+    events = [json.loads(line)["event"] for line in made["jsonl"].splitlines()]
+    assert events == ["user_imported"] * 2
+    assert made["csv"].decode().splitlines()[0].startswith("number,at,severity,event")
+    assert len(made["csv"].splitlines()) == 3
+    assert made["pdf"].startswith(b"%PDF")
+
+
+def test_an_export_can_be_narrowed_and_may_be_empty(
+    shell: Shell, tmp_path: Path
+) -> None:
+    narrowed = {
+        "none": ["--event", "login"],
+        "all": ["--event", "login", "--event", "user_imported"],
+        "late": ["--since", "2999-01-01"],
+    }
+    lines = {}
+    for name, words in narrowed.items():
+        shell.run("audit", "export", tmp_path / name, *words)
+        lines[name] = len((tmp_path / name).read_bytes().splitlines())
+    assert lines == {"none": 0, "all": 2, "late": 0}
+    shell.run("audit", "export", tmp_path / "bad", "--since", "soon", status=1)
+    assert not (tmp_path / "bad").exists()
+
+
+def test_options_before_a_command_of_the_audit_log_are_refused(shell: Shell) -> None:
+    words = ["audit", "--data", str(shell.data), "verify"]
+    assert CliRunner().invoke(cli, words).exit_code == 2
 
 
 def test_keys_are_made_listed_and_revoked_and_never_replaced(

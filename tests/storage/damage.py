@@ -75,8 +75,9 @@ class Small(NamedTuple):
 
     @property
     def files(self) -> list[str]:
-        """All files whose bytes matter."""
-        others = {LOCK_NAME, *self.kept}
+        """All files whose bytes matter: an index is made anew when it is bad."""
+        indexes = {name for name in self.image if name.endswith(".index")}
+        others = {LOCK_NAME, *self.kept, *indexes}
         return [
             name
             for name, content in self.image.items()

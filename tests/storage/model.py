@@ -37,7 +37,7 @@ def _id(document: Document) -> str:
 
 USERS: Collection[Document] = Collection("users", _id, _same, _same, ("name", "mail"))
 NOTES: Collection[Document] = Collection("notes", _id, _same, _same)
-AUDIT = Stream("audit")
+AUDIT = Stream("audit", indexed=("commit",))
 COLLECTIONS = (USERS, NOTES)
 BY_NAME = {collection.name: collection for collection in COLLECTIONS}
 

@@ -17,6 +17,7 @@ from storage import Entry, Search, Store, StoreCorrupt, StoreOptions, Stream
 from storage.disk import Disk, File
 from tests.storage.damage import flipped
 from tests.storage.doubles import Call, Fault, FaultyDisk, MemoryDisk
+from tests.storage.memory_disk import DirectorySynced, Unlinked
 from tests.storage.samples import CHEAP_KDF, MASTER, PEOPLE
 
 TRAIL = Stream("trail", indexed=("actor", "subject", "event"), timed="at")
@@ -287,12 +288,13 @@ def test_an_index_that_belongs_elsewhere_is_not_believed(swap: str) -> None:
         image = disk.image() | {new[0]: image["trail-000001.index"]}
     else:
         trail = Stream("trail", indexed=("actor", "remark"), timed="at")
-    store = reopen(MemoryDisk(image), trail)
     unindexed = Search((clause(("remark", "user-1")),))
-    for search in (unindexed, *SEARCHES.values()):
+    only_in_the_second = Search(since="2026-01-01T000200", until="2026-01-01T000250")
+    for search in (unindexed, only_in_the_second, *SEARCHES.values()):
+        store = reopen(MemoryDisk(image), trail)
         page = store.search(trail, search, limit=10_000, read_bytes_max=MUCH)
         assert page.entries == expected(store, search)
-    asyncio.run(store.close())
+        asyncio.run(store.close())
 
 
 class NoRoomForIndexes(FaultyDisk):
@@ -342,6 +344,9 @@ def test_an_index_without_its_segment_is_removed_at_the_next_start() -> None:
     assert {"trail-000077.index", "trail-000001.index.tmp"} < {*store.recovery.removed}
     assert [n for n in disk.list() if "77" in n or "tmp" in n] == []
     assert "notes.index" in disk.list()
+    gone = [op for op in disk.log if isinstance(op, Unlinked)]
+    removed = disk.log.index(gone[-3])
+    assert isinstance(disk.log[removed - 1], DirectorySynced)
     assert len(indexes(disk)) == 4
     asyncio.run(store.close())
 
@@ -354,6 +359,18 @@ def test_a_damaged_segment_is_told_and_never_searched_by() -> None:
         content = image["trail-000001"]
         assert isinstance(content, bytes)
         disk._inode("trail-000001").data[len(content) // 2] ^= 1
+        with pytest.raises(StoreCorrupt):
+            found(store, SEARCHES["all"])
+
+    run_on(disk, damage)
+
+
+def test_a_damaged_journal_is_told_by_a_search() -> None:
+    disk = filled(MemoryDisk(), rounds=0, tail=50)
+
+    async def damage(store: Store) -> None:
+        name = store._files.manifest.journals[-1].name
+        disk._inode(name).data[500] ^= 1
         with pytest.raises(StoreCorrupt):
             found(store, SEARCHES["all"])
 

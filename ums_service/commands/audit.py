@@ -35,6 +35,8 @@ _TOLD_EVERY: Final = 100_000
 def audit(context: click.Context, /, after: int, **flags: Any) -> None:
     """Print the audit log, one JSON object a line. The service must be stopped."""
     if context.invoked_subcommand is not None:
+        if after or any(value is not None for value in flags.values()):
+            raise click.UsageError("options go behind the command")
         return
     with reported():
         asyncio.run(_print(settings_from(flags), after))
