@@ -410,6 +410,7 @@ def test_a_reply_to_msgpack_says_the_same_as_one_to_json(make_bench):
     import msgpack
 
     drawn = {
+        "force_password_change",
         "setup_mfa",
         "confirm_mfa",
         "regenerate_backup_codes",

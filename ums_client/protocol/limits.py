@@ -29,5 +29,3 @@ LIST_MAX: Final = 1_000
 PAGE_SIZE_MAX: Final = 100
 AUDIT_PAGE_MAX: Final = 1_000
 AUDIT_EVENTS_MAX: Final = 20
-USER_AGENT_CHARS_MAX: Final = 255
-"""Longer ones are cut: what a client says of itself is told, never refused."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-USER_AGENT_CHARS_MAX: Final = 300
+USER_AGENT_CHARS_MAX: Final = 255
 DEVICE_NAME_CHARS_MAX: Final = 100
 
 
