@@ -87,6 +87,18 @@ class PasswordChangeRequired(RequestRefused):
     password_change_token: str | None = None
 
 
+class EmailNotVerified(RequestRefused):
+    """The password is right, but the mail address must be verified first."""
+
+
+class ResetRequired(RequestRefused):
+    """The password is right, but the account is locked down until a reset by mail."""
+
+
+class InvalidLink(RequestRefused):
+    """The one-time token is unknown, used, voided or over."""
+
+
 class ReauthenticationRequired(RequestRefused):
     """The change needs the current password, or a recent login."""
 
@@ -146,6 +158,9 @@ REFUSALS: Final[dict[str, type[RequestRefused]]] = {
     ErrorCode.INVALID_SESSION: InvalidSession,
     ErrorCode.ACCOUNT_INACTIVE: AccountInactive,
     ErrorCode.PASSWORD_CHANGE_REQUIRED: PasswordChangeRequired,
+    ErrorCode.EMAIL_NOT_VERIFIED: EmailNotVerified,
+    ErrorCode.RESET_REQUIRED: ResetRequired,
+    ErrorCode.INVALID_LINK: InvalidLink,
     ErrorCode.REAUTHENTICATION_REQUIRED: ReauthenticationRequired,
     ErrorCode.POLICY_VIOLATION: PolicyViolation,
     ErrorCode.PERMISSION_DENIED: PermissionDenied,

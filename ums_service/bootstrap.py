@@ -14,6 +14,8 @@ from ums_service.domain.deleted import DELETED_USERS
 from ums_service.domain.idempotency import DONE
 from ums_service.domain.lockout import Lockout
 from ums_service.domain.moment import Moment
+from ums_service.domain.one_time import ONE_TIME
+from ums_service.domain.outbox import OUTBOX, RetryRules
 from ums_service.domain.password_hashes import HashParameters, PasswordHashes
 from ums_service.domain.profiles import Profile
 from ums_service.domain.rate_limit import Bucket, RateLimits
@@ -23,15 +25,21 @@ from ums_service.domain.users import USERS
 from ums_service.handlers import HANDLERS
 from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
+from ums_service.mail.compose import Composer
+from ums_service.mail.queue import MailQueue
+from ums_service.mail.sender import MailSender
+from ums_service.mail.smtp import Courier
+from ums_service.mail_settings import mail_sender, smtp_server
 from ums_service.master_key import MasterKey, find_master_key, make_key_file
 from ums_service.settings import Settings
 
-COLLECTIONS: Final = (USERS, DELETED_USERS, ROSTERS, DONE)
+COLLECTIONS: Final = (USERS, DELETED_USERS, ROSTERS, DONE, ONE_TIME, OUTBOX)
 STREAMS: Final = (AUDIT,)
 _BUCKETS: Final = {
     "register": Bucket(burst=30, per_s=0.5),
     "login": Bucket(burst=100, per_s=100 / 60),
     "write": Bucket(burst=200, per_s=50),
+    "mail": Bucket(burst=3, per_s=3 / 3600),
 }
 
 
@@ -122,6 +130,7 @@ class Service(NamedTuple):
     facilities: Facilities
     hashes: PasswordHashes
     pool: HashingPool
+    mail: MailSender | None = None
 
 
 def build_service(
@@ -146,9 +155,42 @@ def build_service(
         version=__version__,
         new_token=new_token,
         new_user_id=new_user_id,
+        mail=build_queue(settings),
     )
     dispatch = Dispatch(HANDLERS, facilities, RateLimits(_BUCKETS), clock)
-    return Service(dispatch, facilities, hashes, pool)
+    sender = build_sender(facilities, settings, clock)
+    return Service(dispatch, facilities, hashes, pool, sender)
+
+
+def build_queue(settings: Settings) -> MailQueue | None:
+    """The queue of mails; None where no mail server is set."""
+    if settings.smtp_host is None:
+        return None
+    return MailQueue(
+        outbox_max=settings.mail_outbox_max, wait_max_s=max(settings.mail_retry_s)
+    )
+
+
+def build_sender(
+    facilities: Facilities, settings: Settings, clock: Callable[[], Moment]
+) -> MailSender | None:
+    """What sends mail; None where no mail server is set.
+
+    Raises:
+        BadSettings, UnusableKeyFile: the server cannot be used as it is set.
+    """
+    if facilities.mail is None:
+        return None
+    courier = Courier(Composer(mail_sender(settings)), smtp_server(settings))
+    rules = RetryRules(settings.mail_retry_s, settings.mail_give_up_s)
+    return MailSender(
+        facilities.store,
+        facilities.mail,
+        courier.deliver,
+        rules,
+        facilities.profile,
+        clock,
+    )
 
 
 def build_hashes(settings: Settings) -> PasswordHashes:

@@ -13,6 +13,7 @@ from ums_service.domain.profiles import Profile
 from ums_service.domain.sessions import Session, Sessions
 from ums_service.domain.users import USERS, User
 from ums_service.login_gate import LoginGate
+from ums_service.mail.queue import MailQueue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,8 @@ class Facilities:
     version: str
     new_token: Callable[[], str]
     new_user_id: Callable[[], str]
+    mail: MailQueue | None = None
+    """None where no mail server is set up."""
 
 
 @dataclass(slots=True)

@@ -80,6 +80,7 @@ async def recover(
         updated_at=now.text,
         must_change_password=True,
         password_good_until=now.epoch_s + profile.first_password_s,
+        locked_down=False,
     )
     await update_roster(tx, user, recovered)
     tx.put(USERS, recovered)

@@ -64,6 +64,10 @@ class LoginGate:
             self._wake(account, source)
         self._lockout.succeeded(account, source, now.ticks_s)
 
+    def lift(self, user: User, source: str, now: Moment) -> None:
+        """Who proved otherwise that the account is theirs starts anew from `source`."""
+        self._lockout.succeeded(user.user_id, source, now.ticks_s)
+
     async def _verify(self, user: User | None, password: str) -> bool:
         stored = user.password_hash if user else self.hashes.dummy
         normalised = normalise_password(password)

@@ -1,22 +1,26 @@
 """What happens by itself: ended sessions go, kept things are purged, systemd is told."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final
 
 from storage import Store, Transaction
 from storage.errors import StoreError
+from ums_service.domain import outbox
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.deleted import due_for_purge, purge
 from ums_service.domain.idempotency import DONE, KEPT_S
 from ums_service.domain.moment import Moment
+from ums_service.domain.one_time import ONE_TIME, spent
+from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.sessions import Sessions
 from ums_service.refusal_log import RefusalLog
 
 TICK_S: Final = 1.0
 PURGE_EVERY_TICKS: Final = 60
 PURGED_AT_ONCE: Final = 100
+LINKS_LOOKED_AT: Final = 1_000
 
 
 class Maintenance:
@@ -35,6 +39,7 @@ class Maintenance:
         self._refusals = refusals
         self._clock = clock
         self._tell = tell
+        self._links: Iterator[str] = iter(())
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -51,6 +56,7 @@ class Maintenance:
         """Erase what has been kept long enough, a little at a time."""
         await self._refusals.flush(now)
         try:
+            await self._purge_links(now)
             while await self._purge_some(now):
                 pass
         except StoreError:
@@ -61,12 +67,26 @@ class Maintenance:
         tx = self._store.transaction()
         old = self._old_replies(now)
         due = due_for_purge(self._store, now, most=PURGED_AT_ONCE)
+        letters = outbox.due_for_purge(self._store, now, most=PURGED_AT_ONCE)
         for done_id in old:
             tx.delete(DONE, done_id)
+        for mail_id in letters:
+            tx.delete(OUTBOX, mail_id)
         for user_id in due:
             _purge_user(tx, user_id, now)
         await tx.commit()
-        return bool(old or due)
+        return bool(old or due or letters)
+
+    async def _purge_links(self, now: Moment) -> None:
+        """Erase links that are over, looking at some accounts in each round."""
+        user_ids = list(islice(self._links, LINKS_LOOKED_AT))
+        if len(user_ids) < LINKS_LOOKED_AT:
+            self._links = iter(self._store.ids(ONE_TIME))
+            user_ids += islice(self._links, LINKS_LOOKED_AT - len(user_ids))
+        async with self._store.transaction() as tx:
+            for user_id in spent(self._store, user_ids, now):
+                if await tx.get(ONE_TIME, user_id) is not None:
+                    tx.delete(ONE_TIME, user_id)
 
     def _old_replies(self, now: Moment) -> list[str]:
         oldest = islice(self._store.scan(DONE), PURGED_AT_ONCE)

@@ -75,6 +75,16 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.InvalidSession: _fixed(ErrorCode.INVALID_SESSION, SESSION_TEXT),
     errors.AccountInactive: _fixed(ErrorCode.ACCOUNT_INACTIVE, "Account is not active"),
     errors.PasswordChangeRequired: _change_required,
+    errors.EmailNotVerified: _fixed(
+        ErrorCode.EMAIL_NOT_VERIFIED, "The mail address must be verified first"
+    ),
+    errors.ResetRequired: _fixed(
+        ErrorCode.RESET_REQUIRED,
+        "The account is locked down until its password is reset by mail",
+    ),
+    errors.InvalidLink: _fixed(
+        ErrorCode.INVALID_LINK, "The link or code is not valid, or not any more"
+    ),
     errors.ReauthenticationRequired: _fixed(
         ErrorCode.REAUTHENTICATION_REQUIRED, "Current password is required"
     ),
@@ -85,6 +95,7 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
         ErrorCode.PERMISSION_DENIED, "The last administrator must remain"
     ),
     errors.NotFound: _fixed(ErrorCode.NOT_FOUND, "No such account"),
+    errors.NoSuchMail: _fixed(ErrorCode.NOT_FOUND, "No such mail"),
     errors.IdempotencyConflict: _fixed(
         ErrorCode.IDEMPOTENCY_CONFLICT,
         "The idempotency key was used with other arguments",

@@ -98,11 +98,16 @@ async def _until(stopping: asyncio.Event, service: Service, notifier: Notifier) 
     )
     housekeeping = asyncio.create_task(maintenance.run())
     wait = asyncio.create_task(stopping.wait())
-    await asyncio.wait({housekeeping, wait}, return_when=asyncio.FIRST_COMPLETED)
+    tasks = [housekeeping]
+    if service.mail is not None:
+        tasks.append(asyncio.create_task(service.mail.run()))
+    await asyncio.wait({wait, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     wait.cancel()
-    housekeeping.cancel()
-    with suppress(asyncio.CancelledError):
-        await housekeeping
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def _stop_or_end(stopping: asyncio.Event) -> None:

@@ -19,7 +19,7 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
-from ums_service.domain.profiles import PROFILES, Profile
+from ums_service.domain.profiles import DAY_S, PROFILES, Profile
 
 CONFIG_VARIABLE: Final = "UMS_CONFIG"
 _ELSEWHERE: Final = frozenset(
@@ -71,6 +71,37 @@ class Settings(BaseSettings):
     memory_headroom_mib: Annotated[int, Field(ge=256)] = 1_024
     """How much the process may grow beyond what it needed after loading."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    smtp_host: str | None = None
+    """The mail server; without one no mail is sent and what needs it is refused."""
+    smtp_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
+    """587 for starttls, 465 for tls, 25 for plain, where it is not given."""
+    smtp_security: Literal["starttls", "tls", "plain"] = "starttls"
+    smtp_allow_plain: bool = False
+    """Send mail in clear also to other machines; never with a password."""
+    smtp_user: str | None = None
+    smtp_password_file: Path | None = None
+    smtp_ca_file: Path | None = None
+    """Certificates that vouch for the mail server, instead of the system's."""
+    smtp_timeout_s: Annotated[float, Field(gt=0, le=300)] = 30.0
+    mail_from: str | None = None
+    mail_name: str = "UMS"
+    """What the service calls itself in mails."""
+    mail_templates: Path | None = None
+    """A directory whose templates come before the built-in ones."""
+    mail_outbox_max: Annotated[int, Field(ge=10, le=1_000_000)] = 5_000
+    """Mails that may wait; past it notices are left out."""
+    mail_retry_s: tuple[Annotated[int, Field(ge=1)], ...] = (
+        60,
+        300,
+        900,
+        3_600,
+        14_400,
+    )
+    """Waits after the first, second, ... attempt; the last one repeats."""
+    mail_give_up_s: Annotated[int, Field(ge=60)] = 86_400
+    public_url: str | None = None
+    """Where links in mails lead, as https://HOST/PATH; without it they show codes."""
 
     @classmethod
     @override
@@ -125,6 +156,8 @@ class Settings(BaseSettings):
             value, least = getattr(profile, name), int(name != "deleted_kept_s")
             if type(value) is int and value < least:
                 raise BadSettings(f"policy.{name}: should be {least} or more")
+        if profile.reset_link_s > DAY_S:
+            raise BadSettings(f"policy.reset_link_s: should be {DAY_S} or less")
         return profile
 
 

@@ -3,7 +3,15 @@
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from ums_client.protocol import accounts, passwords, service, sessions
+from ums_client.protocol import (
+    accounts,
+    addresses,
+    mail,
+    passwords,
+    recovery,
+    service,
+    sessions,
+)
 from ums_client.protocol.message import Request
 
 
@@ -22,6 +30,7 @@ class Rate(StrEnum):
     WRITE = "write"
     LOGIN = "login"
     REGISTER = "register"
+    MAIL = "mail"  # anybody can have a mail sent to somebody
 
 
 class Audit(StrEnum):
@@ -36,6 +45,18 @@ class Audit(StrEnum):
     USER_DELETED = "user_deleted"
     USERS_LISTED = "users_listed"
     PASSWORD_CHANGED = "password_changed"
+    PASSWORD_RESET_REQUESTED = "password_reset_requested"
+    PASSWORD_RESET = "password_reset"
+    EMAIL_VERIFIED = "email_verified"
+    VERIFICATION_REQUESTED = "verification_requested"
+    EMAIL_CHANGE_REQUESTED = "email_change_requested"
+    EMAIL_REVERTED = "email_reverted"
+    LOCKED_DOWN = "locked_down"
+    LINK_ISSUED = "link_issued"
+    MAIL_LISTED = "mail_listed"
+    MAIL_RETRIED = "mail_retried"
+    MAIL_DROPPED = "mail_dropped"
+    MAIL_TESTED = "mail_tested"
 
 
 class Repeat(StrEnum):
@@ -70,6 +91,20 @@ ACTIONS: Final = (
     Action("health_check",      service.HealthCheck,      Access.OPTIONAL,  Rate.READ,      Audit.NONE,              Repeat.SAFE),
     Action("change_password",   passwords.ChangePassword, Access.OPTIONAL,  Rate.LOGIN,     Audit.PASSWORD_CHANGED,  Repeat.KEYED),
     Action("describe_actions",  service.DescribeActions,  Access.PUBLIC,    Rate.READ,      Audit.NONE,              Repeat.SAFE),
+
+    Action("request_password_reset", recovery.RequestPasswordReset, Access.PUBLIC,   Rate.MAIL,  Audit.PASSWORD_RESET_REQUESTED, Repeat.KEYED),
+    Action("reset_password",         recovery.ResetPassword,        Access.PUBLIC,   Rate.LOGIN, Audit.PASSWORD_RESET,           Repeat.KEYED),
+    Action("lock_down",              recovery.LockDown,             Access.OPTIONAL, Rate.LOGIN, Audit.LOCKED_DOWN,              Repeat.KEYED),
+    Action("issue_link",             recovery.IssueLink,            Access.SESSION,  Rate.LOGIN, Audit.LINK_ISSUED,              Repeat.NEVER),
+    Action("verify_email",           addresses.VerifyEmail,         Access.PUBLIC,   Rate.LOGIN, Audit.EMAIL_VERIFIED,           Repeat.KEYED),
+    Action("resend_verification",    addresses.ResendVerification,  Access.PUBLIC,   Rate.MAIL,  Audit.VERIFICATION_REQUESTED,   Repeat.KEYED),
+    Action("change_email",           addresses.ChangeEmail,         Access.SESSION,  Rate.LOGIN, Audit.EMAIL_CHANGE_REQUESTED,   Repeat.KEYED),
+    Action("revert_email",           addresses.RevertEmail,         Access.PUBLIC,   Rate.LOGIN, Audit.EMAIL_REVERTED,           Repeat.KEYED),
+
+    Action("list_mail",              mail.ListMail,                 Access.SESSION,  Rate.READ,  Audit.MAIL_LISTED,              Repeat.SAFE),
+    Action("retry_mail",             mail.RetryMail,                Access.SESSION,  Rate.WRITE, Audit.MAIL_RETRIED,             Repeat.KEYED),
+    Action("drop_mail",              mail.DropMail,                 Access.SESSION,  Rate.WRITE, Audit.MAIL_DROPPED,             Repeat.KEYED),
+    Action("test_mail",              mail.TestMail,                 Access.SESSION,  Rate.WRITE, Audit.MAIL_TESTED,              Repeat.KEYED),
 )
 # fmt: on
 

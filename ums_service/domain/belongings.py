@@ -7,8 +7,9 @@ what is asked for rarely does not make every read of an account dearer.
 from typing import Any, Final
 
 from storage import Collection, Transaction
+from ums_service.domain.one_time import ONE_TIME
 
-OWNED: Final[tuple[Collection[Any], ...]] = ()
+OWNED: Final[tuple[Collection[Any], ...]] = (ONE_TIME,)
 """Collections keyed by user id. They stay as they are while a deleted account can be
 brought back, and are erased with it."""
 

@@ -8,12 +8,16 @@
      +- InvalidSession
      +- AccountInactive           told only to who knows the password
      +- PasswordChangeRequired    told only to who knows the password
+     +- EmailNotVerified          told only to who knows the password
+     +- ResetRequired             told only to who knows the password
+     +- InvalidLink               unknown, used, over: never told apart
      +- ReauthenticationRequired  the current password must come along
      +- PolicyViolation           all violations at once
      +- NameTaken
      +- PermissionDenied
      |   +- LastAdministrator     somebody must be able to administer
      +- NotFound
+     |   +- NoSuchMail
      +- IdempotencyConflict
      +- RateLimited
      +- Busy
@@ -79,6 +83,18 @@ class PasswordChangeRequired(Refusal):
         self.token = token
 
 
+class EmailNotVerified(Refusal):
+    """The password is right; the mail address must be verified before a session."""
+
+
+class ResetRequired(Refusal):
+    """The password is right; its owner locked the account until a reset by mail."""
+
+
+class InvalidLink(Refusal):
+    """A one-time token that is unknown, used, voided or over; the caller cannot tell."""
+
+
 class ReauthenticationRequired(Refusal):
     """The change needs the caller's current password, and it was not given."""
 
@@ -109,6 +125,10 @@ class LastAdministrator(PermissionDenied):
 
 class NotFound(Refusal):
     """What the request names does not exist."""
+
+
+class NoSuchMail(NotFound):
+    """The mail was sent, dropped or never there."""
 
 
 class IdempotencyConflict(Refusal):

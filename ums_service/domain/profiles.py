@@ -48,6 +48,22 @@ class Profile:
     password_change_token_s: int = 10 * MINUTE_S
     first_password_s: int = DAY_S
 
+    notices: bool = True
+    """Tell people by mail what happened to their account, where mail is set up."""
+    require_email_verification: bool = False
+    """No login before the mail address is verified, where mail is set up."""
+    reset_link_s: int = HOUR_S
+    """How long a link to choose a new password is good; at most a day."""
+    verify_link_s: int = 48 * HOUR_S
+    revert_link_s: int = 72 * HOUR_S
+    """How long one can undo a change of address, or lock down, from a mail."""
+    links_per_hour: int = 3
+    """Mails with a link to reset or verify that anybody can have sent to an account."""
+    mails_per_hour: int = 10
+    """Mails to one account in an hour; what tells of its security is not counted."""
+    security_mail_every_s: int = 5 * MINUTE_S
+    """How far apart two such mails of the same kind are; those between become one."""
+
     failures_max: int = 5
     """Failed attempts per account and source before the source is shut out."""
     failures_window_s: int = 30 * MINUTE_S
@@ -69,6 +85,7 @@ HIPAA: Final = Profile(
     sessions_per_user=5,
     change_needs_password=True,
     email_change="verified",
+    require_email_verification=True,
     failures_max=3,
 )
 COMPAT: Final = Profile(
@@ -83,6 +100,7 @@ COMPAT: Final = Profile(
     password_personal=False,
     session_idle_s=None,
     sessions_per_user=None,
+    notices=False,
     deleted_kept_s=0,
 )
 PROFILES: Final = {profile.name: profile for profile in (STANDARD, HIPAA, COMPAT)}

@@ -9,9 +9,11 @@ from ums_service.call import Call
 from ums_service.domain import accounts
 from ums_service.domain.errors import (
     AccountInactive,
+    EmailNotVerified,
     InvalidCredentials,
     MissingInput,
     PasswordChangeRequired,
+    ResetRequired,
 )
 from ums_service.domain.names import normalise
 from ums_service.domain.passwords import normalise_password
@@ -64,11 +66,22 @@ def _check_may_log_in(user: User, call: Call) -> None:
         raise AccountInactive
     if user.password_good_until is not None and now.epoch_s > user.password_good_until:
         raise InvalidCredentials
+    if user.locked_down:
+        raise ResetRequired
+    if _must_verify_first(user, call):
+        raise EmailNotVerified
     if user.must_change_password:
         token = call.facilities.new_token()
         purpose = Purpose.PASSWORD_CHANGE
         sessions.open(token, user.user_id, now, purpose=purpose, address=call.address)
         raise PasswordChangeRequired(token)
+
+
+def _must_verify_first(user: User, call: Call) -> bool:
+    """Without a mailer nobody could verify; the first administrator has no mail."""
+    facilities = call.facilities
+    required = facilities.profile.require_email_verification and facilities.mail
+    return bool(required) and not user.email_verified and not user.bootstrap
 
 
 async def _current_hash(user: User, password: str, call: Call) -> str:

@@ -5,8 +5,10 @@ from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain import accounts
 from ums_service.domain.errors import InvalidSession
+from ums_service.domain.outbox import Template
 from ums_service.domain.sessions import Purpose, Session
 from ums_service.domain.users import USERS
+from ums_service.notices import notify
 
 
 async def change_password(
@@ -27,6 +29,7 @@ async def change_password(
         profile=facilities.profile,
     )
     call.tx.put(USERS, user.with_password(await call.hash(password), call.now))
+    await notify(call, user, Template.PASSWORD_CHANGED)
     kept = session if session.purpose is Purpose.SESSION else None
     others = facilities.sessions.count_of(user.user_id) - (kept is not None)
     call.after_commit.append(
