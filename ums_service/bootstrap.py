@@ -17,7 +17,7 @@ from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME
 from ums_service.domain.outbox import OUTBOX, RetryRules
 from ums_service.domain.password_hashes import HashParameters, PasswordHashes
-from ums_service.domain.profiles import Profile
+from ums_service.domain.profiles import HOUR_S, Profile
 from ums_service.domain.rate_limit import Bucket, RateLimits
 from ums_service.domain.roster import ROSTERS
 from ums_service.domain.sessions import Sessions, new_token
@@ -39,7 +39,6 @@ _BUCKETS: Final = {
     "register": Bucket(burst=30, per_s=0.5),
     "login": Bucket(burst=100, per_s=100 / 60),
     "write": Bucket(burst=200, per_s=50),
-    "mail": Bucket(burst=3, per_s=3 / 3600),
 }
 
 
@@ -157,7 +156,9 @@ def build_service(
         new_user_id=new_user_id,
         mail=build_queue(settings),
     )
-    dispatch = Dispatch(HANDLERS, facilities, RateLimits(_BUCKETS), clock)
+    asked = profile.mail_requests_per_hour
+    mail = {"mail": Bucket(burst=asked, per_s=asked / HOUR_S)}
+    dispatch = Dispatch(HANDLERS, facilities, RateLimits(_BUCKETS | mail), clock)
     sender = build_sender(facilities, settings, clock)
     return Service(dispatch, facilities, hashes, pool, sender)
 

@@ -7,7 +7,11 @@ from typing import Any
 from storage import Store, Transaction
 from ums_client.protocol.actions import Action
 from ums_service.domain.audit import AuditEntry, Outcome
-from ums_service.domain.errors import InvalidSession, PermissionDenied
+from ums_service.domain.errors import (
+    InvalidCredentials,
+    InvalidSession,
+    PermissionDenied,
+)
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import Profile
 from ums_service.domain.sessions import Session, Sessions
@@ -56,6 +60,8 @@ class Call:
     proved: set[str] = field(default_factory=set)
     """Stored hashes the request's password was verified against: another run of the
     handler need not compute them again."""
+    shut_out: User | None = None
+    """The account whose last wrong password of this source came with this call."""
     made_hash: str | None = None
     after_commit: list[Callable[[], object]] = field(default_factory=list)
     transaction: Transaction | None = None
@@ -104,7 +110,12 @@ class Call:
         if user is not None and user.password_hash in self.proved:
             return
         gate = self.facilities.gate
-        await gate.check(user, name, password, self.address, self.now)
+        try:
+            await gate.check(user, name, password, self.address, self.now)
+        except InvalidCredentials as refusal:
+            if refusal.shut_out:
+                self.shut_out = user
+            raise
         assert user is not None
         self.proved.add(user.password_hash)
 

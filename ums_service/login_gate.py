@@ -77,10 +77,9 @@ class LoginGate:
     def _note_failure(
         self, account: str, source: str, now: Moment, *, admitted: bool
     ) -> NoReturn:
-        if admitted:
-            self._lockout.failed(account, source, now.ticks_s)
+        shut_out = admitted and self._lockout.failed(account, source, now.ticks_s)
         wait_s = self._lockout.wait_s(account, source, now.ticks_s)
-        raise InvalidCredentials(wait_s or None)
+        raise InvalidCredentials(wait_s or None, shut_out=shut_out)
 
     async def _admit(self, account: str, source: str, now: Moment) -> bool:
         while True:

@@ -5,7 +5,7 @@ for flows that do not work without it.
 """
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ums_service.call import Call
 from ums_service.domain import one_time, outbox
@@ -34,13 +34,23 @@ def require_mail(call: Call) -> MailQueue:
 
 async def notify(call: Call, user: User, template: Template, **data: Any) -> None:
     """Tell the owner of an account by mail, if mail is set up and people are told."""
-    if call.facilities.mail is not None and call.facilities.profile.notices:
+    if tells(call) and is_reachable(user):
         await post(call, new_mail(call, user, template, **data))
+
+
+def tells(call: Call) -> bool:
+    """Whether people are told by mail what happened to their account."""
+    return call.facilities.mail is not None and call.facilities.profile.notices
+
+
+def is_reachable(user: User) -> bool:
+    """Whether mail can reach an account: the first administrator begins without."""
+    return not (user.bootstrap and user.email.endswith("@localhost"))
 
 
 async def notify_new_address(call: Call, before: User, after: User) -> None:
     """Tell the old address, with a link that takes the change back."""
-    if call.facilities.mail is None or not call.facilities.profile.notices:
+    if not tells(call):
         return
     links = await one_time.of_account(call.tx, before.user_id)
     profile = call.facilities.profile
@@ -84,7 +94,7 @@ def new_mail(call: Call, user: User, template: Template, **data: Any) -> Mail:
     )
 
 
-def request_to(call: Call, user: User | None, template: Template) -> Mail:
+def request_to(call: Call, user: User | None, template: Template, name: str) -> Mail:
     """A mail that a stranger asked for; to nobody where nobody has the name.
 
     The one to nobody is queued like any other and thrown away by the sender: the
@@ -97,9 +107,10 @@ def request_to(call: Call, user: User | None, template: Template) -> Mail:
         mail_id=call.facilities.new_token(),
         template=template.value,
         user_id="",
-        to="",
+        to=require_mail(call).nobody(name),
         queued_s=now_s,
         next_try_s=now_s,
+        data={"username": "", "name": "", "at": "", "address": call.address},
         purpose=purpose,
     )
 
@@ -115,6 +126,28 @@ async def post(call: Call, mail: Mail) -> None:
         return
     await outbox.add(call.tx, mail)
     call.after_commit.append(lambda: queue.add(mail, call.now))
+
+
+class Queued(NamedTuple):
+    """A mail that belongs to a refusal, and the queue it goes to."""
+
+    mail: Mail
+    queue: MailQueue
+
+
+def lockout_mail(call: Call) -> Queued | None:
+    """What to tell the owner of an account that a source was shut out of; if anything.
+
+    A full outbox leaves it out.
+    """
+    user, queue = call.shut_out, call.facilities.mail
+    if user is None or queue is None or not (tells(call) and is_reachable(user)):
+        return None
+    if call.facilities.store.count(OUTBOX) >= queue.outbox_max:
+        return None
+    minutes = call.facilities.profile.lockout_s // 60
+    mail = new_mail(call, user, Template.ACCOUNT_LOCKED, minutes=minutes)
+    return Queued(mail, queue)
 
 
 def greeting_of(user: User) -> str:

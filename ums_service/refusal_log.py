@@ -10,8 +10,10 @@ from storage.errors import StoreError
 from ums_client.protocol.actions import Action, Audit
 from ums_client.protocol.errors import ErrorCode
 from ums_service.call import Call
+from ums_service.domain import outbox
 from ums_service.domain.audit import AuditEntry, Outcome, RefusalBudget
 from ums_service.domain.moment import Moment
+from ums_service.notices import Queued, lockout_mail
 from ums_service.refusals import Told, tell
 
 _log = logging.getLogger(__name__)
@@ -52,7 +54,10 @@ class RefusalLog:
     async def audit(
         self, refused: Refused, call: Call | None, address: str, now: Moment
     ) -> None:
-        """Leave an entry, durable on return. A store that cannot write is logged."""
+        """Leave an entry, durable on return. A store that cannot write is logged.
+
+        Who is shut out of an account makes a mail to its owner, in the same commit.
+        """
         if not self._budget.admits(address, now.ticks_s):
             return
         action = refused.action
@@ -68,7 +73,7 @@ class RefusalLog:
             address=address,
             details={"incident": refused.incident} if refused.incident else None,
         )
-        await self._append(entry, now)
+        await self._append(entry, now, lockout_mail(call) if call else None)
 
     async def flush(self, now: Moment) -> None:
         """Enter how many refusals went without an entry since the last flush."""
@@ -81,10 +86,16 @@ class RefusalLog:
             )
             await self._append(entry, now)
 
-    async def _append(self, entry: AuditEntry, now: Moment) -> None:
+    async def _append(
+        self, entry: AuditEntry, now: Moment, queued: Queued | None = None
+    ) -> None:
         tx = self._store.transaction()
         entry.append_to(tx, now)
         try:
+            if queued is not None:
+                await outbox.add(tx, queued.mail)
             await tx.commit()
+            if queued is not None:
+                queued.queue.add(queued.mail, now)
         except StoreError as error:
             _log.warning("no audit entry for %s: %s", entry.event, error)

@@ -91,13 +91,9 @@ class Settings(BaseSettings):
     """A directory whose templates come before the built-in ones."""
     mail_outbox_max: Annotated[int, Field(ge=10, le=1_000_000)] = 5_000
     """Mails that may wait; past it notices are left out."""
-    mail_retry_s: tuple[Annotated[int, Field(ge=1)], ...] = (
-        60,
-        300,
-        900,
-        3_600,
-        14_400,
-    )
+    mail_retry_s: Annotated[
+        tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)
+    ] = (60, 300, 900, 3_600, 14_400)
     """Waits after the first, second, ... attempt; the last one repeats."""
     mail_give_up_s: Annotated[int, Field(ge=60)] = 86_400
     public_url: str | None = None

@@ -2,16 +2,19 @@
 
 import pytest
 
-from tests.service.harness import GOOD, STRONG, Bench, creation, update
+from tests.service.harness import GOOD, STRONG, Bench, creation, login, update
 from tests.service.mailbox import (
     HOUR_S,
     MAIL,
     Mailbox,
     code_in,
     has_code,
+    planted_token,
     text_of,
 )
 from tests.service.test_password_reset import reset
+from ums_service.domain.one_time import Purpose
+from ums_service.domain.users import USERS
 from ums_service.mail.outcomes import TryLater
 
 OLD, NEW_ADDRESS = "alice@example.org", "new@example.org"
@@ -359,8 +362,6 @@ def test_an_administrator_hands_out_the_way_back_in(bench: Bench):
 def test_a_login_that_races_a_lock_down_opens_nothing_that_stays(bench: Bench):
     alice = bench.member("alice")
     shut = {"action": "lock_down", "session_token": alice, "password": GOOD}
-    from tests.service.harness import login
-
     replies = bench.ask_all([login("alice"), shut, login("alice")])
     assert replies[1]["status"] == "success"
     for reply in (replies[0], replies[2]):
@@ -397,4 +398,69 @@ def test_the_account_that_a_refused_change_was_for_gets_no_mail(bench: Bench):
     refused = bench.ask(**update(alice, email="bobby@example.org"))
     assert refused["code"] == "CONFLICT"
     assert bench.ask(**creation("alice"))["code"] == "CONFLICT"
+    assert box.send() == []
+
+
+def test_the_first_administrator_without_an_address_cannot_shut_themselves_out(
+    bench: Bench,
+):
+    box, admin = Mailbox(bench), bench.admin()
+    reply = lock_down(bench, session_token=admin, password="Chosen-By-Myself-1!")
+    assert reply["code"] == "NOT_CONFIGURED"
+    assert box.send() == []  # nor is the changed password told to admin@localhost
+
+
+def test_administrators_see_that_an_account_is_locked_down(bench: Bench):
+    alice, admin = bench.member("alice"), bench.admin()
+    lock_down(bench, session_token=alice, password=GOOD)
+    shown = bench.ask(
+        action="get_user", session_token=admin, user_id=bench.user_id("alice")
+    )
+    assert shown["user"]["locked_down"] is True
+
+
+def test_a_token_to_change_the_password_does_not_survive_a_lock_down(bench: Bench):
+    box = Mailbox(bench)
+    bench.register("alice")
+    token = planted_token(bench, "alice", Purpose.LOCK_DOWN)
+
+    async def force_change() -> None:
+        user = bench.user("alice")._replace(must_change_password=True)
+        async with bench.store.transaction() as tx:
+            tx.put(USERS, user)
+
+    bench.run(force_change())
+    shut = {"action": "lock_down", "token": token}
+    replies = bench.ask_all([login("alice"), shut, login("alice")])
+    assert replies[1]["status"] == "success"
+    for reply in (replies[0], replies[2]):
+        if reply["code"] == "PASSWORD_CHANGE_REQUIRED":
+            changed = bench.ask(
+                action="change_password",
+                password_change_token=reply["password_change_token"],
+                current_password=GOOD,
+                new_password=NEW,
+            )
+            assert changed["code"] == "INVALID_SESSION"
+    assert reset(bench, box.code(OLD, "Choose"))["status"] == "success"
+
+
+# --- wrong passwords ---
+
+
+def test_the_owner_is_told_once_that_somebody_was_shut_out(bench: Bench):
+    box = Mailbox(bench)
+    bench.register("alice")
+    box.send()
+    for number in range(8):
+        before = bench.store.head.sequence
+        bench.try_login("alice", "wrong", "203.0.113.1")
+        assert bench.store.head.sequence == before + 1, number
+        assert len(box.waiting()) == (number >= 4)
+    [message] = box.send()
+    assert message["Subject"] == "Too many wrong passwords"
+    assert "30 minutes" in text_of(message)
+    assert "203.0.113.1" in text_of(message)
+    for _ in range(8):
+        bench.try_login("nobody", "wrong", "203.0.113.1")
     assert box.send() == []

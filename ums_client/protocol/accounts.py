@@ -42,6 +42,7 @@ class User(Reply):
     user_id: str = ""
     email_verified: bool = False
     must_change_password: bool = False
+    locked_down: bool = False
 
 
 class ListedUser(User):

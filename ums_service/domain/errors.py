@@ -60,11 +60,17 @@ class MissingInput(Refusal):
 
 
 class InvalidCredentials(Refusal):
-    """Unknown user, wrong password or too many attempts; the caller cannot tell."""
+    """Unknown user, wrong password or too many attempts; the caller cannot tell.
 
-    def __init__(self, retry_after_s: float | None = None) -> None:
+    `shut_out` tells the service that this attempt was the last of its source.
+    """
+
+    def __init__(
+        self, retry_after_s: float | None = None, *, shut_out: bool = False
+    ) -> None:
         super().__init__()
         self.retry_after_s = retry_after_s
+        self.shut_out = shut_out
 
 
 class InvalidSession(Refusal):

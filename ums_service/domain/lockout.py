@@ -84,13 +84,15 @@ class Lockout:
         alone.failures = 0
         alone.in_flight = max(0, alone.in_flight - 1)
 
-    def failed(self, account: str, source: str, ticks_s: float) -> None:
-        """The password was wrong."""
+    def failed(self, account: str, source: str, ticks_s: float) -> bool:
+        """The password was wrong; returns whether this shut the source out."""
         for key in ((account, source), (account, None)):
             count = self._count(key, ticks_s)
             count.failures += 1
             count.in_flight = max(0, count.in_flight - 1)
             count.last_ticks_s = ticks_s
+        pair = self._count((account, source), ticks_s)
+        return pair.failures == self._failures_max
 
     def withdrawn(self, account: str, source: str, ticks_s: float) -> None:
         """An admitted attempt came to no verdict: it counts for nothing."""

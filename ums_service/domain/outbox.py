@@ -86,7 +86,11 @@ class RetryRules(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """One mail. `user_id` is empty where no account has the name that was given."""
+    """One mail.
+
+    `user_id` is empty where no account has the name that was given: `to` is no address
+    then, and nothing is ever sent.
+    """
 
     mail_id: str
     template: str

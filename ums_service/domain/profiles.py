@@ -59,6 +59,8 @@ class Profile:
     """How long one can undo a change of address, or lock down, from a mail."""
     links_per_hour: int = 3
     """Mails with a link to reset or verify that anybody can have sent to an account."""
+    mail_requests_per_hour: int = 3
+    """Such requests from one client address; raise it for a gateway of many people."""
     mails_per_hour: int = 10
     """Mails to one account in an hour; what tells of its security is not counted."""
     security_mail_every_s: int = 5 * MINUTE_S

@@ -23,6 +23,7 @@ from ums_service.notices import (
     notify,
     notify_new_address,
     require_mail,
+    tells,
 )
 
 
@@ -98,7 +99,7 @@ async def _tell(request: UpdateUser, before: User, after: User, call: Call) -> N
         await notify(call, after, Template.PASSWORD_CHANGED)
     if after.email != before.email:
         await notify_new_address(call, before, after)
-        if call.facilities.mail is not None and call.facilities.profile.notices:
+        if tells(call):
             await ask_to_verify(call, after)
 
 

@@ -61,7 +61,7 @@ async def resend_verification(
     user_id = await call.tx.find(USERS, "email", email)
     user = await call.tx.get(USERS, user_id or "")
     call.subject = user_id
-    await post(call, request_to(call, user, Template.VERIFY_ADDRESS))
+    await post(call, request_to(call, user, Template.VERIFY_ADDRESS, email))
     return answer(ResendVerificationReply, message=IF_SO)
 
 

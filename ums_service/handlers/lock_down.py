@@ -14,13 +14,14 @@ from ums_service.domain import accounts, one_time
 from ums_service.domain.errors import (
     InvalidSession,
     NameTaken,
+    NotConfigured,
     ReauthenticationRequired,
 )
 from ums_service.domain.one_time import Link, Purpose
 from ums_service.domain.outbox import Template
 from ums_service.domain.users import USERS, User
 from ums_service.handlers.account_changes import check_own_password
-from ums_service.notices import new_mail, post, require_mail
+from ums_service.notices import is_reachable, new_mail, post, require_mail
 
 
 async def lock_down(request: LockDown, call: Call) -> Answer[LockDownReply]:
@@ -28,6 +29,8 @@ async def lock_down(request: LockDown, call: Call) -> Answer[LockDownReply]:
     require_mail(call)
     user = await _owner(request, call)
     call.subject = user.user_id
+    if not is_reachable(user):
+        raise NotConfigured("mail address of this account")
     links = await one_time.of_account(call.tx, user.user_id)
     revert = links.live(Purpose.REVERT_ADDRESS, call.now)
     if revert is not None:

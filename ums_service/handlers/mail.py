@@ -84,7 +84,7 @@ def _view(mail: Mail) -> dict[str, Any]:
     return {
         "mail_id": mail.mail_id,
         "template": mail.template,
-        "to": mail.to,
+        "to": mail.to if mail.user_id else "",
         "user_id": mail.user_id,
         "state": mail.state,
         "attempts": mail.attempts,

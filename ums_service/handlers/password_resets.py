@@ -39,7 +39,7 @@ async def request_password_reset(
         raise MissingInput("Email or username is required")
     user = await accounts.find_by_login(call.tx, name)
     call.subject = user.user_id if user else None
-    await post(call, request_to(call, user, Template.RESET))
+    await post(call, request_to(call, user, Template.RESET, name))
     return answer(RequestPasswordResetReply, message=IF_SO)
 
 

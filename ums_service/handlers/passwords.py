@@ -19,7 +19,7 @@ async def change_password(
     session = _proof(request, call)
     user = await call.tx.get(USERS, session.user_id)
     call.subject = session.user_id
-    if user is None:
+    if user is None or user.locked_down:
         raise InvalidSession
     await call.prove(user, request.current_password)
     password = accounts.check_new_password(

@@ -5,13 +5,18 @@ at once. After a start it is filled from the outbox.
 """
 
 import asyncio
+import hashlib
 import heapq
+import secrets
 from contextlib import suppress
 from itertools import count
+from typing import Final
 
 from storage import Store
 from ums_service.domain.moment import Moment
 from ums_service.domain.outbox import OUTBOX, Mail, MailState
+
+NOBODIES: Final = 64
 
 
 class MailQueue:
@@ -26,6 +31,16 @@ class MailQueue:
         self._heap: list[tuple[float, int, str]] = []
         self._numbers = count()
         self._changed = asyncio.Event()
+        self._key = secrets.token_bytes(16)
+
+    def nobody(self, name: str) -> str:
+        """Who gets a mail for a name that nobody has: one of a few, always the same.
+
+        Two requests for one name then get in each other's way whether it exists or
+        not, and strangers cannot fill the outbox with names they make up.
+        """
+        digest = hashlib.blake2b(name.encode(), key=self._key, digest_size=2).digest()
+        return f"nobody {int.from_bytes(digest) % NOBODIES}"
 
     def load(self, store: Store, now: Moment) -> None:
         """Take in what the last run left."""

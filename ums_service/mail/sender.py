@@ -151,7 +151,8 @@ class MailSender:
                     token = await token_for(tx, mail, secret, now, self._profile)
                 except NotToBeSent as error:
                     tx.delete(OUTBOX, mail_id)
-                    _enter(tx, "mail_dropped", mail, now, error.reason)
+                    if mail.user_id:
+                        _enter(tx, "mail_dropped", mail, now, error.reason)
                     return None
                 good_for_s = lifetime_s(Purpose(mail.purpose), self._profile)
             mail = mail.attempted(now, self._rules)
