@@ -9,12 +9,10 @@ from tests.service.mailbox import (
     Mailbox,
     code_in,
     has_code,
-    planted_token,
     text_of,
 )
 from tests.service.test_password_reset import reset
-from ums_service.domain.one_time import Purpose
-from ums_service.domain.users import USERS
+from ums_service.domain.sessions import Purpose as TokenPurpose
 from ums_service.mail.outcomes import TryLater
 
 OLD, NEW_ADDRESS = "alice@example.org", "new@example.org"
@@ -419,30 +417,33 @@ def test_administrators_see_that_an_account_is_locked_down(bench: Bench):
     assert shown["user"]["locked_down"] is True
 
 
-def test_a_token_to_change_the_password_does_not_survive_a_lock_down(bench: Bench):
-    box = Mailbox(bench)
-    bench.register("alice")
-    token = planted_token(bench, "alice", Purpose.LOCK_DOWN)
+def test_a_token_to_change_the_password_is_no_way_around_a_lock_down(bench: Bench):
+    """A login that was checked before the lock-down may hand one out after it."""
+    alice = bench.member("alice")
+    lock_down(bench, session_token=alice, password=GOOD)
+    bench.sessions.open(
+        "late",
+        bench.user_id("alice"),
+        bench.clock.now,
+        purpose=TokenPurpose.PASSWORD_CHANGE,
+        address="127.0.0.1",
+    )
+    changed = bench.ask(
+        action="change_password",
+        password_change_token="late",
+        current_password=GOOD,
+        new_password=NEW,
+    )
+    assert changed["code"] == "INVALID_SESSION"
 
-    async def force_change() -> None:
-        user = bench.user("alice")._replace(must_change_password=True)
-        async with bench.store.transaction() as tx:
-            tx.put(USERS, user)
 
-    bench.run(force_change())
-    shut = {"action": "lock_down", "token": token}
-    replies = bench.ask_all([login("alice"), shut, login("alice")])
-    assert replies[1]["status"] == "success"
-    for reply in (replies[0], replies[2]):
-        if reply["code"] == "PASSWORD_CHANGE_REQUIRED":
-            changed = bench.ask(
-                action="change_password",
-                password_change_token=reply["password_change_token"],
-                current_password=GOOD,
-                new_password=NEW,
-            )
-            assert changed["code"] == "INVALID_SESSION"
-    assert reset(bench, box.code(OLD, "Choose"))["status"] == "success"
+def test_a_lock_down_uses_up_the_way_back(bench: Bench):
+    box, alice = Mailbox(bench), bench.member("alice")
+    change_at_once(bench, alice)
+    token = box.code(OLD, TAKEN_BACK)
+    lock_down(bench, session_token=alice, password=GOOD)
+    assert bench.user("alice").email == OLD
+    assert revert(bench, token)["code"] == "INVALID_LINK"
 
 
 # --- wrong passwords ---
