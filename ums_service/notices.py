@@ -12,7 +12,7 @@ from ums_service.domain import one_time, outbox
 from ums_service.domain.errors import NotConfigured
 from ums_service.domain.mailed_links import remember_address
 from ums_service.domain.one_time import ONE_TIME, Purpose
-from ums_service.domain.outbox import LINK_OF, OUTBOX, Mail, Template
+from ums_service.domain.outbox import LINK_OF, Mail, Template
 from ums_service.domain.users import User
 from ums_service.mail.queue import MailQueue
 
@@ -121,7 +121,7 @@ async def post(call: Call, mail: Mail) -> None:
     A full outbox leaves it out: mail never makes an operation fail.
     """
     queue = require_mail(call)
-    if call.facilities.store.count(OUTBOX) >= queue.outbox_max:
+    if not queue.has_room(call.facilities.store):
         call.details["mail"] = "outbox full"
         return
     await outbox.add(call.tx, mail)
@@ -143,7 +143,7 @@ def lockout_mail(call: Call) -> Queued | None:
     user, queue = call.shut_out, call.facilities.mail
     if user is None or queue is None or not (tells(call) and is_reachable(user)):
         return None
-    if call.facilities.store.count(OUTBOX) >= queue.outbox_max:
+    if not queue.has_room(call.facilities.store):
         return None
     minutes = call.facilities.profile.lockout_s // 60
     mail = new_mail(call, user, Template.ACCOUNT_LOCKED, minutes=minutes)

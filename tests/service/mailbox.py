@@ -18,7 +18,7 @@ from ums_service.domain.one_time import (
 from ums_service.domain.outbox import OUTBOX, Mail, RetryRules
 from ums_service.mail.compose import Composer
 from ums_service.mail.outcomes import NotSent
-from ums_service.mail.sender import Letter, MailSender
+from ums_service.mail.sender import TRY_MAX_S, Letter, MailSender
 from ums_service.mail_settings import mail_sender
 
 MAIL: Message = {
@@ -38,6 +38,7 @@ class Mailbox:
     received: list[EmailMessage] = field(default_factory=list)
     failure: NotSent | None = None
     tried: int = 0
+    try_max_s: float = TRY_MAX_S
     on_delivery: Callable[[Letter], None] = lambda _: None
 
     def __post_init__(self) -> None:
@@ -55,6 +56,7 @@ class Mailbox:
             RULES,
             facilities.profile,
             self.bench.clock,
+            try_max_s=self.try_max_s,
         )
 
     def restart(self) -> None:

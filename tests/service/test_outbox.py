@@ -4,6 +4,7 @@ import asyncio
 import errno
 import itertools
 import logging
+import threading
 from pathlib import Path
 
 import pytest
@@ -145,18 +146,42 @@ def test_a_refusal_for_good_is_kept_to_be_seen_for_thirty_days(
     assert box.waiting() == []
 
 
-def test_dead_letters_do_not_pile_up(bench: Bench, box: Mailbox):
+def fill_with_dead_letters(bench: Bench, count: int) -> None:
+    now_s = bench.clock.now.epoch_s
+
     async def fill() -> None:
         async with bench.store.transaction() as tx:
-            for number in range(DEAD_MAX + 5):
-                mail = Mail(mail_id=f"m{number}", template="test", user_id="u", to="t", queued_s=0, next_try_s=bench.clock.now.epoch_s + number, state="dead")  # fmt: skip
+            for number in range(count):
+                mail = Mail(
+                    mail_id=f"m{number}",
+                    template="test",
+                    user_id="u",
+                    to="t",
+                    queued_s=0,
+                    next_try_s=now_s + number,
+                    state="dead",
+                )
                 tx.put(OUTBOX, mail)
 
     bench.run(fill())
+
+
+def test_dead_letters_do_not_pile_up(bench: Bench, box: Mailbox):
+    fill_with_dead_letters(bench, DEAD_MAX + 5)
     purge(bench)
     kept = {mail.mail_id for mail in box.waiting()}
     assert len(kept) == DEAD_MAX
     assert not kept & {f"m{number}" for number in range(5)}
+
+
+def test_a_server_that_never_comes_to_an_end_is_left(bench: Bench):
+    bench.register("alice")
+    box, end = Mailbox(bench, try_max_s=0.05), threading.Event()
+    box.on_delivery = lambda _: end.wait(LIMIT_S)
+    box.send()
+    end.set()
+    [mail] = box.waiting()
+    assert (mail.state, mail.last_error) == ("pending", "no end of it after 0.05 s")
 
 
 def test_a_server_that_is_down_is_asked_once_a_minute_not_once_a_mail(
@@ -342,11 +367,12 @@ def test_an_eleventh_mail_within_an_hour_waits_and_security_does_not(
 
 def test_a_full_outbox_leaves_the_mail_out_and_does_the_work(make_bench):
     bench = make_bench(settings=MAIL | {"mail_outbox_max": 10})
+    fill_with_dead_letters(bench, DEAD_MAX)
     for number in range(10):
-        bench.register(f"user{number}")
+        assert bench.audited_by(lambda n=number: bench.register(f"user{n}"))[0].get("details") is None  # fmt: skip
     [entry] = bench.audited_by(lambda: bench.register("alice"))
     assert entry["details"] == {"mail": "outbox full"}
-    assert bench.store.count(OUTBOX) == 10
+    assert bench.store.count(OUTBOX) == DEAD_MAX + 10
 
 
 # --- the task ---

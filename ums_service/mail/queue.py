@@ -14,7 +14,7 @@ from typing import Final
 
 from storage import Store
 from ums_service.domain.moment import Moment
-from ums_service.domain.outbox import OUTBOX, Mail, MailState
+from ums_service.domain.outbox import DEAD_MAX, OUTBOX, Mail, MailState
 
 NOBODIES: Final = 64
 
@@ -26,7 +26,7 @@ class MailQueue:
     """
 
     def __init__(self, *, outbox_max: int, wait_max_s: float) -> None:
-        self.outbox_max = outbox_max
+        self._outbox_max = outbox_max
         self._wait_max_s = wait_max_s
         self._heap: list[tuple[float, int, str]] = []
         self._numbers = count()
@@ -41,6 +41,10 @@ class MailQueue:
         """
         digest = hashlib.blake2b(name.encode(), key=self._key, digest_size=2).digest()
         return f"nobody {int.from_bytes(digest) % NOBODIES}"
+
+    def has_room(self, store: Store) -> bool:
+        """Whether another mail may be queued; dead letters take no room from it."""
+        return store.count(OUTBOX) < self._outbox_max + DEAD_MAX
 
     def load(self, store: Store, now: Moment) -> None:
         """Take in what the last run left."""

@@ -29,6 +29,8 @@ from ums_service.mail.threads import in_daemon_thread
 
 PAUSE_S: Final = 60.0
 """How long nothing is tried when the store cannot write or the mail server is down."""
+TRY_MAX_S: Final = 600.0
+"""How long one mail may take; a server that sends one byte at a time never times out."""
 _AGAIN_S: Final = 1.0
 _log = logging.getLogger(__name__)
 
@@ -54,6 +56,7 @@ class MailSender:
         profile: Profile,
         clock: Callable[[], Moment],
         make_secret: Callable[[], str] = new_token,
+        try_max_s: float = TRY_MAX_S,
     ) -> None:
         self._store = store
         self._queue = queue
@@ -62,6 +65,7 @@ class MailSender:
         self._profile = profile
         self._clock = clock
         self._make_secret = make_secret
+        self._try_max_s = try_max_s
         self._sent: set[str] = set()
         self._idle_until_s = 0.0
         per_hour = profile.mails_per_hour
@@ -161,7 +165,10 @@ class MailSender:
 
     async def _try(self, letter: Letter) -> NotSent | None:
         try:
-            await in_daemon_thread(lambda: self._deliver(letter))
+            async with asyncio.timeout(self._try_max_s):
+                await in_daemon_thread(lambda: self._deliver(letter))
+        except TimeoutError:
+            return RelayDown(f"no end of it after {self._try_max_s:g} s")
         except NotSent as failure:
             return failure
         except Exception as error:  # noqa: BLE001 - a template may raise anything
