@@ -147,7 +147,7 @@ def test_a_refusal_for_good_is_kept_to_be_seen_for_thirty_days(
 
 
 def fill_with_dead_letters(bench: Bench, count: int) -> None:
-    now_s = bench.clock.now.epoch_s
+    now_s, user_id = bench.clock.now.epoch_s, bench.user_id("admin")
 
     async def fill() -> None:
         async with bench.store.transaction() as tx:
@@ -155,7 +155,7 @@ def fill_with_dead_letters(bench: Bench, count: int) -> None:
                 mail = Mail(
                     mail_id=f"m{number}",
                     template="test",
-                    user_id="u",
+                    user_id=user_id,
                     to="t",
                     queued_s=0,
                     next_try_s=now_s + number,
@@ -182,6 +182,21 @@ def test_a_server_that_never_comes_to_an_end_is_left(bench: Bench):
     end.set()
     [mail] = box.waiting()
     assert (mail.state, mail.last_error) == ("pending", "no end of it after 0.05 s")
+
+
+def test_dead_letters_go_with_the_account_they_were_for(make_bench):
+    bench = make_bench(settings=MAIL, deleted_kept_s=DAY_S)
+    box, alice = Mailbox(bench), bench.member("alice")
+    box.failure = NEVER
+    box.send()
+    gone = bench.ask(action="delete_user", session_token=alice, password=GOOD)
+    assert gone["status"] == "success"
+    purge(bench)
+    assert len(box.waiting()) == 1
+    bench.clock.advance(DAY_S + 1)
+    purge(bench)
+    purge(bench)
+    assert box.waiting() == []
 
 
 def test_a_server_that_is_down_is_asked_once_a_minute_not_once_a_mail(

@@ -16,8 +16,10 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from storage import Collection, Store, Transaction
+from ums_service.domain.deleted import DELETED_USERS
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import Purpose
+from ums_service.domain.users import USERS
 
 DEAD_KEPT_S: Final = 30 * 24 * 60 * 60
 DEAD_MAX: Final = 1_000
@@ -187,14 +189,24 @@ async def add(tx: Transaction, mail: Mail) -> None:
     tx.put(OUTBOX, mail)
 
 
+def _has_account(store: Store, mail: Mail) -> bool:
+    known = (USERS, DELETED_USERS)
+    return any(store.get_value(c, mail.user_id) is not None for c in known)
+
+
 def due_for_purge(store: Store, now: Moment, *, most: int = 100) -> list[str]:
-    """Ids of dead letters that were kept long enough, or are too many."""
+    """Ids of dead letters that were kept long enough, or are too many.
+
+    Those to accounts that were erased go at once.
+    """
     dead = [m for m in store.scan(OUTBOX) if m.state == MailState.DEAD]
     dead.sort(key=lambda mail: mail.next_try_s)
     surplus = len(dead) - DEAD_MAX
     due = (
         mail.mail_id
         for number, mail in enumerate(dead)
-        if number < surplus or mail.next_try_s + DEAD_KEPT_S < now.epoch_s
+        if number < surplus
+        or mail.next_try_s + DEAD_KEPT_S < now.epoch_s
+        or not _has_account(store, mail)
     )
     return list(islice(due, most))
