@@ -125,6 +125,18 @@ class PasswordExpired(PasswordChangeRequired):
     """The password is right but too old, and must be changed first."""
 
 
+class EmailNotVerified(RequestRefused):
+    """The password is right, but the mail address must be verified first."""
+
+
+class ResetRequired(RequestRefused):
+    """The password is right, but the account is locked down until a reset by mail."""
+
+
+class InvalidLink(RequestRefused):
+    """The one-time token is unknown, used, voided or over."""
+
+
 class ReauthenticationRequired(RequestRefused):
     """The change needs the current password, a second factor, or a recent login."""
 
@@ -193,6 +205,9 @@ REFUSALS: Final[dict[str, type[RequestRefused]]] = {
     ErrorCode.MFA_SETUP_REQUIRED: MfaSetupRequired,
     ErrorCode.INVALID_MFA_CODE: InvalidMfaCode,
     ErrorCode.PASSWORD_EXPIRED: PasswordExpired,
+    ErrorCode.EMAIL_NOT_VERIFIED: EmailNotVerified,
+    ErrorCode.RESET_REQUIRED: ResetRequired,
+    ErrorCode.INVALID_LINK: InvalidLink,
     ErrorCode.REAUTHENTICATION_REQUIRED: ReauthenticationRequired,
     ErrorCode.POLICY_VIOLATION: PolicyViolation,
     ErrorCode.PERMISSION_DENIED: PermissionDenied,

@@ -95,8 +95,8 @@ class Attempts:
         self._ended(source, now, failed=False)
         self._lockout.withdrawn(account, source, now.ticks_s)
 
-    def failed(self, account: str, source: Source, now: Moment) -> None:
-        """The password was wrong."""
+    def failed(self, account: str, source: Source, now: Moment) -> bool:
+        """The password was wrong; returns whether this shut somebody out."""
         lock = self._lockout.failed(account, source, now.ticks_s)
         self.saved.changed(account)
         if lock is not None and not account.startswith(NOBODY):
@@ -114,8 +114,11 @@ class Attempts:
                 **guessing._asdict(),
                 window_s=self._profile.guessing_window_s,
             )
+        return lock is not None
 
-    def refusal(self, account: str, source: Source, now: Moment) -> InvalidCredentials:
+    def refusal(
+        self, account: str, source: Source, now: Moment, *, shut_out: bool = False
+    ) -> InvalidCredentials:
         """What to answer: when to try again, where time helps."""
         ticks_s = now.ticks_s
         wait_s = self._lockout.wait_s(account, source, ticks_s)
@@ -124,7 +127,7 @@ class Attempts:
             wait_s = max(wait_s, self._blocks.wait_s(source.address, ticks_s))
             failures = max(failures, self._blocks.failures(source.address, ticks_s))
         told_s = wait_s if 0 < wait_s < math.inf else None
-        return InvalidCredentials(told_s, failures=failures)
+        return InvalidCredentials(told_s, failures=failures, shut_out=shut_out)
 
     def is_locked(self, user_id: str, now: Moment) -> bool:
         """Whether any source is shut out of an account, or all strangers are."""

@@ -31,12 +31,14 @@ from ums_service.domain.failure_records import (
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE
 from ums_service.domain.moment import Moment
+from ums_service.domain.one_time import ONE_TIME
+from ums_service.domain.outbox import OUTBOX, RetryRules
 from ums_service.domain.passkeys import RelyingParty
 from ums_service.domain.password_hashes import PasswordHashes
 from ums_service.domain.password_history import HISTORIES
 from ums_service.domain.passwords import PasswordPolicy
 from ums_service.domain.pepper import PEPPERS
-from ums_service.domain.profiles import Profile
+from ums_service.domain.profiles import HOUR_S, Profile
 from ums_service.domain.rate_limit import Bucket, RateLimits
 from ums_service.domain.revocations import LAST_REVOKED, REVOCATIONS
 from ums_service.domain.roster import ROSTERS
@@ -48,6 +50,11 @@ from ums_service.domain.users import USERS
 from ums_service.handlers import HANDLERS
 from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
+from ums_service.mail.compose import Composer
+from ums_service.mail.queue import MailQueue
+from ums_service.mail.sender import MailSender
+from ums_service.mail.smtp import Courier
+from ums_service.mail_settings import mail_sender, smtp_server
 from ums_service.master_key import MasterKey, find_master_key, make_key_file
 from ums_service.peppers import read_pepper
 from ums_service.reply_delays import ReplyDelays, Sleep
@@ -73,6 +80,8 @@ COLLECTIONS: Final = (
     FACTORS,
     HISTORIES,
     PEPPERS,
+    ONE_TIME,
+    OUTBOX,
 )
 STREAMS: Final = (AUDIT,)
 SCORES_WAITING_MAX: Final = 8
@@ -166,6 +175,7 @@ class Service(NamedTuple):
     facilities: Facilities
     hashes: PasswordHashes
     pool: HashingPool
+    mail: MailSender | None = None
 
     def close_pools(self) -> None:
         """Let running hashes and searches end; drop waiting ones."""
@@ -214,6 +224,7 @@ def build_service(
         tokens=build_tokens(settings, profile),
         new_device_id=new_device_id,
         choose=secrets.choice,
+        mail=build_queue(settings),
     )
     delays = ReplyDelays(
         profile.refusal_delays_ms,
@@ -223,7 +234,39 @@ def build_service(
     )
     limits = build_limits(settings, profile, exempt)
     dispatch = Dispatch(HANDLERS, facilities, limits, delays, clock)
-    return Service(dispatch, facilities, hashes, pool)
+    sender = build_sender(facilities, settings, clock)
+    return Service(dispatch, facilities, hashes, pool, sender)
+
+
+def build_queue(settings: Settings) -> MailQueue | None:
+    """The queue of mails; None where no mail server is set."""
+    if settings.smtp_host is None:
+        return None
+    return MailQueue(
+        outbox_max=settings.mail_outbox_max, wait_max_s=max(settings.mail_retry_s)
+    )
+
+
+def build_sender(
+    facilities: Facilities, settings: Settings, clock: Callable[[], Moment]
+) -> MailSender | None:
+    """What sends mail; None where no mail server is set.
+
+    Raises:
+        BadSettings, UnusableKeyFile: the server cannot be used as it is set.
+    """
+    if facilities.mail is None:
+        return None
+    courier = Courier(Composer(mail_sender(settings)), smtp_server(settings))
+    rules = RetryRules(settings.mail_retry_s, settings.mail_give_up_s)
+    return MailSender(
+        facilities.store,
+        facilities.mail,
+        courier.deliver,
+        rules,
+        facilities.profile,
+        clock,
+    )
 
 
 def build_tokens(settings: Settings, profile: Profile) -> AccessTokens:
@@ -243,7 +286,9 @@ def build_limits(
 ) -> RateLimits:
     """The limits of requests; classes with a rate of 0 have none."""
     p = profile
+    asked = p.mail_requests_per_hour
     addresses = {
+        "mail": Bucket(asked, asked / HOUR_S),
         "register": Bucket(p.rate_register_burst, p.rate_register_per_min / 60),
         "check": Bucket(p.rate_check_burst, p.rate_check_per_min / 60),
         "login": Bucket(p.rate_login_burst, p.rate_login_per_min / 60),

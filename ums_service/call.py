@@ -14,7 +14,12 @@ from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.audit_seals import Changes
 from ums_service.domain.clients import user_agent_of
 from ums_service.domain.devices import DEVICES, Device, Devices, known_device
-from ums_service.domain.errors import InvalidSession, PermissionDenied, Refusal
+from ums_service.domain.errors import (
+    InvalidCredentials,
+    InvalidSession,
+    PermissionDenied,
+    Refusal,
+)
 from ums_service.domain.lockout import Source
 from ums_service.domain.moment import Moment
 from ums_service.domain.passwords import PasswordPolicy
@@ -24,6 +29,7 @@ from ums_service.domain.sessions import Session, Sessions
 from ums_service.domain.users import USERS, User
 from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
+from ums_service.mail.queue import MailQueue
 from ums_service.second_factors import SecondFactors
 
 
@@ -50,6 +56,8 @@ class Facilities:
     new_device_id: Callable[[], str]
     choose: Callable[[str], str]
     """One character of a text, at random."""
+    mail: MailQueue | None = None
+    """None where no mail server is set up."""
 
 
 @dataclass(slots=True)
@@ -81,6 +89,8 @@ class Call:
     handler need not compute them again."""
     refuted: set[str] = field(default_factory=set)
     """Stored hashes the request's new password was verified not to have made."""
+    shut_out: User | None = None
+    """The account whose last wrong password of this source came with this call."""
     made_hash: str | None = None
     generated_password: str | None = field(default=None, repr=False)
     after_commit: list[Callable[[], object]] = field(default_factory=list)
@@ -151,7 +161,12 @@ class Call:
             return
         gate = self.facilities.gate
         source = Source(self.address, _name_of(known or self.session))
-        await gate.check(user, name, password, source, self.now)
+        try:
+            await gate.check(user, name, password, source, self.now)
+        except InvalidCredentials as refusal:
+            if refusal.shut_out:
+                self.shut_out = user
+            raise
         assert user is not None
         self.proved.add(user.password_hash)
 

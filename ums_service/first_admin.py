@@ -88,6 +88,7 @@ async def recover(
         updated_at=now.text,
         must_change_password=True,
         password_good_until=now.epoch_s + profile.recovery_password_s,
+        locked_down=False,
     )
     await update_roster(tx, user, recovered)
     await end_families(tx, user.user_id, now)

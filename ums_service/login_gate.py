@@ -57,8 +57,8 @@ class LoginGate:
             raise
         else:
             if not right:
-                self._attempts.failed(account, source, now)
-                raise self._attempts.refusal(account, source, now)
+                shut_out = self._attempts.failed(account, source, now)
+                raise self._attempts.refusal(account, source, now, shut_out=shut_out)
             self._attempts.succeeded(account, source, now)
         finally:
             self._wake(account, source)

@@ -7,6 +7,7 @@ from typing import Final
 
 from storage import Store, Transaction
 from storage.errors import StoreError
+from ums_service.domain import outbox
 from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.deleted import due_for_purge, purge
@@ -14,6 +15,8 @@ from ums_service.domain.endings import end_logins
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE, KEPT_S
 from ums_service.domain.moment import Moment
+from ums_service.domain.one_time import ONE_TIME, spent
+from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.revocations import REVOCATIONS, due_revocations
 from ums_service.domain.sessions import Evicted, Reason, Sessions
 from ums_service.domain.signing_keys import KEY_RINGS, RING_ID, KeyRing
@@ -22,6 +25,7 @@ from ums_service.refusal_log import RefusalLog
 TICK_S: Final = 1.0
 PURGE_EVERY_TICKS: Final = 60
 PURGED_AT_ONCE: Final = 100
+LINKS_LOOKED_AT: Final = 1_000
 
 
 class Maintenance:
@@ -43,6 +47,7 @@ class Maintenance:
         self._tell = tell
         self._tokens = tokens
         self._looking: Iterator[str] = iter(())
+        self._links: Iterator[str] = iter(())
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -60,6 +65,7 @@ class Maintenance:
         """Erase what has been kept long enough, a little at a time."""
         await self._refusals.flush(now)
         try:
+            await self._purge_links(now)
             while await self._purge_some(now):
                 pass
             await self._renew_signing_key(now)
@@ -74,13 +80,16 @@ class Maintenance:
         revoked = due_revocations(self._store, now, most=PURGED_AT_ONCE)
         for number in revoked:
             tx.delete(REVOCATIONS, number)
+        letters = outbox.due_for_purge(self._store, now, most=PURGED_AT_ONCE)
         for done_id in old:
             tx.delete(DONE, done_id)
+        for mail_id in letters:
+            tx.delete(OUTBOX, mail_id)
         for user_id in due:
             _purge_user(tx, user_id, now)
         over = await self._delete_families_that_are_over(tx, now)
         await tx.commit()
-        return bool(old or due or revoked or over)
+        return bool(old or due or revoked or letters or over)
 
     async def _delete_families_that_are_over(self, tx: Transaction, now: Moment) -> int:
         """Forget logins whose tokens have all expired, looking at some accounts.
@@ -152,6 +161,17 @@ class Maintenance:
         if kept != ring:
             tx.put(KEY_RINGS, kept)
             await tx.commit()
+
+    async def _purge_links(self, now: Moment) -> None:
+        """Erase links that are over, looking at some accounts in each round."""
+        user_ids = list(islice(self._links, LINKS_LOOKED_AT))
+        if len(user_ids) < LINKS_LOOKED_AT:
+            self._links = iter(self._store.ids(ONE_TIME))
+            user_ids += islice(self._links, LINKS_LOOKED_AT - len(user_ids))
+        async with self._store.transaction() as tx:
+            for user_id in spent(self._store, user_ids, now):
+                if await tx.get(ONE_TIME, user_id) is not None:
+                    tx.delete(ONE_TIME, user_id)
 
     def _old_replies(self, now: Moment) -> list[str]:
         oldest = islice(self._store.scan(DONE), PURGED_AT_ONCE)

@@ -11,9 +11,11 @@ from ums_client.protocol.actions import Action, Audit
 from ums_client.protocol.errors import ErrorCode
 from ums_service.audit_names import name_sealed
 from ums_service.call import Call
+from ums_service.domain import outbox
 from ums_service.domain.audit import AuditEntry, Outcome, RefusalBudget
 from ums_service.domain.clients import user_agent_of
 from ums_service.domain.moment import Moment
+from ums_service.notices import Queued, lockout_mail
 from ums_service.refusals import Told, tell
 from ums_service.saved_failures import SavedFailures
 
@@ -64,11 +66,16 @@ class RefusalLog:
     async def audit(
         self, refused: Refused, call: Call | None, address: str, now: Moment
     ) -> None:
-        """Leave an entry, durable on return. A store that cannot write is logged."""
+        """Leave an entry, durable on return. A store that cannot write is logged.
+
+        Who is shut out of an account makes a mail to its owner, in the same commit.
+        """
+        queued = lockout_mail(call) if call else None
         if self._budget.admits(address, now.ticks_s):
-            await self._append(self._entry(refused, call, address), now)
-        elif self._failures:
-            await self._append(None, now)
+            entry = self._entry(refused, call, address)
+            await self._append(entry, now, queued=queued)
+        elif self._failures or queued:
+            await self._append(None, now, queued=queued)
 
     def count_unheard(self) -> None:
         """A request was refused unread."""
@@ -94,7 +101,12 @@ class RefusalLog:
                 return
 
     async def _append(
-        self, entry: AuditEntry | None, now: Moment, *, trim: bool = False
+        self,
+        entry: AuditEntry | None,
+        now: Moment,
+        *,
+        trim: bool = False,
+        queued: Queued | None = None,
     ) -> bool:
         """Commit the entry with what counts have changed.
 
@@ -106,7 +118,11 @@ class RefusalLog:
         saving = self._failures.save_to(tx, now)
         trimmed = trim and self._failures.trim(tx, now)
         try:
+            if queued is not None:
+                await outbox.add(tx, queued.mail)
             await tx.commit()
+            if queued is not None:
+                queued.queue.add(queued.mail, now)
         except StoreError as error:
             self._failures.not_saved(saving)
             name = entry.event if entry else "failures"

@@ -106,6 +106,16 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.PasswordExpired: _to_be_changed(
         ErrorCode.PASSWORD_EXPIRED, "The password has expired and must be changed"
     ),
+    errors.EmailNotVerified: _fixed(
+        ErrorCode.EMAIL_NOT_VERIFIED, "The mail address must be verified first"
+    ),
+    errors.ResetRequired: _fixed(
+        ErrorCode.RESET_REQUIRED,
+        "The account is locked down until its password is reset by mail",
+    ),
+    errors.InvalidLink: _fixed(
+        ErrorCode.INVALID_LINK, "The link or code is not valid, or not any more"
+    ),
     errors.ReauthenticationRequired: _fixed(
         ErrorCode.REAUTHENTICATION_REQUIRED, "Current password is required"
     ),
@@ -124,6 +134,7 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     ),
     errors.NotFound: _fixed(ErrorCode.NOT_FOUND, "No such account"),
     errors.NoSuchDevice: _fixed(ErrorCode.NOT_FOUND, "No such device"),
+    errors.NoSuchMail: _fixed(ErrorCode.NOT_FOUND, "No such mail"),
     errors.IdempotencyConflict: _fixed(
         ErrorCode.IDEMPOTENCY_CONFLICT,
         "The idempotency key was used with other arguments",

@@ -127,12 +127,16 @@ async def _until(
     housekeeping = asyncio.create_task(maintenance.run())
     watching = asyncio.create_task(watch.run())
     wait = asyncio.create_task(stopping.wait())
-    await asyncio.wait({housekeeping, wait}, return_when=asyncio.FIRST_COMPLETED)
+    tasks = [housekeeping, watching]
+    if service.mail is not None:
+        tasks.append(asyncio.create_task(service.mail.run()))
+    await asyncio.wait({wait, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     wait.cancel()
-    watching.cancel()
-    housekeeping.cancel()
-    with suppress(asyncio.CancelledError):
-        await housekeeping
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError):
+            await task
     await maintenance.note_evicted(read_clock())
 
 

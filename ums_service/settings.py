@@ -26,7 +26,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from ums_service.domain.addresses import ExemptAddresses
-from ums_service.domain.profiles import MAY_BE_ZERO, PROFILES, Profile
+from ums_service.domain.profiles import DAY_S, MAY_BE_ZERO, PROFILES, Profile
 
 CONFIG_VARIABLE: Final = "UMS_CONFIG"
 _ELSEWHERE: Final = frozenset(
@@ -135,6 +135,33 @@ class Settings(BaseSettings):
         ExemptAddresses(value)
         return value
 
+    smtp_host: str | None = None
+    """The mail server; without one no mail is sent and what needs it is refused."""
+    smtp_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
+    """587 for starttls, 465 for tls, 25 for plain, where it is not given."""
+    smtp_security: Literal["starttls", "tls", "plain"] = "starttls"
+    smtp_allow_plain: bool = False
+    """Send mail in clear also to other machines; never with a password."""
+    smtp_user: str | None = None
+    smtp_password_file: Path | None = None
+    smtp_ca_file: Path | None = None
+    """Certificates that vouch for the mail server, instead of the system's."""
+    smtp_timeout_s: Annotated[float, Field(gt=0, le=300)] = 30.0
+    mail_from: str | None = None
+    mail_name: str = "UMS"
+    """What the service calls itself in mails."""
+    mail_templates: Path | None = None
+    """A directory whose templates come before the built-in ones."""
+    mail_outbox_max: Annotated[int, Field(ge=10, le=1_000_000)] = 5_000
+    """Mails that may wait; past it notices are left out."""
+    mail_retry_s: Annotated[
+        tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)
+    ] = (60, 300, 900, 3_600, 14_400)
+    """Waits after the first, second, ... attempt; the last one repeats."""
+    mail_give_up_s: Annotated[int, Field(ge=60)] = 86_400
+    public_url: str | None = None
+    """Where links in mails lead, as https://HOST/PATH; without it they show codes."""
+
     @classmethod
     @override
     def settings_customise_sources(  # the arguments are the library's
@@ -200,6 +227,8 @@ class Settings(BaseSettings):
                 raise BadSettings(f"policy.{name}: should be {least} or more")
             if name in _MOST and value > _MOST[name]:
                 raise BadSettings(f"policy.{name}: should be {_MOST[name]} or less")
+        if profile.reset_link_s > DAY_S:
+            raise BadSettings(f"policy.reset_link_s: should be {DAY_S} or less")
         return profile
 
 

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from tests.service.harness import STRONG, Bench, Message, creation, login, update
+from tests.service.mailbox import MAIL, planted_mail, planted_token
 from ums_client.protocol.actions import (
     ACTION_BY_NAME,
     Access,
 )
+from ums_service.domain.one_time import Purpose
 
 PROFILES = ["standard", "hipaa", "compat"]
 NEW = "Another-Choice-7!"
@@ -96,6 +98,25 @@ TARGETS = {
     "finish_passkey_enrolment": WITH_TOKEN,
     "begin_passkey_login": ALWAYS,
     "finish_passkey_login": WITH_TOKEN,
+    "request_password_reset": ALWAYS,
+    "reset_password": ALWAYS,
+    "lock_down": NEEDS_SESSION,
+    "lock_down with a token": ALWAYS,
+    "issue_link of another": ON_OTHERS,
+    "verify_email": ALWAYS,
+    "resend_verification": ALWAYS,
+    "change_email": NEEDS_SESSION,
+    "revert_email": ALWAYS,
+    "list_mail": ON_OTHERS,
+    "retry_mail": ON_OTHERS,
+    "drop_mail": ON_OTHERS,
+    "test_mail": ON_OTHERS,
+}
+PURPOSES = {
+    "reset_password": Purpose.RESET,
+    "verify_email": Purpose.VERIFY,
+    "revert_email": Purpose.REVERT_ADDRESS,
+    "lock_down with a token": Purpose.LOCK_DOWN,
 }
 IGNORED_IN_COMPAT = {"create_user with a role", "update_user with a status"}
 CALLERS = [
@@ -141,6 +162,20 @@ def message_for(
         message["device_id"] = NO_DEVICE
     elif action == "check_password":
         message["password"] = NEW
+    elif action == "issue_link":
+        message |= {"purpose": "reset", "password": password}
+    elif action == "change_email":
+        message |= {"new_email": "new@example.org", "password": password}
+    elif action == "resend_verification":
+        message["email"] = "target@example.org"
+    elif action == "request_password_reset":
+        message["username"] = "target"
+    elif target == "lock_down":
+        message["password"] = password
+    elif action in ("retry_mail", "drop_mail"):
+        message["mail_id"] = "mail"
+    if action == "reset_password":
+        message["new_password"] = NEW
     if target.endswith("with a generated password"):
         message["user_data"] |= {"generate_password": True, "password": ""}
     if target == "verify_session of another":
@@ -207,13 +242,16 @@ def outcome(reply: Message) -> str:
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("profile", PROFILES)
 def test_who_may_call_what(make_bench, profile: str, target: str, caller: str):
-    bench = make_bench(profile=profile)
+    bench = make_bench(profile=profile, settings=MAIL, require_email_verification=False)
     bench.register("target", STRONG)
     token = token_of(bench, caller)
     asked = login("target", STRONG)
     asked["credentials"]["tokens"] = True
     refresh_token = bench.ask(**asked)["refresh_token"]
     message = message_for(target, bench.user_id("target"), STRONG, refresh_token)
+    if target in PURPOSES:
+        message["token"] = planted_token(bench, "target", PURPOSES[target])
+    planted_mail(bench, "target")
     reply = bench.ask(**message, session_token=token)
     assert outcome(reply) == expected_outcome(profile, target, caller), reply
 

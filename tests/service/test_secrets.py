@@ -86,8 +86,15 @@ def test_nothing_in_the_store_is_in_clear(tmp_path: Path):
 
 def test_requests_do_not_show_secrets_when_printed():
     from ums_client.protocol.accounts import CreateUser, DeleteUser, UpdateUser
+    from ums_client.protocol.addresses import ChangeEmail, RevertEmail, VerifyEmail
     from ums_client.protocol.factors import ConfirmMfa, SetupMfa, VerifyMfa
     from ums_client.protocol.passwords import ChangePassword
+    from ums_client.protocol.recovery import (
+        IssueLink,
+        IssueLinkReply,
+        LockDown,
+        ResetPassword,
+    )
     from ums_client.protocol.sessions import Login
 
     shown = [
@@ -101,6 +108,13 @@ def test_requests_do_not_show_secrets_when_printed():
         ChangePassword(
             current_password=PASSWORD, new_password=SECOND, password_change_token=WRONG
         ),
+        ResetPassword(token=PASSWORD, new_password=SECOND),
+        LockDown(token=PASSWORD, password=SECOND),
+        IssueLink(user_id="0", purpose="reset", password=PASSWORD),
+        IssueLinkReply(token=PASSWORD, expires_at=""),
+        VerifyEmail(token=PASSWORD),
+        RevertEmail(token=PASSWORD),
+        ChangeEmail(new_email="a@b.org", password=PASSWORD),
     ]
     assert "canary" not in repr(shown)
 

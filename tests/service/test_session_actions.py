@@ -137,7 +137,7 @@ def test_the_list_shows_every_login_and_which_is_this(standard: Bench):
         ([], ("", "")),
         ({"user_agent": 7, "device_name": None}, ("", "")),
         ({"user_agent": "a\nb\x00c\u202ed", "device_name": " x "}, ("abcd", "x")),
-        ({"user_agent": "y" * 999, "ip": "203.0.113.1"}, ("y" * 300, "")),
+        ({"user_agent": "y" * 999, "ip": "203.0.113.1"}, ("y" * 255, "")),
         ({"device_name": "z" * 999}, ("", "z" * 100)),
     ],
     ids=str,

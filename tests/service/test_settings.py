@@ -68,6 +68,10 @@ def test_single_values_of_a_profile_can_be_set(
         ("UMS_POLICY__FAILURES_MAX", "some", "failures_max"),
         ("UMS_POLICY__FAILURES_MAX", "0", "failures_max"),
         ("UMS_POLICY__SESSION_S", "-1", "session_s"),
+        ("UMS_POLICY__RESET_LINK_S", "86401", "reset_link_s"),
+        ("UMS_SMTP_SECURITY", "none", "smtp_security"),
+        ("UMS_MAIL_RETRY_S", "[]", "mail_retry_s"),
+        ("UMS_MAIL_RETRY_S", "[0]", "mail_retry_s"),
         ("UMS_CONFIG", "/nonexistent/ums.toml", "/nonexistent/ums.toml"),
     ],
 )

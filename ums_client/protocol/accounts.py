@@ -42,6 +42,7 @@ class User(Reply):
     user_id: str = ""
     email_verified: bool = False
     must_change_password: bool = False
+    locked_down: bool = False
 
 
 class ListedUser(User):
@@ -107,10 +108,14 @@ class GetUser(Request[GetUserReply]):
 
 
 class UpdateUserReply(Reply):
-    """The account as it is on disk after the change."""
+    """The account as it is on disk after the change.
+
+    `pending_email` is a new address that has to be verified before it counts.
+    """
 
     message: str = ""
     user: User
+    pending_email: str = ""
     ignored: list[str] = Field(default_factory=list)
 
 

@@ -5,12 +5,15 @@ from typing import Any, Final, NamedTuple
 
 from ums_client.protocol import (
     accounts,
+    addresses,
     audit,
     devices,
     factors,
     lockouts,
+    mail,
     passkeys,
     passwords,
+    recovery,
     service,
     sessions,
     tokens,
@@ -34,6 +37,7 @@ class Rate(StrEnum):
     LOGIN = "login"
     REGISTER = "register"
     CHECK = "check"  # it changes nothing, but costs more than a read
+    MAIL = "mail"  # anybody can have a mail sent to somebody
 
 
 class Audit(StrEnum):
@@ -68,6 +72,18 @@ class Audit(StrEnum):
     BACKUP_CODES_REGENERATED = "backup_codes_regenerated"
     PASSWORD_STATUS_READ = "password_status_read"
     PASSWORD_CHANGE_FORCED = "password_change_forced"
+    PASSWORD_RESET_REQUESTED = "password_reset_requested"
+    PASSWORD_RESET = "password_reset"
+    EMAIL_VERIFIED = "email_verified"
+    VERIFICATION_REQUESTED = "verification_requested"
+    EMAIL_CHANGE_REQUESTED = "email_change_requested"
+    EMAIL_REVERTED = "email_reverted"
+    LOCKED_DOWN = "locked_down"
+    LINK_ISSUED = "link_issued"
+    MAIL_LISTED = "mail_listed"
+    MAIL_RETRIED = "mail_retried"
+    MAIL_DROPPED = "mail_dropped"
+    MAIL_TESTED = "mail_tested"
 
 
 class Repeat(StrEnum):
@@ -130,6 +146,20 @@ ACTIONS: Final = (
     Action("query_audit",       audit.QueryAudit,         Access.SESSION,   Rate.READ,      Audit.AUDIT_READ,        Repeat.SAFE),
     Action("export_audit",      audit.ExportAudit,        Access.SESSION,   Rate.READ,      Audit.AUDIT_EXPORTED,    Repeat.SAFE),
     Action("verify_audit",      audit.VerifyAudit,        Access.SESSION,   Rate.READ,      Audit.AUDIT_VERIFIED,    Repeat.SAFE),
+
+    Action("request_password_reset", recovery.RequestPasswordReset, Access.PUBLIC,   Rate.MAIL,  Audit.PASSWORD_RESET_REQUESTED, Repeat.KEYED),
+    Action("reset_password",         recovery.ResetPassword,        Access.PUBLIC,   Rate.LOGIN, Audit.PASSWORD_RESET,           Repeat.KEYED),
+    Action("lock_down",              recovery.LockDown,             Access.OPTIONAL, Rate.LOGIN, Audit.LOCKED_DOWN,              Repeat.KEYED),
+    Action("issue_link",             recovery.IssueLink,            Access.SESSION,  Rate.LOGIN, Audit.LINK_ISSUED,              Repeat.NEVER),
+    Action("verify_email",           addresses.VerifyEmail,         Access.PUBLIC,   Rate.LOGIN, Audit.EMAIL_VERIFIED,           Repeat.KEYED),
+    Action("resend_verification",    addresses.ResendVerification,  Access.PUBLIC,   Rate.MAIL,  Audit.VERIFICATION_REQUESTED,   Repeat.KEYED),
+    Action("change_email",           addresses.ChangeEmail,         Access.SESSION,  Rate.LOGIN, Audit.EMAIL_CHANGE_REQUESTED,   Repeat.KEYED),
+    Action("revert_email",           addresses.RevertEmail,         Access.PUBLIC,   Rate.LOGIN, Audit.EMAIL_REVERTED,           Repeat.KEYED),
+
+    Action("list_mail",              mail.ListMail,                 Access.SESSION,  Rate.READ,  Audit.MAIL_LISTED,              Repeat.SAFE),
+    Action("retry_mail",             mail.RetryMail,                Access.SESSION,  Rate.WRITE, Audit.MAIL_RETRIED,             Repeat.KEYED),
+    Action("drop_mail",              mail.DropMail,                 Access.SESSION,  Rate.WRITE, Audit.MAIL_DROPPED,             Repeat.KEYED),
+    Action("test_mail",              mail.TestMail,                 Access.SESSION,  Rate.WRITE, Audit.MAIL_TESTED,              Repeat.KEYED),
 )
 # fmt: on
 

@@ -75,6 +75,24 @@ class ErrorCode(StrEnum):
             "`password_change_token` is good for `change_password` only."
         ),
     )
+    EMAIL_NOT_VERIFIED = (
+        "EMAIL_NOT_VERIFIED",
+        (
+            "The password is right, but the mail address must be verified first; "
+            "`resend_verification` sends another mail."
+        ),
+    )
+    RESET_REQUIRED = (
+        "RESET_REQUIRED",
+        (
+            "The password is right, but the account is locked down "
+            "until its password is reset by mail."
+        ),
+    )
+    INVALID_LINK = (
+        "INVALID_LINK",
+        "The one-time token is unknown, used, voided or over.",
+    )
     REAUTHENTICATION_REQUIRED = (
         "REAUTHENTICATION_REQUIRED",
         (

@@ -12,6 +12,7 @@ from ums_service.domain.devices import DEVICES
 from ums_service.domain.factors import FACTORS
 from ums_service.domain.failure_records import FAILURES
 from ums_service.domain.families import FAMILIES
+from ums_service.domain.one_time import ONE_TIME
 from ums_service.domain.password_history import HISTORIES
 
 OWNED: Final[tuple[Collection[Any], ...]] = (
@@ -21,6 +22,7 @@ OWNED: Final[tuple[Collection[Any], ...]] = (
     FAILURES,
     FAMILIES,
     HISTORIES,
+    ONE_TIME,
 )
 """Collections keyed by user id. They stay as they are while a deleted account can be
 brought back, and are erased with it."""

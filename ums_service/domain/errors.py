@@ -13,6 +13,9 @@
      +- FactorSetupRequired       the password is right; a second factor must be set up
      +- WrongFactor               a code or passkey that is not accepted
      +- PasswordExpired           told only to who knows the password
+     +- EmailNotVerified          told only to who knows the password
+     +- ResetRequired             told only to who knows the password
+     +- InvalidLink               unknown, used, over: never told apart
      +- ReauthenticationRequired  the current password must come along
      |   +- FactorProofRequired   a code of a second factor must come along
      +- PolicyViolation           all violations at once
@@ -23,6 +26,7 @@
      +- NotFound
      |   +- NoSuchDevice
      |   +- NoFactor              the account has no such second factor
+     |   +- NoSuchMail
      +- IdempotencyConflict
      +- RateLimited
      +- Busy
@@ -71,15 +75,21 @@ class MissingInput(Refusal):
 class InvalidCredentials(Refusal):
     """Unknown user, wrong password or too many attempts; the caller cannot tell.
 
-    `failures` says how often the caller has failed by now; it is not told.
+    `failures` says how often the caller has failed by now, `shut_out` that this attempt
+    was the last of its source; neither is told.
     """
 
     def __init__(
-        self, retry_after_s: float | None = None, *, failures: int = 0
+        self,
+        retry_after_s: float | None = None,
+        *,
+        failures: int = 0,
+        shut_out: bool = False,
     ) -> None:
         super().__init__()
         self.retry_after_s = retry_after_s
         self.failures = failures
+        self.shut_out = shut_out
 
 
 class InvalidSession(Refusal):
@@ -144,6 +154,18 @@ class WrongFactor(Refusal):
         self.retry_after_s = retry_after_s
 
 
+class EmailNotVerified(Refusal):
+    """The password is right; the mail address must be verified before a session."""
+
+
+class ResetRequired(Refusal):
+    """The password is right; its owner locked the account until a reset by mail."""
+
+
+class InvalidLink(Refusal):
+    """A one-time token that is unknown, used, voided or over; the caller cannot tell."""
+
+
 class ReauthenticationRequired(Refusal):
     """The change needs the caller's current password, and it was not given."""
 
@@ -190,6 +212,10 @@ class NoSuchDevice(NotFound):
 
 class NoFactor(NotFound):
     """The account has no such second factor."""
+
+
+class NoSuchMail(NotFound):
+    """The mail was sent, dropped or never there."""
 
 
 class IdempotencyConflict(Refusal):

@@ -72,6 +72,24 @@ class Profile:
     signing_key_s: int = 90 * DAY_S
     """How old a signing key gets before another takes its place."""
 
+    notices: bool = True
+    """Tell people by mail what happened to their account, where mail is set up."""
+    require_email_verification: bool = False
+    """No login before the mail address is verified, where mail is set up."""
+    reset_link_s: int = HOUR_S
+    """How long a link to choose a new password is good; at most a day."""
+    verify_link_s: int = 48 * HOUR_S
+    revert_link_s: int = 72 * HOUR_S
+    """How long one can undo a change of address, or lock down, from a mail."""
+    links_per_hour: int = 3
+    """Mails with a link to reset or verify that anybody can have sent to an account."""
+    mail_requests_per_hour: int = 3
+    """Such requests from one client address; raise it for a gateway of many people."""
+    mails_per_hour: int = 10
+    """Mails to one account in an hour; what tells of its security is not counted."""
+    security_mail_every_s: int = 5 * MINUTE_S
+    """How far apart two such mails of the same kind are; those between become one."""
+
     failures_max: int = 5
     """Failed attempts per account and source before the source is shut out."""
     failures_window_s: int = 30 * MINUTE_S
@@ -163,6 +181,7 @@ HIPAA: Final = Profile(
     email_change="verified",
     access_token_s=HOUR_S,
     refresh_token_s=30 * DAY_S,
+    require_email_verification=True,
     failures_max=3,
     caller_write_per_min=600,
     mfa_required="administrators",
@@ -181,6 +200,7 @@ COMPAT: Final = Profile(
     session_idle_s=None,
     sessions_per_user=None,
     refusal_delays_ms=(),
+    notices=False,
     deleted_kept_s=0,
 )
 PROFILES: Final = {profile.name: profile for profile in (STANDARD, HIPAA, COMPAT)}

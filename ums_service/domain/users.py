@@ -45,6 +45,7 @@ class User(NamedTuple):
     must_change_password: bool = False
     password_good_until: int | None = None  # seconds since 1970; a first password ends
     bootstrap: bool = False  # made by the service itself, not by a request
+    locked_down: bool = False  # by its owner: no login before a reset by mail
 
     @property
     def administers(self) -> bool:
@@ -83,6 +84,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "must_change_password": False,
     "password_good_until": None,
     "bootstrap": False,
+    "locked_down": False,
 }
 """Fields left out of the document while they have these values: a million accounts
 are kept in memory, and most fields of most accounts are empty."""

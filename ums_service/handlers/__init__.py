@@ -9,6 +9,12 @@ from ums_client.protocol.accounts import (
     ListUsers,
     UpdateUser,
 )
+from ums_client.protocol.addresses import (
+    ChangeEmail,
+    ResendVerification,
+    RevertEmail,
+    VerifyEmail,
+)
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
 from ums_client.protocol.devices import ForgetDevice, ListDevices
 from ums_client.protocol.factors import (
@@ -21,6 +27,7 @@ from ums_client.protocol.factors import (
     VerifyMfa,
 )
 from ums_client.protocol.lockouts import UnlockUser
+from ums_client.protocol.mail import DropMail, ListMail, RetryMail, TestMail
 from ums_client.protocol.message import Request
 from ums_client.protocol.passkeys import (
     BeginPasskeyEnrolment,
@@ -33,6 +40,12 @@ from ums_client.protocol.passwords import (
     CheckPassword,
     ForcePasswordChange,
     GetPasswordStatus,
+)
+from ums_client.protocol.recovery import (
+    IssueLink,
+    LockDown,
+    RequestPasswordReset,
+    ResetPassword,
 )
 from ums_client.protocol.service import DescribeActions, HealthCheck
 from ums_client.protocol.sessions import (
@@ -52,13 +65,17 @@ from ums_client.protocol.tokens import (
 from ums_service.catalogue import Handler
 from ums_service.handlers import (
     accounts,
+    addresses,
     audit,
     devices,
     enrolment,
     factors,
+    lock_down,
     lockouts,
     logins,
+    mail,
     passkeys,
+    password_resets,
     passwords,
     proof,
     sent_codes,
@@ -107,4 +124,16 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     QueryAudit: audit.query_audit,
     ExportAudit: audit.export_audit,
     VerifyAudit: audit.verify_audit,
+    RequestPasswordReset: password_resets.request_password_reset,
+    ResetPassword: password_resets.reset_password,
+    IssueLink: password_resets.issue_link,
+    LockDown: lock_down.lock_down,
+    RevertEmail: lock_down.revert_email,
+    VerifyEmail: addresses.verify_email,
+    ResendVerification: addresses.resend_verification,
+    ChangeEmail: addresses.change_email,
+    ListMail: mail.list_mail,
+    RetryMail: mail.retry_mail,
+    DropMail: mail.drop_mail,
+    TestMail: mail.test_mail,
 }

@@ -5,12 +5,12 @@ from ums_service.call import Call
 from ums_service.domain import accounts, names
 from ums_service.domain.audit_seals import changes_of
 from ums_service.domain.errors import (
-    NotConfigured,
     PermissionDenied,
     ReauthenticationRequired,
 )
 from ums_service.domain.families import end_families
 from ums_service.domain.names import normalise
+from ums_service.domain.outbox import Template
 from ums_service.domain.users import (
     ACTIVE,
     ROLES,
@@ -22,6 +22,14 @@ from ums_service.domain.users import (
 from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.new_passwords import with_new_password
 from ums_service.handlers.proof import require_fresh
+from ums_service.notices import (
+    ask_to_verify,
+    ask_to_verify_new,
+    notify,
+    notify_new_address,
+    require_mail,
+    tells,
+)
 
 
 async def change(request: UpdateUser, before: User, call: Call) -> User:
@@ -41,8 +49,9 @@ async def change(request: UpdateUser, before: User, call: Call) -> User:
         if not own:
             raise PermissionDenied  # nobody chooses a password for somebody else
         user = await _with_password(request, user, call)
-    elif own and (user.username, user.email) != (before.username, before.email):
-        await _prove(request, call)
+    elif own and _names_differ(request, before):
+        await prove_or_recent(request.current_password, call)
+    await _tell(request, before, user, call)
     call.details["changed"] = changed_fields(before, user)
     call.changes = changes_of(before, user)
     return user
@@ -58,10 +67,12 @@ async def _with_names(request: UpdateUser, user: User, call: Call) -> User:
         )
     if email != user.email:
         await accounts.check_name_is_free(call.tx, "email", email, owner=user.user_id)
-        if profile.email_change == "verified":
-            raise NotConfigured("mailer to verify a new address with")
-        user = user._replace(email=email, email_verified=False)
         names.check_email(email)
+        if profile.email_change == "verified":
+            require_mail(call)
+            await ask_to_verify_new(call, user, email)
+        else:
+            user = user._replace(email=email, email_verified=False)
     if username != user.username:
         names.check_username(username, chars_min=profile.username_chars_min)
         user = user._replace(username=username)
@@ -81,10 +92,31 @@ async def _with_password(request: UpdateUser, user: User, call: Call) -> User:
     return changed
 
 
-async def _prove(request: UpdateUser, call: Call) -> None:
-    """A new name or address needs the password, or a proof of the last minutes."""
-    if request.current_password:
-        await check_own_password(request.current_password, call)
+def _names_differ(request: UpdateUser, before: User) -> bool:
+    """Whether a new name or address is asked for, also one that has to be verified."""
+    wanted = (normalise(request.username or ""), normalise(request.email or ""))
+    both = zip(wanted, (before.username, before.email), strict=True)
+    return any(new and new != old for new, old in both)
+
+
+async def _tell(request: UpdateUser, before: User, after: User, call: Call) -> None:
+    """Mails about what the change may mean for the account's security."""
+    if request.password:
+        await notify(call, after, Template.PASSWORD_CHANGED)
+    if after.email != before.email:
+        await notify_new_address(call, before, after)
+        if tells(call):
+            await ask_to_verify(call, after)
+
+
+async def prove_or_recent(password: str | None, call: Call) -> None:
+    """Return for the caller's password, or after a proof of the last minutes.
+
+    Raises:
+        InvalidCredentials, ReauthenticationRequired: neither.
+    """
+    if password:
+        await check_own_password(password, call)
         return
     if call.facilities.profile.change_needs_password:
         raise ReauthenticationRequired

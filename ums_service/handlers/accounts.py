@@ -29,12 +29,14 @@ from ums_service.domain.errors import (
     ReauthenticationRequired,
 )
 from ums_service.domain.names import normalise
+from ums_service.domain.outbox import Template
 from ums_service.domain.roster import update_roster
 from ums_service.domain.users import ACTIVE, ROLES, USERS, User
 from ums_service.handlers.account_changes import change
 from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.new_passwords import with_temporary_password
 from ums_service.handlers.views import directory_view, user_view
+from ums_service.notices import ask_to_verify, notify
 
 _SCANNED_AT_ONCE: Final = 200
 """Accounts looked at before other requests get their turn: well under a millisecond."""
@@ -74,6 +76,10 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
         metadata=request.metadata or {},
         **given,
     )
+    call.tx.put(USERS, user)
+    await update_roster(call.tx, None, user)
+    call.subject = user.user_id
+    await _welcome(user, call)
     made: dict[str, Any] = {"username": username, "email": email}
     if not profile.original_replies:
         made["user_id"] = user.user_id
@@ -148,7 +154,21 @@ async def update_user(request: UpdateUser, call: Call) -> Answer[UpdateUserReply
     after = await change(request, before, call)
     await update_roster(call.tx, before, after)
     view = user_view(call.tx.put(USERS, after), call.facilities.profile)
-    return answer(UpdateUserReply, message="User updated successfully", user=view)
+    more = {}
+    wanted = normalise(request.email or "")
+    if wanted and wanted != after.email:
+        more["pending_email"] = wanted
+    message = "User updated successfully"
+    return answer(UpdateUserReply, message=message, user=view, **more)
+
+
+async def _welcome(user: User, call: Call) -> None:
+    """The first mail to an account: whether it is ready, or what it waits for."""
+    facilities = call.facilities
+    if facilities.profile.require_email_verification and facilities.mail:
+        await ask_to_verify(call, user)
+    else:
+        await notify(call, user, Template.WELCOME)
 
 
 async def _target(user_id: str | None, call: Call) -> User:

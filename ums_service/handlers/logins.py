@@ -19,11 +19,13 @@ from ums_service.domain.clients import client_info
 from ums_service.domain.devices import Device
 from ums_service.domain.errors import (
     AccountInactive,
+    EmailNotVerified,
     InvalidCredentials,
     InvalidToken,
     MissingInput,
     PasswordChangeRequired,
     PasswordExpired,
+    ResetRequired,
 )
 from ums_service.domain.factors import FACTORS, PASSWORD
 from ums_service.domain.names import normalise
@@ -156,6 +158,17 @@ def check_may_log_in(user: User, call: Call) -> None:
     good_until = user.password_good_until
     if good_until is not None and call.now.epoch_s > good_until:
         raise InvalidCredentials
+    if user.locked_down:
+        raise ResetRequired
+    if _must_verify_first(user, call):
+        raise EmailNotVerified
+
+
+def _must_verify_first(user: User, call: Call) -> bool:
+    """Without a mailer nobody could verify; the first administrator has no mail."""
+    facilities = call.facilities
+    required = facilities.profile.require_email_verification and facilities.mail
+    return bool(required) and not user.email_verified and not user.bootstrap
 
 
 def _check_password_is_good(user: User, call: Call) -> None:

@@ -16,6 +16,7 @@ from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain.errors import InvalidInput, InvalidSession, NotFound
 from ums_service.domain.names import normalise
+from ums_service.domain.outbox import Template
 from ums_service.domain.password_expiry import password_state
 from ums_service.domain.password_strength import strength_of
 from ums_service.domain.passwords import BYTES_MAX, normalise_password
@@ -27,6 +28,7 @@ from ums_service.handlers.new_passwords import (
     with_new_password,
     with_temporary_password,
 )
+from ums_service.notices import notify
 
 
 async def change_password(
@@ -36,11 +38,12 @@ async def change_password(
     session = _proof(request, call)
     user = await call.tx.get(USERS, session.user_id)
     call.subject = session.user_id
-    if user is None:
+    if user is None or user.locked_down:
         raise InvalidSession
     await call.prove(user, request.current_password, known=session)
     call.tx.put(USERS, await with_new_password(user, request.new_password, call))
     call.lift_lockout(user.user_id)
+    await notify(call, user, Template.PASSWORD_CHANGED)
     kept = session if session.purpose is Purpose.SESSION else None
     others = await end_everything_of(user.user_id, call, but=kept)
     return answer(
@@ -152,8 +155,8 @@ async def force_password_change(
     call.tx.put(
         USERS, user._replace(must_change_password=True, updated_at=call.now.text)
     )
-    ended = facilities.sessions.count_of(user.user_id)
-    call.after_commit.append(lambda: facilities.sessions.end_all_of(user.user_id))
+    await notify(call, user, Template.CHANGE_REQUIRED)
+    ended = await end_everything_of(user.user_id, call)
     return answer(
         ForcePasswordChangeReply,
         message="The next login asks for a new password",

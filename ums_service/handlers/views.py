@@ -28,6 +28,7 @@ _OWN_FIELDS: Final = _ORIGINAL_FIELDS | {
     "user_id": "",
     "email_verified": False,
     "must_change_password": False,
+    "locked_down": False,
 }
 _BOOTSTRAP_FIELDS: Final = (
     "username",

@@ -1,0 +1,98 @@
+"""What waits in the outbox, for administrators."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from ums_client.protocol.mail import (
+    DropMail,
+    DropMailReply,
+    ListMail,
+    ListMailReply,
+    RetryMail,
+    RetryMailReply,
+    TestMail,
+    TestMailReply,
+)
+from ums_service.answer import Answer, answer
+from ums_service.call import Call
+from ums_service.domain.errors import NoSuchMail
+from ums_service.domain.outbox import OUTBOX, Mail, MailState, Template
+from ums_service.notices import new_mail, post, require_mail
+
+
+async def list_mail(request: ListMail, call: Call) -> Answer[ListMailReply]:
+    """List mails that are not sent; also where mail is no longer set up."""
+    call.require_administrator()
+    call.discloses = True
+    mails = list(call.facilities.store.scan(OUTBOX))
+    dead = sum(mail.state == MailState.DEAD for mail in mails)
+    shown = [m for m in mails if request.state in (None, m.state)][: request.most]
+    return answer(
+        ListMailReply,
+        mails=[_view(mail) for mail in shown],
+        pending=len(mails) - dead,
+        dead=dead,
+    )
+
+
+async def retry_mail(request: RetryMail, call: Call) -> Answer[RetryMailReply]:
+    """Try a mail again, as if it had been queued now."""
+    call.require_administrator()
+    queue = require_mail(call)
+    mail = await _existing(request.mail_id, call)
+    again = mail.revived(call.now)
+    assert again.slot is not None
+    newer_id = await call.tx.find(OUTBOX, "slot", again.slot)
+    if newer_id not in (None, mail.mail_id):  # a newer one of its kind says the same
+        call.tx.delete(OUTBOX, mail.mail_id)
+        assert newer_id is not None
+        again = replace(await _existing(newer_id, call), next_try_s=call.now.epoch_s)
+    call.tx.put(OUTBOX, again)
+    call.after_commit.append(lambda: queue.add(again, call.now))
+    return answer(RetryMailReply, message="The mail is tried again")
+
+
+async def drop_mail(request: DropMail, call: Call) -> Answer[DropMailReply]:
+    """Forget a mail."""
+    call.require_administrator()
+    mail = await _existing(request.mail_id, call)
+    call.tx.delete(OUTBOX, mail.mail_id)
+    return answer(DropMailReply, message="The mail is dropped")
+
+
+async def test_mail(request: TestMail, call: Call) -> Answer[TestMailReply]:
+    """Send a test to the caller's address."""
+    call.require_administrator()
+    caller = call.caller()
+    assert caller is not None
+    call.subject = caller.user_id
+    await post(call, new_mail(call, caller, Template.TEST))
+    return answer(TestMailReply, message="A test is on its way", to=caller.email)
+
+
+async def _existing(mail_id: str, call: Call) -> Mail:
+    mail = await call.tx.get(OUTBOX, mail_id)
+    if mail is None:
+        raise NoSuchMail
+    call.subject = mail.user_id or None
+    call.details["template"] = mail.template
+    return mail
+
+
+def _view(mail: Mail) -> dict[str, Any]:
+    return {
+        "mail_id": mail.mail_id,
+        "template": mail.template,
+        "to": mail.to if mail.user_id else "",
+        "user_id": mail.user_id,
+        "state": mail.state,
+        "attempts": mail.attempts,
+        "queued_at": _text(mail.queued_s),
+        "next_try_at": _text(mail.next_try_s),
+        "last_error": mail.last_error,
+    }
+
+
+def _text(epoch_s: int) -> str:
+    return datetime.fromtimestamp(epoch_s, UTC).isoformat()

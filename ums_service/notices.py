@@ -1,0 +1,169 @@
+"""Queueing mails: in the transaction of what they tell of, sent after it is durable.
+
+`notify` tells people what happened to their account, where mail is set up; `post` is
+for flows that do not work without it.
+"""
+
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
+
+from ums_service.call import Call
+from ums_service.domain import one_time, outbox
+from ums_service.domain.errors import NotConfigured
+from ums_service.domain.mailed_links import remember_address
+from ums_service.domain.one_time import ONE_TIME, Purpose
+from ums_service.domain.outbox import LINK_OF, Mail, Template
+from ums_service.domain.users import User
+from ums_service.mail.queue import MailQueue
+
+_NAME_CHARS_MAX: Final = 60
+_UNFIT_FOR_NAMES: Final = frozenset("/:@<>\\")
+
+
+def require_mail(call: Call) -> MailQueue:
+    """The queue of mails.
+
+    Raises:
+        NotConfigured: no mail server is set up; says nothing about any account.
+    """
+    queue = call.facilities.mail
+    if queue is None:
+        raise NotConfigured("mail server")
+    return queue
+
+
+async def notify(call: Call, user: User, template: Template, **data: Any) -> None:
+    """Tell the owner of an account by mail, if mail is set up and people are told."""
+    if tells(call) and is_reachable(user):
+        await post(call, new_mail(call, user, template, **data))
+
+
+def tells(call: Call) -> bool:
+    """Whether people are told by mail what happened to their account."""
+    return call.facilities.mail is not None and call.facilities.profile.notices
+
+
+def is_reachable(user: User) -> bool:
+    """Whether mail can reach an account: the first administrator begins without."""
+    return not (user.bootstrap and user.email.endswith("@localhost"))
+
+
+async def notify_new_address(call: Call, before: User, after: User) -> None:
+    """Tell the old address, with a link that takes the change back."""
+    if not tells(call):
+        return
+    links = await one_time.of_account(call.tx, before.user_id)
+    profile = call.facilities.profile
+    call.tx.put(ONE_TIME, remember_address(links, before, call.now, profile))
+    new_email = masked(after.email)
+    await notify(call, before, Template.ADDRESS_CHANGED, new_email=new_email)
+
+
+async def ask_to_verify(call: Call, user: User) -> None:
+    """Send a link that verifies the address that the account has."""
+    await post(call, new_mail(call, user, Template.VERIFY_ADDRESS))
+
+
+async def ask_to_verify_new(call: Call, user: User, email: str) -> None:
+    """Send a link to a new address; it becomes the account's when the link is used."""
+    mail = new_mail(call, user, Template.VERIFY_ADDRESS)
+    data = {"email": email, "bound_to": user.password_changed_at}
+    purpose = Purpose.CHANGE_ADDRESS.value
+    await post(call, replace(mail, to=email, purpose=purpose, link_data=data))
+
+
+def new_mail(call: Call, user: User, template: Template, **data: Any) -> Mail:
+    """A mail to the owner of an account, not yet queued."""
+    now = call.now
+    purpose = LINK_OF.get(template)
+    about = {
+        "name": greeting_of(user),
+        "username": user.username[:_NAME_CHARS_MAX],
+        "at": now.utc.strftime("%Y-%m-%d %H:%M UTC"),
+        "address": call.address,
+    }
+    return Mail(
+        mail_id=call.facilities.new_token(),
+        template=template.value,
+        user_id=user.user_id,
+        to=user.email,
+        queued_s=now.epoch_s,
+        next_try_s=now.epoch_s,
+        data=about | data,
+        purpose=purpose.value if purpose else "",
+    )
+
+
+def request_to(call: Call, user: User | None, template: Template, name: str) -> Mail:
+    """A mail that a stranger asked for; to nobody where nobody has the name.
+
+    The one to nobody is queued like any other and thrown away by the sender: the
+    request takes the same work either way.
+    """
+    if user is not None:
+        return new_mail(call, user, template)
+    now_s, purpose = call.now.epoch_s, LINK_OF[template].value
+    return Mail(
+        mail_id=call.facilities.new_token(),
+        template=template.value,
+        user_id="",
+        to=require_mail(call).nobody(name),
+        queued_s=now_s,
+        next_try_s=now_s,
+        data={"username": "", "name": "", "at": "", "address": call.address},
+        purpose=purpose,
+    )
+
+
+async def post(call: Call, mail: Mail) -> None:
+    """Queue a mail with the changes of the call; sent after they are durable.
+
+    A full outbox leaves it out: mail never makes an operation fail.
+    """
+    queue = require_mail(call)
+    if not queue.has_room(call.facilities.store):
+        call.details["mail"] = "outbox full"
+        return
+    await outbox.add(call.tx, mail)
+    call.after_commit.append(lambda: queue.add(mail, call.now))
+
+
+class Queued(NamedTuple):
+    """A mail that belongs to a refusal, and the queue it goes to."""
+
+    mail: Mail
+    queue: MailQueue
+
+
+def lockout_mail(call: Call) -> Queued | None:
+    """What to tell the owner of an account that a source was shut out of; if anything.
+
+    A full outbox leaves it out.
+    """
+    user, queue = call.shut_out, call.facilities.mail
+    if user is None or queue is None or not (tells(call) and is_reachable(user)):
+        return None
+    if not queue.has_room(call.facilities.store):
+        return None
+    minutes = call.facilities.profile.lockout_s // 60
+    mail = new_mail(call, user, Template.ACCOUNT_LOCKED, minutes=minutes)
+    return Queued(mail, queue)
+
+
+def greeting_of(user: User) -> str:
+    """How a mail addresses somebody.
+
+    By their full name only if they are known to own the address, and never by what
+    looks like a link: otherwise anybody could have us send their words to a stranger.
+    """
+    name = " ".join(user.full_name.split())
+    fit = name.isprintable() and not _UNFIT_FOR_NAMES & {*name} and "." not in name
+    if user.email_verified and name and fit and len(name) <= _NAME_CHARS_MAX:
+        return name
+    return user.username[:_NAME_CHARS_MAX]
+
+
+def masked(email: str) -> str:
+    """An address that its owner recognises and others cannot use."""
+    local, _, domain = email.partition("@")
+    return f"{local[:1]}***@{domain}"
