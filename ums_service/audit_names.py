@@ -15,25 +15,38 @@ from ums_service.domain.users import USERS
 
 
 def name_sealed(
-    store: Store, user_id: str | None, changes: Changes | None = None
+    store: Store,
+    user_id: str | None,
+    changes: Changes | None = None,
+    name: str | None = None,
 ) -> bytes | None:
-    """The name of an account that is on disk; None if it is gone or has no key yet."""
-    if user_id is None:
+    """The name of an account that is on disk; None if it is gone or has no key yet.
+
+    `name` is that name where it has been read already.
+    """
+    key = store.get(AUDIT_KEYS, user_id) if user_id is not None else None
+    if key is None:
         return None
-    user, key = store.get_document(USERS, user_id), store.get(AUDIT_KEYS, user_id)
-    if user is None or key is None:
-        return None
-    return seal(key, user["username"], changes, os.urandom(NONCE_BYTES))
+    if name is None:
+        user = store.get_document(USERS, key.user_id)
+        if user is None:
+            return None
+        name = str(user["username"])
+    return seal(key, name, changes, os.urandom(NONCE_BYTES))
 
 
 async def name_sealed_in(
-    tx: Transaction, store: Store, user_id: str | None, changes: Changes | None = None
+    tx: Transaction,
+    store: Store,
+    user_id: str | None,
+    changes: Changes | None = None,
+    name: str | None = None,
 ) -> bytes | None:
     """The same for an account that the transaction may just make; its key is made, too.
 
     An account that the transaction deletes gets no key: nothing must outlive it.
     """
-    sealed = name_sealed(store, user_id, changes)
+    sealed = name_sealed(store, user_id, changes, name)
     if sealed is not None or user_id is None:
         return sealed
     user = await tx.get(USERS, user_id)

@@ -77,6 +77,8 @@ class Call:
     now: Moment
     subject: str | None = None
     """The id of the account that is acted on, for the audit log."""
+    subject_name: str | None = None
+    """Its user name on disk, where the handler has read it."""
     details: dict[str, Any] = field(default_factory=dict)
     """What the audit entry says beside who, what and when."""
     changes: Changes | None = None
@@ -272,7 +274,9 @@ class Call:
             of_actor=(
                 None if actor == subject else await name_sealed_in(tx, store, actor)
             ),
-            of_subject=await name_sealed_in(tx, store, subject, self.changes),
+            of_subject=await name_sealed_in(
+                tx, store, subject, self.changes, self.subject_name
+            ),
         )
 
     def begin_again(self) -> None:
@@ -284,7 +288,7 @@ class Call:
         self.transaction = None
         self.after_commit.clear()
         self.details.clear()
-        self.changes = None
+        self.changes = self.subject_name = None
         self.discloses = False
 
 

@@ -8,6 +8,7 @@ erased with it. Without the key nobody can tell the name of that time any more: 
 then knows a person by a random id only (GDPR art. 4(5), pseudonymisation).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,20 +22,22 @@ KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 VALUE_CHARS_MAX: Final = 200
 """Of an old or a new value; what is longer is cut."""
-SHOWN_FIELDS: Final = (
-    "username",
-    "email",
-    "full_name",
-    "phone",
-    "address",
-    "city",
-    "country",
-    "postal_code",
-    "date_of_birth",
-    "notes",
-    "role",
-    "status",
-    "email_verified",
+SHOWN_FIELDS: Final = frozenset(
+    {
+        "username",
+        "email",
+        "full_name",
+        "phone",
+        "address",
+        "city",
+        "country",
+        "postal_code",
+        "date_of_birth",
+        "notes",
+        "role",
+        "status",
+        "email_verified",
+    }
 )
 """Fields whose values a change is told with. A list of what may be told, so that a new
 field is not told by accident."""
@@ -68,14 +71,16 @@ Changes = dict[str, list[str]]
 """By the name of a field: the value before and the value after."""
 
 
-def changes_of(before: object, after: object) -> Changes:
-    """What changed between two states of an account, as far as it may be told."""
-    changes: Changes = {}
-    for name in SHOWN_FIELDS:
-        old, new = getattr(before, name), getattr(after, name)
-        if old is not new and old != new:
-            changes[name] = [_short(old), _short(new)]
-    return changes
+def changes_of(before: object, after: object, changed: Iterable[str]) -> Changes:
+    """What changed between two states of an account, as far as it may be told.
+
+    `changed` names the fields that differ.
+    """
+    return {
+        name: [_short(getattr(before, name)), _short(getattr(after, name))]
+        for name in changed
+        if name in SHOWN_FIELDS
+    }
 
 
 def _short(value: object) -> str:

@@ -52,13 +52,16 @@ async def change(request: UpdateUser, before: User, call: Call) -> User:
     elif own and _names_differ(request, before):
         await prove_or_recent(request.current_password, call)
     await _tell(request, before, user, call)
-    call.details["changed"] = changed_fields(before, user)
-    call.changes = changes_of(before, user)
+    changed = changed_fields(before, user)
+    call.details["changed"] = changed
+    call.changes, call.subject_name = changes_of(before, user, changed), before.username
     return user
 
 
 async def _with_names(request: UpdateUser, user: User, call: Call) -> User:
     profile = call.facilities.profile
+    if not request.username and not request.email:
+        return user
     username = normalise(request.username or "") or user.username
     email = normalise(request.email or "") or user.email
     if username != user.username:
@@ -94,9 +97,8 @@ async def _with_password(request: UpdateUser, user: User, call: Call) -> User:
 
 def _names_differ(request: UpdateUser, before: User) -> bool:
     """Whether a new name or address is asked for, also one that has to be verified."""
-    wanted = (normalise(request.username or ""), normalise(request.email or ""))
-    both = zip(wanted, (before.username, before.email), strict=True)
-    return any(new and new != old for new, old in both)
+    wanted = (request.username, before.username), (request.email, before.email)
+    return any(new and normalise(new) not in ("", old) for new, old in wanted)
 
 
 async def _tell(request: UpdateUser, before: User, after: User, call: Call) -> None:
