@@ -2,7 +2,8 @@
 
 import inspect
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from typing import Any, NamedTuple, get_args, get_origin
+from dataclasses import dataclass, field
+from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -14,13 +15,20 @@ from ums_service.call import Call
 Handler = Callable[[Any, Call], Coroutine[Any, Any, Answer[Any]]]
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Row:
     """One action and who handles it."""
 
     action: Action
     handler: Handler
-    empty: Request[Any] | None
-    """The request without any field, where that is valid: it need not be parsed."""
+    _made: list[Request[Any] | None] = field(default_factory=list)
+
+    @property
+    def empty(self) -> Request[Any] | None:
+        """The request without any field, where that is valid: it need not be parsed."""
+        if not self._made:
+            self._made.append(_empty(self.action.request))
+        return self._made[0]
 
 
 class IncompleteCatalogue(Exception):
@@ -46,7 +54,7 @@ def rows(
             raise IncompleteCatalogue(f"{action.name} has no handler")
         _check_columns(action)
         _check_shape(action, handler)
-        result[action.name] = Row(action, handler, _empty(action.request))
+        result[action.name] = Row(action, handler)
     strays = handlers.keys() - {row.action.request for row in result.values()}
     if strays:
         raise IncompleteCatalogue(f"no action for {[s.__name__ for s in strays]}")

@@ -40,7 +40,11 @@ class Request(BaseModel, Generic[R]):
     """
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, hide_input_in_errors=True
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        hide_input_in_errors=True,
+        defer_build=True,  # most actions are not asked for in the first second
     )
     wrapper: ClassVar[str | None] = None
     outer: ClassVar[frozenset[str]] = frozenset()
