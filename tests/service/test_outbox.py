@@ -37,7 +37,12 @@ def box(bench: Bench) -> Mailbox:
 def purge(bench: Bench) -> None:
     refusals = bench.service.dispatch.refusals
     maintenance = Maintenance(
-        bench.store, bench.sessions, refusals, bench.clock, lambda: None
+        bench.store,
+        bench.sessions,
+        refusals,
+        bench.clock,
+        lambda: None,
+        bench.service.facilities.tokens,
     )
     bench.run(maintenance.purge(bench.clock.now))
 
