@@ -20,13 +20,25 @@ from typing import Final, NamedTuple
 
 from storage.errors import StoreError, StoreMissing
 from storage.verify import verify_quick
-from ums_service.bootstrap import NoMasterKey, existing_disk, require_master_key
+from ums_service.bootstrap import (
+    NoMasterKey,
+    build_blocklist,
+    build_hashes,
+    existing_disk,
+    require_master_key,
+)
 from ums_service.broker.endpoints import is_local
 from ums_service.broker.keys import CurveKeys, KeyTrouble
 from ums_service.broker.sockets import UnsafeLibrary, safe_library
+from ums_service.domain.blocklist import UnusableBlocklist
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import PROFILES, Profile
+from ums_service.mail.compose import Composer
+from ums_service.mail.outcomes import RelayDown
+from ums_service.mail.smtp import Courier
+from ums_service.mail_settings import mail_sender, smtp_server
 from ums_service.master_key import UnusableKeyFile
+from ums_service.peppers import UnusablePepper
 from ums_service.settings import BadSettings, Settings
 
 FLUSHES: Final = 30
@@ -69,6 +81,8 @@ def examine(
     yield _flushes(settings)
     yield _clock(settings, now)
     yield _descriptors()
+    yield _passwords(settings)
+    yield _mail(settings)
 
 
 def _good(about: str, text: str) -> Finding:
@@ -194,6 +208,34 @@ def _descriptors() -> Finding:
     if hard != resource.RLIM_INFINITY and hard < FILES_MIN:
         return _doubtful("open files", f"at most {hard}: so many connections fewer")
     return _good("open files", f"at most {hard}")
+
+
+def _passwords(settings: Settings) -> Finding:
+    try:
+        build_hashes(settings)
+        build_blocklist(settings)
+    except (UnusablePepper, UnusableBlocklist, OSError) as error:
+        return _wrong("passwords", str(error))
+    extra = "with a pepper" if settings.pepper_file else "no pepper"
+    return _good(
+        "passwords",
+        f"Argon2id, {settings.argon2_memory_kib} KiB, {settings.argon2_passes} passes, "
+        f"{extra}",
+    )
+
+
+def _mail(settings: Settings) -> Finding:
+    if settings.smtp_host is None:
+        return _good("mail", "no server is set: what needs mail is refused")
+    where = f"{settings.smtp_host} ({settings.smtp_security})"
+    try:
+        composer = Composer(mail_sender(settings))
+        Courier(composer, smtp_server(settings)).greet()
+    except BadSettings as error:
+        return _wrong("mail", str(error))
+    except (UnusableKeyFile, RelayDown) as error:
+        return _wrong("mail", f"{where}: {error}")
+    return _good("mail", f"{where} answers")
 
 
 def _files(folder: Path) -> list[Path]:

@@ -2,12 +2,14 @@
 
 import json
 import os
+import socket
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from tests.service.running import running_service
+from tests.service.smtp_server import smtp_server
 from ums_service.cli import cli
 from ums_service.examination import Grade
 
@@ -50,6 +52,8 @@ def test_a_sound_installation_has_nothing_wrong(data: Path):
         "flush",
         "clock",
         "open files",
+        "passwords",
+        "mail",
     }
 
 
@@ -103,6 +107,31 @@ def test_compat_is_doubtful_and_changed_policies_are_listed(
     monkeypatch.setenv("UMS_PROFILE", "standard")
     monkeypatch.setenv("UMS_POLICY__FAILURES_MAX", "50")
     assert "failures_max = 50 (not 5)" in examined(data, status=0)["profile"][1]
+
+
+def test_a_mail_server_that_does_not_answer_is_found(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    monkeypatch.setenv("UMS_SMTP_HOST", "127.0.0.1")
+    monkeypatch.setenv("UMS_SMTP_PORT", str(port))
+    monkeypatch.setenv("UMS_SMTP_SECURITY", "plain")
+    assert "mail_from" in examined(data, status=1)["mail"][1]
+    monkeypatch.setenv("UMS_MAIL_FROM", "ums@example.org")
+    grade, text = examined(data, status=1)["mail"]
+    assert grade == Grade.WRONG
+    assert "refused" in text
+    with smtp_server() as (_, port):
+        monkeypatch.setenv("UMS_SMTP_PORT", str(port))
+        assert examined(data, status=0)["mail"][0] == Grade.GOOD
+
+
+def test_a_pepper_that_cannot_be_read_is_found(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("UMS_PEPPER_FILE", str(data / "nothing"))
+    assert examined(data, status=1)["passwords"][0] == Grade.WRONG
 
 
 def test_people_get_one_line_for_each(data: Path):

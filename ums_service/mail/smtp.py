@@ -67,6 +67,14 @@ class Courier:
         finally:
             connection.close()
 
+    def greet(self) -> None:
+        """Connect, encrypt and log in as for a mail, and leave again.
+
+        Raises:
+            RelayDown: the server cannot be used as it is set.
+        """
+        self._connect().close()
+
     def _connect(self) -> "smtplib.SMTP":
         import smtplib  # noqa: PLC0415 - most starts send no mail at once
 
