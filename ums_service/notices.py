@@ -11,6 +11,7 @@ from ums_service.call import Call
 from ums_service.domain import one_time, outbox
 from ums_service.domain.errors import NotConfigured
 from ums_service.domain.mailed_links import remember_address
+from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME, Purpose
 from ums_service.domain.outbox import LINK_OF, Mail, Template
 from ums_service.domain.users import User
@@ -74,16 +75,23 @@ async def ask_to_verify_new(call: Call, user: User, email: str) -> None:
 
 def new_mail(call: Call, user: User, template: Template, **data: Any) -> Mail:
     """A mail to the owner of an account, not yet queued."""
-    now = call.now
+    mail_id = call.facilities.new_token()
+    return mail_to(user, template, call.now, call.address, mail_id, **data)
+
+
+def mail_to(
+    user: User, template: Template, now: Moment, address: str, mail_id: str, **data: Any
+) -> Mail:
+    """A mail that tells what happened to an account, when and from which address."""
     purpose = LINK_OF.get(template)
     about = {
         "name": greeting_of(user),
         "username": user.username[:_NAME_CHARS_MAX],
         "at": now.utc.strftime("%Y-%m-%d %H:%M UTC"),
-        "address": call.address,
+        "address": address,
     }
     return Mail(
-        mail_id=call.facilities.new_token(),
+        mail_id=mail_id,
         template=template.value,
         user_id=user.user_id,
         to=user.email,

@@ -4,13 +4,17 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from storage import Store
+from storage import Store, Transaction
 from ums_service import first_admin
+from ums_service.domain import outbox
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.moment import Moment
 from ums_service.domain.names import normalise
+from ums_service.domain.outbox import Mail, Template
 from ums_service.domain.profiles import Profile
-from ums_service.domain.users import USERS
+from ums_service.domain.roster import administrators
+from ums_service.domain.users import USERS, User
+from ums_service.notices import is_reachable, mail_to
 
 
 class Failed(Exception):
@@ -22,6 +26,8 @@ class Recovered(NamedTuple):
 
     user_id: str
     password: str
+    mails: list[Mail]
+    """Queued in the store; a sender that runs must be told of them."""
 
 
 async def recover_admin(
@@ -30,11 +36,14 @@ async def recover_admin(
     profile: Profile,
     username: str,
     now: Moment,
+    *,
+    tells: bool,
 ) -> Recovered:
     """Make an account an active administrator with a password for the next minutes.
 
     It serves once: to log in and choose another. Durable on return, with its audit
-    entry. Sessions of the account are the caller's to end.
+    entry and, where mail is set up (`tells`), a mail to every administrator. Sessions of
+    the account are the caller's to end.
 
     Raises:
         Failed: there is nobody of that name.
@@ -50,7 +59,25 @@ async def recover_admin(
         if user is None:
             raise Failed(f"there is no account {username}")
         await first_admin.recover(tx, user, new_hash, profile, now)
-    return Recovered(user.user_id, password)
+        mails = await _warn(tx, user, now) if tells and profile.notices else []
+    return Recovered(user.user_id, password, mails)
+
+
+async def _warn(tx: Transaction, recovered: User, now: Moment) -> list[Mail]:
+    """Queue a mail to all who can administer, the recovered one among them."""
+    what = (
+        f"the operator made {recovered.username} an administrator with a new password"
+    )
+    mails = []
+    for user_id in await administrators(tx):
+        user = await tx.get(USERS, user_id)
+        if user is None or not is_reachable(user):
+            continue
+        mail_id, kind = secrets.token_urlsafe(32), Template.SUSPICIOUS_ACTIVITY
+        mails.append(mail_to(user, kind, now, "this machine", mail_id, what=what))
+    for mail in mails:
+        await outbox.add(tx, mail)
+    return mails
 
 
 async def rotate_key(store: Store, now: Moment) -> None:

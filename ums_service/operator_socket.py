@@ -80,8 +80,16 @@ class OperatorDoor:
             return await service.pool.run(service.hashes.hash, password)
 
         recovered = await operations.recover_admin(
-            facilities.store, hashed, facilities.profile, username, self._clock()
+            facilities.store,
+            hashed,
+            facilities.profile,
+            username,
+            self._clock(),
+            tells=facilities.mail is not None,
         )
+        for mail in recovered.mails:
+            assert facilities.mail is not None
+            facilities.mail.add(mail, self._clock())
         facilities.sessions.end_all_of(recovered.user_id)
         _log.warning("an administrator was recovered through the operator's socket")
         return recovered.password

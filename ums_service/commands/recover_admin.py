@@ -24,7 +24,8 @@ def recover_admin(username: str, **flags: Any) -> None:
 
     Works with the service running (through a socket of this machine, never the network)
     or stopped. The password goes to stdout, is good for 15 minutes and must be changed
-    at the login it is made for. The audit log tells of it.
+    at the login it is made for. The audit log tells of it, and a mail to each
+    administrator where mail is set up.
     """
     settings = settings_from(flags)
     command = {"command": "recover-admin", "username": username}
@@ -45,6 +46,11 @@ async def _recover(settings: Settings, username: str) -> str:
     async with open_offline(settings) as store:
         await settle_peppers(store, hashes, settings.pepper_lost, read_clock())
         recovered = await operations.recover_admin(
-            store, hashed, settings.policy_profile(), username, read_clock()
+            store,
+            hashed,
+            settings.policy_profile(),
+            username,
+            read_clock(),
+            tells=settings.smtp_host is not None,
         )
     return recovered.password

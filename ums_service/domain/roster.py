@@ -39,6 +39,12 @@ ROSTERS: Final = Collection(
 )
 
 
+async def administrators(tx: Transaction) -> frozenset[str]:
+    """The ids of all accounts that can administer."""
+    roster = await tx.get(ROSTERS, _NAME)
+    return roster.user_ids if roster else frozenset()
+
+
 async def update_roster(
     tx: Transaction, before: User | None, after: User | None
 ) -> None:
@@ -53,8 +59,7 @@ async def update_roster(
         return
     changed = before or after
     assert changed is not None
-    roster = await tx.get(ROSTERS, _NAME)
-    user_ids = roster.user_ids if roster else frozenset[str]()
+    user_ids = await administrators(tx)
     user_ids = user_ids | {changed.user_id} if will else user_ids - {changed.user_id}
     if not user_ids:
         raise LastAdministrator
