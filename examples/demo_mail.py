@@ -9,6 +9,8 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 
+from typing_extensions import override
+
 ARRIVES_WITHIN_S = 10.0
 
 
@@ -43,8 +45,7 @@ class Inbox(socketserver.ThreadingTCPServer):
 class Conversation(socketserver.StreamRequestHandler):
     """As much of SMTP (RFC 5321) as it takes to be given a mail."""
 
-    server: Inbox
-
+    @override
     def handle(self) -> None:
         self._answer("220 demo")
         for line in self.rfile:
@@ -61,6 +62,7 @@ class Conversation(socketserver.StreamRequestHandler):
         whole = b"".join(line.removeprefix(b".") for line in lines)
         mail = message_from_bytes(whole, policy=SMTP)
         assert isinstance(mail, EmailMessage)
+        assert isinstance(self.server, Inbox)
         self.server.mails.put(mail)
 
     def _answer(self, text: str) -> None:
