@@ -12,6 +12,7 @@ messages  request bodies, made by the client library's own encoder
 servers   the service and the floors as processes: start, account for, stop
 drive     one server under load: its rate, what a request cost on either side
 echo      the floor of every request: a ROUTER that answers without looking
+hashes    the floor of every login: Argon2 alone
 stores    stores of many accounts, built through `storage` and copied for each use
 
 reads, logins, writes, store_alone, start, checkpoint, scaling, other: one file for each

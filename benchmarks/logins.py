@@ -1,44 +1,43 @@
-"""login against raw Argon2 on as many threads; reads while logins fill the pool."""
+"""login against raw Argon2 on as many threads, with a code, and beside reads."""
 
 from __future__ import annotations
 
-import os
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from statistics import median
 from typing import Final
-
-from nacl.bindings import crypto_pwhash_alg, crypto_pwhash_ALG_ARGON2ID13
 
 from benchmarks import messages
 from benchmarks.drive import Driven, cost_note, drive, latency_note, spread_note
-from benchmarks.load import Pace, joined, lock_step, paced
+from benchmarks.hashes import verifications_per_s
+from benchmarks.load import Pace, joined, lock_step, once, paced
 from benchmarks.run import Run, median_of, median_ratio, percentile
 from benchmarks.servers import Server, service
-from benchmarks.stores import PASSWORD
+from benchmarks.stores import CAN_LOG_IN
 from benchmarks.table import AtLeast, AtMost, Line, Quantity
 from benchmarks.workers import Worker
-from ums_service.domain.argon2id import HASH_BYTES, SALT_BYTES, HashParameters
-from ums_service.hashing import NICENESS
+from ums_service.clock import read_clock
 
 _CLIENTS: Final = 16
 _READERS: Final = 32
 _READS_PER_S: Final = 2_000
 _SETTLE_S: Final = 0.3
+_CODELESS: Final = range(messages.READING_ACCOUNTS + _CLIENTS, CAN_LOG_IN)
+"""Accounts that no other line here logs in: a full list of sessions costs something."""
 
 
 def measure(run: Run) -> list[Line]:
-    """The rate of logins, and the latency of reads beside them."""
+    """The rate of logins, what a code adds, and the latency of reads beside them."""
     data = run.stores.copy(run.scale.small)
     with Worker() as first, Worker() as second, service(data) as subject:
         return [
-            _rate_line(run, first, subject),
+            *_rate_lines(run, first, subject),
+            _code_line(run, first, subject),
             _latency_line(run, first, second, subject),
         ]
 
 
-def _rate_line(run: Run, worker: Worker, subject: Server) -> Line:
+def _rate_lines(run: Run, worker: Worker, subject: Server) -> list[Line]:
     clients = [[body] for body in messages.logins(_CLIENTS)]
     seconds = run.scale.seconds * 1.5
     drive(worker, subject, clients, _SETTLE_S)
@@ -47,17 +46,58 @@ def _rate_line(run: Run, worker: Worker, subject: Server) -> Line:
         partial(worker.run, verifications_per_s, seconds),
         partial(drive, worker, subject, clients, seconds),
     )
-    owns: list[Driven] = [own for _, own in pairs]
+    own = [(floor.libsodium, driven) for floor, driven in pairs]
+    other = [(floor.argon2_cffi, driven) for floor, driven in pairs]
+    return [
+        _rate_line("raw Argon2", AtLeast(0.95), own),
+        _rate_line("argon2-cffi at the same cost", AtLeast(1.2), other),
+    ]
+
+
+def _rate_line(
+    against: str, target: AtLeast, pairs: list[tuple[float, Driven]]
+) -> Line:
+    owns = [own for _, own in pairs]
     return Line(
-        "login, 16 clients, against raw Argon2",
+        f"login, 16 clients, against {against}",
         Quantity(median_of(owns, lambda d: d.rate), "logins/s"),
         Quantity(median_of(pairs, lambda pair: pair[0]), "verifications/s"),
         median_ratio(pairs, float, lambda d: d.rate),
-        AtLeast(0.95),
+        target,
         (
             cost_note("login", owns),
             spread_note([own.rate / floor for floor, own in pairs]),
         ),
+    )
+
+
+def _code_line(run: Run, worker: Worker, subject: Server) -> Line:
+    """One client, a login without and one with a code by turns.
+
+    Each login with a code is of another account, which has an authenticator of its own
+    and used no code before. The code comes along with the password, in one request.
+    """
+    plain_s: list[float] = []
+    coded_s: list[float] = []
+    for number in range(run.scale.rounds):
+        run.say(f"login with a code: round {number + 1} of {run.scale.rounds}")
+        begin, now_s = number * run.scale.repeats, read_clock().epoch_s
+        bodies = []
+        for nth in range(begin, begin + run.scale.repeats):
+            plain = messages.login(_CODELESS[nth % len(_CODELESS)])
+            coded = messages.login_with_code(CAN_LOG_IN + nth, now_s)
+            bodies += [messages.body_of(plain), messages.body_of(coded)]
+        latencies_s = worker.run(once, subject.endpoint, [bodies]).latencies_s
+        plain_s += latencies_s[::2]
+        coded_s += latencies_s[1::2]
+    pairs = list(zip(plain_s, coded_s, strict=True))
+    more_ms = median(coded - plain for plain, coded in pairs) * 1e3
+    return Line(
+        "login with a one-time code against one without, 1 client, median",
+        Quantity(median(coded_s) * 1e3, "ms"),
+        Quantity(median(plain_s) * 1e3, "ms"),
+        median_ratio(pairs, float, float),
+        notes=(f"the code adds {more_ms:.2f} ms, the median of {len(pairs)} pairs",),
     )
 
 
@@ -95,30 +135,3 @@ def _latency_line(run: Run, first: Worker, second: Worker, subject: Server) -> L
             f"generator {cpu_us:.1f} us of CPU per request",
         ),
     )
-
-
-def verifications_per_s(seconds: float) -> float:
-    """Argon2 alone, on one niced thread per core, as the service's pool has them."""
-    threads = os.cpu_count() or 1
-    cost = HashParameters()
-    secret, salt = PASSWORD.encode(), os.urandom(SALT_BYTES)
-    memory, kind = cost.memory_kib * 1024, crypto_pwhash_ALG_ARGON2ID13
-    end_s = time.perf_counter() + seconds
-
-    def compute() -> int:
-        done = 0
-        while time.perf_counter() < end_s:
-            crypto_pwhash_alg(HASH_BYTES, secret, salt, cost.passes, memory, kind)
-            done += 1
-        return done
-
-    begin_s = time.perf_counter()
-    with ThreadPoolExecutor(threads, initializer=_nice) as pool:
-        done = sum(
-            future.result() for future in [pool.submit(compute) for _ in range(threads)]
-        )
-    return done / (time.perf_counter() - begin_s)
-
-
-def _nice() -> None:
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

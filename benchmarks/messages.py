@@ -6,13 +6,14 @@ from itertools import count, cycle, islice
 from typing import Final
 
 from benchmarks.peers import ask
-from benchmarks.stores import PASSWORD, username
+from benchmarks.stores import PASSWORD, authenticator_secret, username
 from ums_client.envelope import pack, unpack
 from ums_client.protocol.accounts import CreateUser, GetUser, UpdateUser
 from ums_client.protocol.codec import Encoding
 from ums_client.protocol.message import R, Request
 from ums_client.protocol.service import HealthCheck
-from ums_client.protocol.sessions import Login
+from ums_client.protocol.sessions import Login, VerifySession
+from ums_service.domain.totp import STEP_S, code_at
 
 _REQUEST_ID: Final = "0123456789abcdef"
 _new_number = count(1)
@@ -59,6 +60,12 @@ def login(number: int) -> Login:
     return Login(username=username(number), password=PASSWORD)
 
 
+def login_with_code(number: int, epoch_s: int) -> Login:
+    """A login of account `number` with the code that its authenticator shows then."""
+    code = code_at(authenticator_secret(number), epoch_s // STEP_S)
+    return Login(username=username(number), password=PASSWORD, mfa_code=code)
+
+
 def new_account() -> CreateUser:
     """A registration under a name that was not used before in this run."""
     number = next(_new_number)
@@ -81,6 +88,11 @@ def logins(count: int, *, first: int = 0) -> list[bytes]:
 def reads(session_tokens: list[str]) -> list[list[bytes]]:
     """For each session one client that reads its own account."""
     return [[body_of(GetUser(), token)] for token in session_tokens]
+
+
+def session_checks(session_tokens: list[str]) -> list[list[bytes]]:
+    """For each session one client that asks whether it is good."""
+    return [[body_of(VerifySession(), token)] for token in session_tokens]
 
 
 def many_reads(endpoint: str, count: int) -> list[bytes]:

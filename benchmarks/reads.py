@@ -1,4 +1,4 @@
-"""get_user against a bare ROUTER echo of the same sizes."""
+"""get_user and verify_session against a bare ROUTER echo of the same sizes."""
 
 from __future__ import annotations
 
@@ -18,48 +18,67 @@ _WARM_UP_S: Final = 0.3
 
 
 def measure(run: Run) -> list[Line]:
-    """The rate with 16 clients, and the latency with one."""
+    """The rates with 16 clients, and the latency with one."""
     data = run.stores.copy(run.scale.small)
     with Worker() as worker, service(data) as subject:
-        clients = messages.reads(messages.tokens(subject.endpoint, _CLIENTS))
-        reply = ask(subject.endpoint, clients[0][0])
-        with echo(reply) as floor:
-            return _lines(run, worker, floor, subject, clients)
+        tokens = messages.tokens(subject.endpoint, _CLIENTS)
+        clients = messages.reads(tokens)
+        with echo(ask(subject.endpoint, clients[0][0])) as floor:
+            lines = _get_user(run, worker, floor, subject, clients)
+        checks = messages.session_checks(tokens)
+        with echo(ask(subject.endpoint, checks[0][0])) as floor:
+            pairs = _many(run, worker, "verify_session", floor, subject, checks)
+            return [*lines, _rate_line("verify_session", AtLeast(0.60), pairs)]
 
 
-def _lines(
+def _get_user(
     run: Run,
     worker: Worker,
     floor: Server,
     subject: Server,
     clients: list[list[bytes]],
 ) -> list[Line]:
-    for server in (floor, subject):
-        drive(worker, server, clients, _WARM_UP_S)
+    many = _many(run, worker, "get_user", floor, subject, clients)
     seconds = run.scale.seconds
-    many = run.alternate(
-        "get_user, 16 clients",
-        partial(drive, worker, floor, clients, seconds),
-        partial(drive, worker, subject, clients, seconds),
-    )
     one = run.alternate(
         "get_user, 1 client",
         partial(drive, worker, floor, clients[:1], seconds / 2),
         partial(drive, worker, subject, clients[:1], seconds / 2),
     )
-    return [_rate_line(many), _cost_line(many), _latency_line(one)]
+    return [
+        _rate_line("get_user", AtLeast(0.70), many),
+        _cost_line(many),
+        _latency_line(one),
+    ]
 
 
-def _rate_line(pairs: list[tuple[Driven, Driven]]) -> Line:
+def _many(
+    run: Run,
+    worker: Worker,
+    name: str,
+    floor: Server,
+    subject: Server,
+    clients: list[list[bytes]],
+) -> list[tuple[Driven, Driven]]:
+    for server in (floor, subject):
+        drive(worker, server, clients, _WARM_UP_S)
+    return run.alternate(
+        f"{name}, 16 clients",
+        partial(drive, worker, floor, clients, run.scale.seconds),
+        partial(drive, worker, subject, clients, run.scale.seconds),
+    )
+
+
+def _rate_line(name: str, target: AtLeast, pairs: list[tuple[Driven, Driven]]) -> Line:
     floors, owns = [a for a, _ in pairs], [b for _, b in pairs]
     return Line(
-        "get_user, 16 clients, against a bare echo",
+        f"{name}, 16 clients, against a bare echo",
         Quantity(median_of(owns, lambda d: d.rate), "requests/s"),
         Quantity(median_of(floors, lambda d: d.rate), "requests/s"),
         median_ratio(pairs, lambda d: d.rate, lambda d: d.rate),
-        AtLeast(0.70),
+        target,
         (
-            cost_note("get_user", owns),
+            cost_note(name, owns),
             cost_note("echo", floors),
             spread_note([own.rate / floor.rate for floor, own in pairs]),
         ),

@@ -1,12 +1,13 @@
 """Stores of many accounts, written through `storage` as the service would write them.
 
-Each is built once in a run and copied for each use. The first accounts can log in; the
-others have a hash of the same form and size that no password has.
+Each is built once in a run and copied for each use. The first accounts can log in, those
+behind them with an authenticator; the others have a hash of the same form and size that no password has.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import random
 import shutil
@@ -21,9 +22,11 @@ from storage import RealDisk, Store, StoreOptions
 from ums_service.bootstrap import COLLECTIONS, STREAMS
 from ums_service.clock import read_clock
 from ums_service.domain.argon2id import HashParameters
+from ums_service.domain.factors import FACTORS, Authenticator, Factors
 from ums_service.domain.moment import Moment
 from ums_service.domain.password_hashes import PasswordHashes
 from ums_service.domain.roster import update_roster
+from ums_service.domain.totp import NEVER_USED, SECRET_BYTES
 from ums_service.domain.users import ADMIN, USERS, User
 from ums_service.master_key import make_key_file
 
@@ -31,6 +34,8 @@ PASSWORD: Final = "pomegranate gramophone 4711"
 ADMINISTRATOR: Final = "admin"
 CAN_LOG_IN: Final = 64
 """Accounts 0 to 63 have `PASSWORD`."""
+WITH_CODES: Final = 100
+"""So many accounts behind them have it too, and an authenticator: a code is good once."""
 
 _AT_ONCE: Final = 500
 _NEVER: Final = 1 << 62
@@ -46,6 +51,11 @@ _SERVED: Final = StoreOptions()
 def username(number: int) -> str:
     """The name of account `number`."""
     return f"person{number:07}"
+
+
+def authenticator_secret(number: int) -> bytes:
+    """What the authenticator of account `number` makes its codes from."""
+    return hashlib.sha256(username(number).encode()).digest()[:SECRET_BYTES]
 
 
 def people(count: int) -> Iterator[User]:
@@ -64,7 +74,7 @@ def _person(number: int, chance: random.Random, now: Moment, known: str) -> User
         user_id=f"{chance.getrandbits(32):08x}-0000-4000-8000-{number:012x}",
         username=name,
         email=f"{name}@example.org",
-        password_hash=known if number < CAN_LOG_IN else made_up,
+        password_hash=known if number < CAN_LOG_IN + WITH_CODES else made_up,
         created_at=now.text,
         updated_at=now.text,
         password_changed_at=now.text,
@@ -124,12 +134,26 @@ async def _fill(data: Path, key: bytes, accounts: int) -> None:
         )
         tx.put(USERS, admin)
         await update_roster(tx, None, admin)
+        for number, user in enumerate(islice(everybody, CAN_LOG_IN + WITH_CODES)):
+            tx.put(USERS, user)
+            if number >= CAN_LOG_IN:
+                tx.put(FACTORS, _factors(number, user))
     while batch := list(islice(everybody, _AT_ONCE)):
         async with store.transaction() as tx:
             for user in batch:
                 tx.put(USERS, user)
     await store.checkpoint()
     await store.close()
+
+
+def _factors(number: int, user: User) -> Factors:
+    authenticator = Authenticator(
+        secret=authenticator_secret(number),
+        last_step=NEVER_USED,
+        name="telephone",
+        enabled_at=user.created_at,
+    )
+    return Factors(user_id=user.user_id, totp=authenticator)
 
 
 async def _lengthen_journal(data: Path, key: bytes, gap_bytes: int) -> None:

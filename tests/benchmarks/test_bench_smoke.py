@@ -22,9 +22,15 @@ NAMES = {
     "reads": [
         "get_user, 16 clients, against",
         "get_user, 16 clients, CPU",
-        "get_user, 1",
+        "get_user, 1 client",
+        "verify_session, 16 clients, against",
     ],
-    "logins": ["login, 16 clients", "get_user at 2,000/s"],
+    "logins": [
+        "login, 16 clients, against raw Argon2",
+        "login, 16 clients, against argon2-cffi",
+        "login with a one-time code",
+        "get_user at 2,000/s",
+    ],
     "writes": ["durable update_user"],
     "store": ["the store alone"],
     "empty": ["empty store, from start", "empty store, resident"],

@@ -1,5 +1,6 @@
 """The examples do what they say, against a service that keeps to the contract."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,14 +13,14 @@ from tests.client.test_curve import key_file
 ROOT = Path(__file__).parents[2]
 
 
-def run(example, *arguments):
+def run(example, *arguments, timeout_s=30):
     return subprocess.run(
         [sys.executable, "-m", f"examples.{example}", *map(str, arguments)],
         cwd=ROOT,
         env={},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=timeout_s,
         check=False,
     )
 
@@ -52,6 +53,28 @@ def test_the_example_verifies_tokens_of_a_real_service(shared_standard):
     assert first.endswith(" with user")
     assert refused == "refused: the session of the token has ended"
     assert deleted == "deleted"
+
+
+def test_the_tour_shows_what_it_promises():
+    done = run("demo", timeout_s=100)
+    assert (done.returncode, done.stderr) == (0, "")
+    told = re.split(r"^== .*audit log.*$", done.stdout, flags=re.MULTILINE)
+    assert len(told) == 2
+    shown, audited = told
+    for answer in (
+        "MFA_REQUIRED",
+        "this device is known",
+        "INVALID_MFA_CODE",
+        "for 30 minutes",
+        "Login successful, after",
+        "Password changed successfully",
+        "INVALID_LINK",
+        "PASSWORD_CHANGE_REQUIRED",
+    ):
+        assert answer in shown
+    for event in ("mfa_enabled", "account_locked", "mail_sent", "password_reset"):
+        assert f" {event} " in audited
+    assert "sound: " in audited
 
 
 @pytest.mark.parametrize("example", ["with_client", "verify_tokens"])
