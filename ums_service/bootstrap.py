@@ -22,7 +22,7 @@ from ums_service.domain.challenges import Challenges
 from ums_service.domain.deleted import DELETED_USERS
 from ums_service.domain.devices import DEVICES
 from ums_service.domain.factor_guard import FactorGuard
-from ums_service.domain.factors import FACTORS, SMS
+from ums_service.domain.factors import EMAIL, FACTORS, SMS
 from ums_service.domain.failure_records import (
     BLOCKED_ADDRESSES,
     FAILURES,
@@ -55,6 +55,7 @@ from ums_service.mail.queue import MailQueue
 from ums_service.mail.sender import MailSender
 from ums_service.mail.smtp import Courier
 from ums_service.mail_settings import mail_sender, smtp_server
+from ums_service.mailed_codes import MailedCodes
 from ums_service.master_key import MasterKey, find_master_key, make_key_file
 from ums_service.peppers import read_pepper
 from ums_service.reply_delays import ReplyDelays, Sleep
@@ -201,6 +202,8 @@ def build_service(
     )
     exempt = ExemptAddresses(settings.addresses_exempt)
     attempts = Attempts(store, profile, exempt, entries_max=settings.limit_entries_max)
+    queue = build_queue(settings)
+    senders = build_senders(settings, store, queue, clock)
     facilities = Facilities(
         store=store,
         sessions=Sessions(profile, sessions_max=settings.sessions_max),
@@ -212,7 +215,7 @@ def build_service(
         ),
         attempts=attempts,
         gate=LoginGate(attempts, hashes, pool),
-        factors=build_factors(settings, profile),
+        factors=build_factors(settings, profile, senders),
         profile=profile,
         policy=PasswordPolicy(profile, build_blocklist(settings)),
         scoring=HashingPool(threads=1, queue_max=SCORES_WAITING_MAX),
@@ -224,7 +227,7 @@ def build_service(
         tokens=build_tokens(settings, profile),
         new_device_id=new_device_id,
         choose=secrets.choice,
-        mail=build_queue(settings),
+        mail=queue,
     )
     delays = ReplyDelays(
         profile.refusal_delays_ms,
@@ -309,13 +312,15 @@ def build_limits(
     )
 
 
-def build_factors(settings: Settings, profile: Profile) -> SecondFactors:
+def build_factors(
+    settings: Settings, profile: Profile, senders: Mapping[str, CodeSender]
+) -> SecondFactors:
     """What second factors need; nothing is asked or counted yet."""
     return SecondFactors(
         challenges=Challenges(failures_max=profile.mfa_tries),
         guard=FactorGuard(),
         sending=FactorGuard(),
-        senders=_senders(settings),
+        senders=senders,
         relying_party=RelyingParty(
             settings.passkey_rp_id, settings.mfa_issuer, settings.origin_of_passkeys
         ),
@@ -323,15 +328,23 @@ def build_factors(settings: Settings, profile: Profile) -> SecondFactors:
     )
 
 
-def _senders(settings: Settings) -> dict[str, CodeSender]:
-    if settings.sms_gateway_url is None:
-        return {}
-    gateway = SmsGateway(
-        settings.sms_gateway_url,
-        issuer=settings.mfa_issuer,
-        token_file=settings.sms_gateway_token_file,
-    )
-    return {SMS: gateway}
+def build_senders(
+    settings: Settings,
+    store: Store,
+    queue: MailQueue | None,
+    clock: Callable[[], Moment],
+) -> dict[str, CodeSender]:
+    """What carries codes, by method: as far as it is set up."""
+    senders: dict[str, CodeSender] = {}
+    if queue is not None:
+        senders[EMAIL] = MailedCodes(store, queue, clock, new_token)
+    if settings.sms_gateway_url is not None:
+        senders[SMS] = SmsGateway(
+            settings.sms_gateway_url,
+            issuer=settings.mfa_issuer,
+            token_file=settings.sms_gateway_token_file,
+        )
+    return senders
 
 
 def build_hashes(settings: Settings) -> PasswordHashes:

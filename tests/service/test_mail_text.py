@@ -29,6 +29,8 @@ DATA: dict[str, Any] = {
     "inviter": "carol",
     "message": "come",
     "what": "many logins",
+    "digits": "123456",
+    "purpose": "login",
 }
 
 

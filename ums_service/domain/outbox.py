@@ -43,6 +43,7 @@ class Template(StrEnum):
     FACTOR_REMOVED = "factor_removed"
     INVITATION = "invitation"
     SUSPICIOUS_ACTIVITY = "suspicious_activity"
+    CODE = "code"
     TEST = "test"
 
 
