@@ -83,6 +83,7 @@ class OperatorDoor:
             facilities.store, hashed, facilities.profile, username, self._clock()
         )
         facilities.sessions.end_all_of(recovered.user_id)
+        facilities.factors.challenges.end_all_of(recovered.user_id)
         _log.warning("an administrator was recovered through the operator's socket")
         return recovered.password
 

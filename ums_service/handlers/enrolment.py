@@ -36,6 +36,7 @@ from ums_service.domain.factors import (
 )
 from ums_service.domain.sent_codes import masked, telephone_number
 from ums_service.domain.users import USERS, User
+from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.factor_proof import (
     answered,
     find_challenge,
@@ -114,7 +115,7 @@ async def confirm_mfa(request: ConfirmMfa, call: Call) -> Answer[ConfirmMfaReply
         after, method = _with_messages(factors, request.code, challenge, call)
     else:
         after, method = _with_authenticator(factors, request.code, challenge, call)
-    enabled = enable(factors, after, method, challenge, call)
+    enabled = await enable(factors, after, method, challenge, call)
     return answer(
         ConfirmMfaReply,
         message="The second factor is set up",
@@ -227,7 +228,7 @@ async def finish_enrolling(challenge: Challenge, call: Call) -> Enrolling:
     return Enrolling(user, factors or Factors(user_id=user.user_id))
 
 
-def enable(
+async def enable(
     before: Factors, after: Factors, method: str, challenge: Challenge, call: Call
 ) -> Enabled:
     """Store the factors with a new one; what is older than it ends."""
@@ -238,13 +239,6 @@ def enable(
     call.tx.put(FACTORS, after)
     call.details["method"] = method
     answered(challenge, call)
-    facilities, session, user_id = call.facilities, call.session, after.user_id
-    others = facilities.sessions.count_of(user_id) - (session is not None)
-
-    def renew() -> None:
-        facilities.sessions.end_all_of(user_id, but=session)
-        facilities.factors.challenges.end_all_of(user_id)
-        note_on_session(method, call)
-
-    call.after_commit.append(renew)
+    others = await end_everything_of(after.user_id, call, but=call.session)
+    call.after_commit.append(lambda: note_on_session(method, call))
     return Enabled(shown, others)

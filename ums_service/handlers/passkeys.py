@@ -76,7 +76,7 @@ async def finish_passkey_enrolment(
         call.facilities.factors.challenges.failed(challenge)
         raise
     after = factors.with_passkey(passkey)
-    enabled = enable(factors, after, PASSKEY, challenge, call)
+    enabled = await enable(factors, after, PASSKEY, challenge, call)
     return answer(
         FinishPasskeyEnrolmentReply,
         message="The passkey is enrolled",
