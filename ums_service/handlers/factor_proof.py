@@ -191,7 +191,8 @@ def prove_again(
 def note_on_session(method: str, call: Call) -> None:
     """The session of this call has proved a factor."""
     if call.session is not None:
-        call.session.methods = (*call.session.methods, method)
+        if method not in call.session.methods:
+            call.session.methods = (*call.session.methods, method)
         call.session.factor_ticks_s = call.now.ticks_s
 
 
