@@ -42,6 +42,11 @@ class Devices(NamedTuple):
         """The device of that id."""
         return next((d for d in self.devices if d.device_id == device_id), None)
 
+    def current(self, now: Moment, *, good_for_s: int) -> tuple[Device, ...]:
+        """Those whose tokens have not expired."""
+        good_since = now.epoch_s - good_for_s
+        return tuple(d for d in self.devices if d.issued_epoch_s > good_since)
+
     def without(self, device_id: str) -> "Devices":
         """The list after a device was forgotten."""
         kept = tuple(d for d in self.devices if d.device_id != device_id)
@@ -51,9 +56,7 @@ class Devices(NamedTuple):
         self, device: Device, now: Moment, *, most: int, good_for_s: int
     ) -> "Devices":
         """The list with a device just used. Expired ones go, then the oldest."""
-        good_since = now.epoch_s - good_for_s
-        others = self.without(device.device_id).devices
-        kept = tuple(d for d in others if d.issued_epoch_s > good_since)
+        kept = self.without(device.device_id).current(now, good_for_s=good_for_s)
         return self._replace(devices=(*kept, device)[-most:])
 
 

@@ -52,8 +52,8 @@ async def list_devices(request: ListDevices, call: Call) -> Answer[ListDevicesRe
     call.discloses = user_id != call.own_session.user_id
     own = call.facilities.store.get(DEVICES, user_id) or Devices(user_id)
     good_for_s = call.facilities.profile.device_token_s
-    good_since = call.now.epoch_s - good_for_s
-    views = [_view(d, good_for_s) for d in own.devices if d.issued_epoch_s > good_since]
+    current = own.current(call.now, good_for_s=good_for_s)
+    views = [_view(device, good_for_s) for device in current]
     return answer(ListDevicesReply, devices=views, count=len(views))
 
 

@@ -22,6 +22,7 @@ from ums_service.domain.clients import ClientInfo
 from ums_service.domain.errors import InvalidToken
 from ums_service.domain.families import FAMILIES, add_family
 from ums_service.domain.moment import text_of
+from ums_service.domain.outbox import Template
 from ums_service.domain.password_expiry import password_state
 from ums_service.domain.refresh import Family, Use
 from ums_service.domain.revocations import feed_after
@@ -35,9 +36,11 @@ from ums_service.domain.signing_keys import (
 from ums_service.domain.users import ACTIVE, USERS, User
 from ums_service.handlers.endings import end_logins_of
 from ums_service.handlers.proof import require_fresh
+from ums_service.notices import notify
 
 _FEED_MAX: Final = 5_000
 """Entries of one list of revocations: some 200 KB."""
+_REUSED: Final = "a refresh token came twice, and the login that had it was ended"
 
 
 async def first_tokens(
@@ -90,6 +93,7 @@ async def refresh_token(request: RefreshToken, call: Call) -> Answer[RefreshToke
         await end_logins_of(user.user_id, [token.session_id], call)
         await call.commit_and_refuse("session_moved", InvalidToken())
     if use is Use.SPENT:
+        await notify(call, user, Template.SUSPICIOUS_ACTIVITY, what=_REUSED)
         await end_logins_of(user.user_id, [token.session_id], call)
         await call.commit_and_refuse("refresh_reuse", InvalidToken())
     key = await _signing_key(call)
