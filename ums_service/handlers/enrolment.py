@@ -38,6 +38,7 @@ from ums_service.domain.factors import (
 from ums_service.domain.outbox import Template
 from ums_service.domain.sent_codes import masked, telephone_number
 from ums_service.domain.users import USERS, User
+from ums_service.handlers.devices import ask_devices_again
 from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.factor_proof import (
     answered,
@@ -242,6 +243,7 @@ async def enable(
         after = replace(after, backup=backup)
     call.tx.put(FACTORS, after)
     call.details["method"] = method
+    await ask_devices_again(after.user_id, call)
     await notify(call, before.user, Template.FACTOR_ADDED, factor=IN_WORDS[method])
     answered(challenge, call)
     others = await end_everything_of(after.user_id, call, but=call.session)

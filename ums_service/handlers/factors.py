@@ -37,6 +37,7 @@ from ums_service.domain.factors import (
 from ums_service.domain.outbox import Template
 from ums_service.domain.sent_codes import masked
 from ums_service.domain.users import USERS, User
+from ums_service.handlers.devices import ask_devices_again
 from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.factor_proof import prove_again
 from ums_service.notices import notify
@@ -104,6 +105,7 @@ async def disable_mfa(request: DisableMfa, call: Call) -> Answer[DisableMfaReply
         after = _without(known, request)
         ended = await end_everything_of(user.user_id, call)
     call.details["method"] = request.method or "all"
+    await ask_devices_again(user.user_id, call)
     removed = IN_WORDS[request.method] if request.method else "all second factors"
     await notify(call, user, Template.FACTOR_REMOVED, factor=removed)
     if after.exist:

@@ -32,7 +32,7 @@ from ums_service.domain.names import normalise
 from ums_service.domain.outbox import Template
 from ums_service.domain.password_expiry import password_state
 from ums_service.domain.passwords import normalise_password
-from ums_service.domain.sessions import PASSWORD_ONLY, Purpose, expiry
+from ums_service.domain.sessions import DEVICE, Purpose, expiry, prove_factor
 from ums_service.domain.users import ACTIVE, USERS, User
 from ums_service.handlers.devices import note_device
 from ums_service.handlers.factor_proof import (
@@ -62,7 +62,9 @@ async def login(request: Login, call: Call) -> Answer[LoginReply]:
     check_may_log_in(user, call)
     password_hash = await _current_hash(user, request.password, call)
     user = user.logged_in(call.now, password_hash)
-    methods = await prove_at_login(user, request.mfa_code, request.mfa_method, call)
+    methods = await prove_at_login(
+        user, request.mfa_code, request.mfa_method, device, call
+    )
     return await finish_login(LoginReply, request, user, methods, call, device)
 
 
@@ -106,13 +108,13 @@ async def finish_login(
     try:
         _check_password_is_good(user, call)
     except (PasswordChangeRequired, PasswordExpired):
-        if methods != PASSWORD_ONLY:
+        if prove_factor(methods):
             await call.commit_early("mfa_passed")
         raise
     document = call.tx.put(USERS, user)
     if device is None:
         await _tell_of_new_device(user, call)
-    more = await note_device(request, user, device, call)
+    more = await note_device(request, user, device, methods, call)
     more |= await _open_session(user, call, methods, tokens=request.tokens)
     return answer(
         kind,
@@ -158,6 +160,7 @@ async def _open_session(
             session_id=session_id,
             client=client,
             methods=methods,
+            proved=DEVICE not in methods,
         )
     )
     return told
