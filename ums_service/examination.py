@@ -20,13 +20,13 @@ from typing import Final, NamedTuple
 
 from storage.errors import StoreError, StoreMissing
 from storage.verify import verify_quick
-from ums_service.bootstrap import NoMasterKey, existing_disk, require_master_key
 from ums_service.broker.endpoints import is_local
 from ums_service.broker.keys import CurveKeys, KeyTrouble
 from ums_service.broker.sockets import UnsafeLibrary, safe_library
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import PROFILES, Profile
 from ums_service.master_key import UnusableKeyFile
+from ums_service.opening import NoMasterKey, existing_disk, require_master_key
 from ums_service.settings import BadSettings, Settings
 
 FLUSHES: Final = 30
