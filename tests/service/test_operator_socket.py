@@ -137,7 +137,9 @@ def test_another_user_is_hung_up_on(service: RunningService):
     )
     path.chmod(0o600)
     assert "done" not in result.stdout
-    assert result.stdout == "b''\n" or "ConnectionReset" in result.stderr, result.stderr
+    hung_up = ("ConnectionReset", "BrokenPipe")  # before or after it had sent
+    told = result.stdout == "b''\n" or any(how in result.stderr for how in hung_up)
+    assert told, result.stderr
 
 
 def test_nothing_is_left_behind_by_a_stop(tmp_path: Path):
