@@ -19,7 +19,6 @@ from typing import Final
 
 from benchmarks.workers import Worker
 from storage import RealDisk, Store, StoreOptions
-from ums_service.bootstrap import COLLECTIONS, STREAMS
 from ums_service.clock import read_clock
 from ums_service.domain.argon2id import HashParameters
 from ums_service.domain.factors import FACTORS, Authenticator, Factors
@@ -29,6 +28,7 @@ from ums_service.domain.roster import update_roster
 from ums_service.domain.totp import NEVER_USED, SECRET_BYTES
 from ums_service.domain.users import ADMIN, USERS, User
 from ums_service.master_key import make_key_file
+from ums_service.opening import COLLECTIONS, STREAMS
 
 PASSWORD: Final = "pomegranate gramophone 4711"
 ADMINISTRATOR: Final = "admin"

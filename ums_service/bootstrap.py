@@ -1,4 +1,4 @@
-"""The only place that constructs things: settings in, a service out."""
+"""The only place that constructs things: settings and an open store in, a service out."""
 
 import asyncio
 import secrets
@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from storage import RealDisk, Store, StoreMissing, StoreOptions
+from storage import Store
 from ums_service import __version__
 from ums_service.attempts import Attempts
 from ums_service.audit_reader import AuditReader
@@ -15,38 +15,20 @@ from ums_service.dispatch import Dispatch
 from ums_service.domain.access_tokens import AccessTokens, TokenRules
 from ums_service.domain.addresses import ExemptAddresses
 from ums_service.domain.argon2id import HashParameters
-from ums_service.domain.audit import AUDIT
-from ums_service.domain.audit_seals import AUDIT_KEYS
 from ums_service.domain.blocklist import Blocklist, read_blocklist
 from ums_service.domain.challenges import Challenges
-from ums_service.domain.deleted import DELETED_USERS
-from ums_service.domain.devices import DEVICES
 from ums_service.domain.factor_guard import FactorGuard
-from ums_service.domain.factors import EMAIL, FACTORS, SMS
-from ums_service.domain.failure_records import (
-    BLOCKED_ADDRESSES,
-    FAILURES,
-    FAILURES_OF_NOBODY,
-)
-from ums_service.domain.families import FAMILIES
-from ums_service.domain.idempotency import DONE
+from ums_service.domain.factors import EMAIL, SMS
 from ums_service.domain.moment import Moment
-from ums_service.domain.one_time import ONE_TIME
-from ums_service.domain.outbox import OUTBOX, RetryRules
+from ums_service.domain.outbox import RetryRules
 from ums_service.domain.passkeys import RelyingParty
 from ums_service.domain.password_hashes import PasswordHashes
-from ums_service.domain.password_history import HISTORIES
 from ums_service.domain.passwords import PasswordPolicy
-from ums_service.domain.pepper import PEPPERS
 from ums_service.domain.profiles import HOUR_S, Profile
 from ums_service.domain.rate_limit import Bucket, RateLimits
-from ums_service.domain.revocations import LAST_REVOKED, REVOCATIONS
-from ums_service.domain.roster import ROSTERS
 from ums_service.domain.sent_codes import CodeSender
-from ums_service.domain.service_secrets import SERVICE_SECRETS
 from ums_service.domain.sessions import Sessions, new_session_id, new_token
-from ums_service.domain.signing_keys import KEY_RINGS, make_private_key
-from ums_service.domain.users import USERS
+from ums_service.domain.signing_keys import make_private_key
 from ums_service.handlers import HANDLERS
 from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
@@ -56,117 +38,14 @@ from ums_service.mail.sender import MailSender
 from ums_service.mail.smtp import Courier
 from ums_service.mail_settings import mail_sender, smtp_server
 from ums_service.mailed_codes import MailedCodes
-from ums_service.master_key import MasterKey, find_master_key, make_key_file
 from ums_service.peppers import read_pepper
 from ums_service.reply_delays import ReplyDelays, Sleep
 from ums_service.second_factors import SecondFactors
 from ums_service.settings import Settings
 from ums_service.sms_gateway import SmsGateway
 
-COLLECTIONS: Final = (
-    AUDIT_KEYS,
-    USERS,
-    DELETED_USERS,
-    ROSTERS,
-    DONE,
-    FAMILIES,
-    REVOCATIONS,
-    LAST_REVOKED,
-    KEY_RINGS,
-    SERVICE_SECRETS,
-    DEVICES,
-    FAILURES,
-    FAILURES_OF_NOBODY,
-    BLOCKED_ADDRESSES,
-    FACTORS,
-    HISTORIES,
-    PEPPERS,
-    ONE_TIME,
-    OUTBOX,
-)
-STREAMS: Final = (AUDIT,)
 SCORES_WAITING_MAX: Final = 8
 """Passwords whose strength may wait to be estimated: some 15 ms each."""
-
-
-class OpenedStore(NamedTuple):
-    """The store, and what a first start has to tell."""
-
-    store: Store
-    key: MasterKey
-    key_is_new: bool
-
-
-class NoMasterKey(ValueError):
-    """There is a store, but nothing to open it with."""
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(
-            f"{settings.data} holds a store; its key file {settings.key_path} is gone: "
-            "put it back, or name another with --key-file"
-        )
-
-
-def open_store(
-    settings: Settings, environ: Mapping[str, str], now: Moment
-) -> OpenedStore:
-    """Open the store, or make one where there is none.
-
-    Raises:
-        storage.errors.CannotOpen: it is there and cannot be read; nothing is changed.
-        NoMasterKey, UnusableKeyFile: the key is missing or cannot be used.
-    """
-    disk = RealDisk(settings.data)
-    key = find_master_key(settings.key_file, settings.key_path, environ)
-    if key is None and disk.list():
-        raise NoMasterKey(settings)
-    key_is_new = key is None
-    key = key or make_key_file(settings.key_path)
-    try:
-        store = _begin(Store.open, disk, key, now)
-    except StoreMissing:
-        store = _begin(Store.create, disk, key, now)
-    return OpenedStore(store, key, key_is_new)
-
-
-def open_existing_store(
-    settings: Settings, environ: Mapping[str, str], now: Moment
-) -> Store:
-    """Open the store that is there. Raises as `open_store`, and StoreMissing."""
-    disk = existing_disk(settings)
-    return _begin(Store.open, disk, require_master_key(settings, environ), now)
-
-
-def existing_disk(settings: Settings) -> RealDisk:
-    """The directory of the store, which is not made here.
-
-    Raises:
-        StoreMissing: there is none.
-    """
-    if not settings.data.is_dir():
-        raise StoreMissing(f"there is no store in {settings.data}")
-    return RealDisk(settings.data)
-
-
-def require_master_key(settings: Settings, environ: Mapping[str, str]) -> MasterKey:
-    """The key of a store that exists. Raises NoMasterKey or UnusableKeyFile."""
-    key = find_master_key(settings.key_file, settings.key_path, environ)
-    if key is None:
-        raise NoMasterKey(settings)
-    return key
-
-
-def _begin(
-    begin: Callable[..., Store], disk: RealDisk, key: MasterKey, now: Moment
-) -> Store:
-    return begin(
-        disk,
-        key.secret,
-        collections=COLLECTIONS,
-        streams=STREAMS,
-        options=StoreOptions(owner=f"ums_service {__version__}"),
-        now=now.epoch_s,
-    )
 
 
 class Service(NamedTuple):

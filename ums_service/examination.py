@@ -20,13 +20,7 @@ from typing import Final, NamedTuple
 
 from storage.errors import StoreError, StoreMissing
 from storage.verify import verify_quick
-from ums_service.bootstrap import (
-    NoMasterKey,
-    build_blocklist,
-    build_hashes,
-    existing_disk,
-    require_master_key,
-)
+from ums_service.bootstrap import build_blocklist, build_hashes
 from ums_service.broker.endpoints import is_local
 from ums_service.broker.keys import CurveKeys, KeyTrouble
 from ums_service.broker.sockets import UnsafeLibrary, safe_library
@@ -38,6 +32,7 @@ from ums_service.mail.outcomes import RelayDown
 from ums_service.mail.smtp import Courier
 from ums_service.mail_settings import mail_sender, smtp_server
 from ums_service.master_key import UnusableKeyFile
+from ums_service.opening import NoMasterKey, existing_disk, require_master_key
 from ums_service.peppers import UnusablePepper
 from ums_service.settings import BadSettings, Settings
 

@@ -5,10 +5,12 @@ from typing import Final, NamedTuple
 
 from storage import Store, Transaction
 from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.devices import DEVICES
 from ums_service.domain.factors import FACTORS
 from ums_service.domain.failure_records import FAILURES
 from ums_service.domain.families import end_families
 from ums_service.domain.moment import Moment
+from ums_service.domain.one_time import ONE_TIME
 from ums_service.domain.profiles import Profile
 from ums_service.domain.roster import ROSTERS, update_roster
 from ums_service.domain.users import ACTIVE, ADMIN, USERS, User
@@ -77,15 +79,19 @@ async def recover(
 ) -> None:
     """Make `user` an active administrator with a first password again.
 
-    Whoever has tokens of the account cannot renew them.
+    Whoever has tokens of the account cannot renew them; links that were mailed for it
+    and its known devices are void.
     Its second factors go: who lost them all could not get back in otherwise.
     """
     tx.delete(FACTORS, user.user_id)
+    tx.delete(DEVICES, user.user_id)
+    tx.delete(ONE_TIME, user.user_id)
     recovered = user._replace(
         password_hash=password_hash,
         role=ADMIN,
         status=ACTIVE,
         updated_at=now.text,
+        password_changed_at=now.text,
         must_change_password=True,
         password_good_until=now.epoch_s + profile.recovery_password_s,
         locked_down=False,

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from ums_service.call import Call
 from ums_service.domain import one_time, outbox
+from ums_service.domain.clients import ClientInfo
 from ums_service.domain.errors import NotConfigured
 from ums_service.domain.mailed_links import remember_address
 from ums_service.domain.moment import Moment
@@ -165,10 +166,21 @@ def greeting_of(user: User) -> str:
     looks like a link: otherwise anybody could have us send their words to a stranger.
     """
     name = " ".join(user.full_name.split())
-    fit = name.isprintable() and not _UNFIT_FOR_NAMES & {*name} and "." not in name
-    if user.email_verified and name and fit and len(name) <= _NAME_CHARS_MAX:
+    if user.email_verified and _is_fit(name):
         return name
     return user.username[:_NAME_CHARS_MAX]
+
+
+def told_device(client: ClientInfo) -> str:
+    """How a mail names the device of a login: in its words only if they are harmless."""
+    name = " ".join(client.device_name.split())
+    return name if _is_fit(name) else "it did not tell its name"
+
+
+def _is_fit(name: str) -> bool:
+    """Whether it can stand in a mail: short, and not like a link."""
+    unfit = _UNFIT_FOR_NAMES & {*name} or "." in name or not name.isprintable()
+    return bool(name) and not unfit and len(name) <= _NAME_CHARS_MAX
 
 
 def masked(email: str) -> str:

@@ -91,6 +91,7 @@ class OperatorDoor:
             assert facilities.mail is not None
             facilities.mail.add(mail, self._clock())
         facilities.sessions.end_all_of(recovered.user_id)
+        facilities.factors.challenges.end_all_of(recovered.user_id)
         _log.warning("an administrator was recovered through the operator's socket")
         return recovered.password
 

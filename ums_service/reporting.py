@@ -17,7 +17,6 @@ from storage.errors import (
     WrongPassword,
 )
 from ums_service.anchor import BadAnchor
-from ums_service.bootstrap import NoMasterKey
 from ums_service.broker.endpoints import UnsupportedEndpoint
 from ums_service.broker.keys import KeyTrouble
 from ums_service.broker.self_test import GateOpen
@@ -25,6 +24,7 @@ from ums_service.broker.sockets import CannotBind, CurveRequired, UnsafeLibrary
 from ums_service.domain.blocklist import UnusableBlocklist
 from ums_service.domain.pepper import MissingPepper
 from ums_service.master_key import UnusableKeyFile
+from ums_service.opening import NoMasterKey
 from ums_service.operations import Failed
 from ums_service.peppers import UnusablePepper
 from ums_service.settings import BadSettings

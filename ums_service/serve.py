@@ -14,7 +14,7 @@ from storage import NotWritten, Store
 from ums_service import __version__, process
 from ums_service.anchor import anchor_at
 from ums_service.audit_watch import AuditWatch
-from ums_service.bootstrap import Service, build_service, open_store
+from ums_service.bootstrap import Service, build_service
 from ums_service.broker.endpoints import is_local
 from ums_service.clock import read_clock
 from ums_service.domain.audit import AuditEntry, Outcome
@@ -23,6 +23,7 @@ from ums_service.domain.users import USERS
 from ums_service.first_start import ensure_admin, tell_first_start
 from ums_service.listening import curve_secret, listening
 from ums_service.maintenance import Maintenance
+from ums_service.opening import open_store
 from ums_service.operator_socket import OperatorDoor, operator_socket
 from ums_service.peppers import settle_peppers
 from ums_service.settings import BadSettings, Settings

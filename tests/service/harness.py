@@ -19,12 +19,13 @@ from storage import Disk, KdfParameters, Store, StoreOptions
 from storage.collection import Entry
 from tests.doubles import ManualClock
 from tests.storage.memory_disk import MemoryDisk
-from ums_service.bootstrap import COLLECTIONS, STREAMS, Service, build_service
+from ums_service.bootstrap import Service, build_service
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.profiles import PROFILES, Profile
 from ums_service.domain.service_secrets import ensure_secrets
 from ums_service.domain.users import USERS, User
 from ums_service.first_start import ensure_admin
+from ums_service.opening import COLLECTIONS, STREAMS
 from ums_service.peppers import settle_peppers
 from ums_service.settings import Settings
 

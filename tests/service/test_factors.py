@@ -198,7 +198,7 @@ def test_who_is_deactivated_meanwhile_does_not_get_in(
     admin = standard.admin()
     standard.ask(**update(admin, standard.user_id("alice"), status="suspended"))
     reply = standard.ask(**verify(asked, code=phone.next_code()))
-    assert reply["code"] == "ACCOUNT_INACTIVE"
+    assert reply["code"] == "INVALID_TOKEN"
 
 
 def test_challenges_push_no_session_out(standard: Bench, phone: Phone):

@@ -3,11 +3,19 @@
 import pytest
 
 from tests.service.harness import GOOD, STRONG, Bench, login
-from tests.service.mailbox import DAY_S, HOUR_S, MAIL, Mailbox, code_in
-from ums_service.domain.one_time import ONE_TIME
+from tests.service.mailbox import (
+    DAY_S,
+    HOUR_S,
+    MAIL,
+    Mailbox,
+    code_in,
+    planted_token,
+)
+from tests.service.test_audit import maintenance
+from ums_service.domain.one_time import ONE_TIME, Purpose
 from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.users import USERS
-from ums_service.maintenance import Maintenance
+from ums_service.first_admin import recover
 
 NEW = "another pass 1"
 HERE = "203.0.113.1"
@@ -266,15 +274,10 @@ def test_spent_links_are_purged_and_those_of_erased_accounts(make_bench):
     gone = bench.ask(action="delete_user", session_token=bobby, password=GOOD)
     assert gone["status"] == "success"
     assert bench.store.count(ONE_TIME) == 1
-    refusals = bench.service.dispatch.refusals
-    tokens = bench.service.facilities.tokens
-    maintenance = Maintenance(
-        bench.store, bench.sessions, refusals, bench.clock, lambda: None, tokens
-    )
-    bench.run(maintenance.purge(bench.clock.now))
+    bench.run(maintenance(bench).purge(bench.clock.now))
     assert bench.store.count(ONE_TIME) == 1
     bench.clock.advance(HOUR_S)
-    bench.run(maintenance.purge(bench.clock.now))
+    bench.run(maintenance(bench).purge(bench.clock.now))
     assert bench.store.count(ONE_TIME) == 0
 
 
@@ -340,3 +343,17 @@ def test_a_login_under_way_meets_the_new_password(bench: Bench, box: Mailbox):
         if reply["status"] == "success":
             old = {"action": "get_user", "session_token": reply["session_token"]}
             assert bench.ask(**old)["code"] == "INVALID_SESSION"
+
+
+def test_who_is_recovered_by_the_operator_has_no_link_left(bench: Bench):
+    bench.admin()
+    token = planted_token(bench, "admin", Purpose.RESET)
+    revert = planted_token(bench, "admin", Purpose.REVERT_ADDRESS)
+    admin, tx = bench.user("admin"), bench.store.transaction()
+    bench.clock.advance(1)
+    now = bench.clock.now
+    bench.run(recover(tx, admin, admin.password_hash, bench.profile, now))
+    bench.run(tx.commit())
+    assert reset(bench, token)["code"] == "INVALID_LINK"
+    taken_back = bench.ask(action="revert_email", token=revert)
+    assert taken_back["code"] == "INVALID_LINK"

@@ -4,6 +4,7 @@ import errno
 
 import pytest
 
+from tests.service.authenticator import set_up
 from tests.service.harness import GOOD, Bench, Message, login, update
 from tests.service.test_audit import maintenance
 from tests.service.test_tokens import is_revoked, member, must_renew, renewed
@@ -384,6 +385,25 @@ def test_a_wrong_password_proves_nothing_and_is_counted(standard: Bench):
     assert standard.ask(**proof, password=GOOD)["code"] == "INVALID_CREDENTIALS"
     reply = standard.ask(**update(alice, username="alicia"))
     assert reply["code"] == "REAUTHENTICATION_REQUIRED"
+
+
+def test_where_there_is_a_factor_the_password_alone_is_no_proof(standard: Bench):
+    alice = standard.member("alice")
+    phone = set_up(standard, alice)
+    proof = {"action": "reauthenticate", "session_token": alice, "password": GOOD}
+    standard.clock.advance(600)
+    assert standard.ask(**proof)["status"] == "success"  # proved when it was set up
+    standard.clock.advance(601)
+    assert standard.ask(**proof)["code"] == "REAUTHENTICATION_REQUIRED"
+    wrong = standard.ask(**proof, mfa_code="000000")
+    assert wrong["code"] == "INVALID_MFA_CODE"
+    refused = standard.ask(**update(alice, username="alicia"))
+    assert refused["code"] == "REAUTHENTICATION_REQUIRED"
+    code = phone.code()
+    assert standard.ask(**proof, mfa_code=code)["status"] == "success"
+    assert standard.ask(**update(alice, username="alicia"))["status"] == "success"
+    again = standard.ask(**proof | {"session_token": alice}, mfa_code=code)
+    assert again["code"] == "INVALID_MFA_CODE"  # a code is good once
 
 
 def test_the_clock_on_the_wall_makes_no_proof_recent(standard: Bench):

@@ -174,6 +174,11 @@ class ReauthenticateReply(Reply):
 
 
 class Reauthenticate(Request[ReauthenticateReply]):
-    """Prove once more who you are, for changes that need a recent proof."""
+    """Prove once more who you are, for changes that need a recent proof.
+
+    An account with a second factor gives a code as well, unless this session proved
+    its factor in the last minutes: else the answer is REAUTHENTICATION_REQUIRED.
+    """
 
     password: Password = Field(repr=False)
+    mfa_code: Code | None = Field(default=None, repr=False)

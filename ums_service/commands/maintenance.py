@@ -11,17 +11,12 @@ from storage import KdfParameters
 from storage.passwords import change_master_password
 from storage.repair import Repaired, repair
 from ums_service import operations
-from ums_service.bootstrap import (
-    COLLECTIONS,
-    STREAMS,
-    existing_disk,
-    require_master_key,
-)
 from ums_service.clock import read_clock
 from ums_service.commands.offline import open_offline
 from ums_service.commands.options import data_options, say, settings_from
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.master_key import read_key_file
+from ums_service.opening import COLLECTIONS, STREAMS, existing_disk, require_master_key
 from ums_service.operator_socket import ask_running
 from ums_service.reporting import reported
 from ums_service.settings import Settings

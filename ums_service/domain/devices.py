@@ -30,6 +30,12 @@ class Device(NamedTuple):
     last_used_at: str
     address: str
     issued_epoch_s: int  # of its newest token
+    factor_epoch_s: int = 0  # a login that proved a second factor remembered it; or 0
+
+    def spares_factor(self, now: Moment, *, good_for_s: int) -> bool:
+        """Whether a second factor that was proved on it counts still."""
+        proved_s = self.factor_epoch_s
+        return proved_s > 0 and now.epoch_s - proved_s < good_for_s
 
 
 class Devices(NamedTuple):
@@ -42,18 +48,26 @@ class Devices(NamedTuple):
         """The device of that id."""
         return next((d for d in self.devices if d.device_id == device_id), None)
 
+    def current(self, now: Moment, *, good_for_s: int) -> tuple[Device, ...]:
+        """Those whose tokens have not expired."""
+        good_since = now.epoch_s - good_for_s
+        return tuple(d for d in self.devices if d.issued_epoch_s > good_since)
+
     def without(self, device_id: str) -> "Devices":
         """The list after a device was forgotten."""
         kept = tuple(d for d in self.devices if d.device_id != device_id)
+        return self._replace(devices=kept)
+
+    def without_factors(self) -> "Devices":
+        """The list where none spares a second factor any more."""
+        kept = tuple(d._replace(factor_epoch_s=0) for d in self.devices)
         return self._replace(devices=kept)
 
     def with_device(
         self, device: Device, now: Moment, *, most: int, good_for_s: int
     ) -> "Devices":
         """The list with a device just used. Expired ones go, then the oldest."""
-        good_since = now.epoch_s - good_for_s
-        others = self.without(device.device_id).devices
-        kept = tuple(d for d in others if d.issued_epoch_s > good_since)
+        kept = self.without(device.device_id).current(now, good_for_s=good_for_s)
         return self._replace(devices=(*kept, device)[-most:])
 
 

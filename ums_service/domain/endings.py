@@ -28,7 +28,7 @@ async def end_everything(
 
     In `tx`: no token can be renewed any more, and other services hear that the access
     tokens are revoked. By `finish`, after the commit: sessions end, tokens for a
-    change of password and other half-done logins among them.
+    change of password among them.
     """
     kept = but.session_id if but else None
     ended = await end_families(tx, user_id, now, but=kept)

@@ -21,6 +21,13 @@ PASSKEY: Final = "passkey"
 SMS: Final = "sms"
 EMAIL: Final = "email"
 BACKUP_CODE: Final = "backup_code"
+IN_WORDS: Final = {
+    TOTP: "one-time codes of an authenticator",
+    PASSKEY: "a passkey",
+    SMS: "codes by text message",
+    EMAIL: "codes by mail",
+}
+"""What people are told of a method."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,8 @@
     GOOD --time--> EXPIRES SOON --time--> EXPIRED --change--> GOOD
     GOOD --an administrator asks for it--> TO BE CHANGED --change--> GOOD
 
-Only logins are stopped: sessions that are open go on to their own end.
+Only logins and the renewal of tokens are stopped: sessions that are open go on to
+their own end.
 """
 
 from datetime import datetime

@@ -140,6 +140,9 @@ class Profile:
     mfa_tries: int = 5
     """Wrong answers that end one challenge; more of them make the account wait."""
     backup_codes: int = 10
+    device_spares_factor: bool = True
+    """Whether a known device is asked for the password only, once it was remembered at
+    a login with a second factor, for `device_token_s` from then."""
     sent_code_s: int = 10 * MINUTE_S
     """How long a code by mail or text message is good."""
     sent_code_tries: int = 3
@@ -185,6 +188,7 @@ HIPAA: Final = Profile(
     failures_max=3,
     caller_write_per_min=600,
     mfa_required="administrators",
+    device_spares_factor=False,
 )
 COMPAT: Final = Profile(
     name="compat",

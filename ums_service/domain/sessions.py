@@ -29,6 +29,8 @@ class Purpose(Enum):
 
 PASSWORD_ONLY: Final = ("pwd",)
 """The methods of a login by password, in the words of RFC 8176."""
+DEVICE: Final = "device"
+"""Instead of a second factor: a known device that one was proved on before."""
 NEVER_PROVED: Final = float("-inf")
 EVICTED_MAX: Final = 10_000
 
@@ -73,6 +75,11 @@ class Session:
     """What was proved: `pwd`, the password, and which second factors."""
     factor_ticks_s: float | None = None
     """When a second factor was proved last."""
+
+
+def prove_factor(methods: tuple[str, ...]) -> bool:
+    """Whether these methods of a login prove a second factor."""
+    return not {*PASSWORD_ONLY, DEVICE}.issuperset(methods)
 
 
 def new_token() -> str:
@@ -144,7 +151,7 @@ class Sessions:
             session_id=session_id,
             client=client,
             methods=methods,
-            factor_ticks_s=now.ticks_s if proved and methods != PASSWORD_ONLY else None,
+            factor_ticks_s=now.ticks_s if proved and prove_factor(methods) else None,
         )
         self._make_room(user_id)
         self._by_digest[session.digest] = session

@@ -76,10 +76,6 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
         metadata=request.metadata or {},
         **given,
     )
-    call.tx.put(USERS, user)
-    await update_roster(call.tx, None, user)
-    call.subject = user.user_id
-    await _welcome(user, call)
     made: dict[str, Any] = {"username": username, "email": email}
     if not profile.original_replies:
         made["user_id"] = user.user_id
@@ -88,6 +84,7 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
     call.tx.put(USERS, user)
     await update_roster(call.tx, None, user)
     call.subject = user.user_id
+    await _welcome(user, call)
     return answer(CreateUserReply, message="User created successfully", **made)
 
 

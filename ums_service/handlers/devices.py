@@ -15,14 +15,20 @@ from ums_service.call import Call
 from ums_service.domain.devices import DEVICES, Device, Devices, device_token
 from ums_service.domain.errors import InvalidSession, NoSuchDevice, NotFound
 from ums_service.domain.service_secrets import DEVICE_TOKENS, service_secret
+from ums_service.domain.sessions import prove_factor
 from ums_service.domain.users import USERS, User
 
 
 async def note_device(
-    request: OpensSession[Any], user: User, known: Device | None, call: Call
+    request: OpensSession[Any],
+    user: User,
+    known: Device | None,
+    methods: tuple[str, ...],
+    call: Call,
 ) -> dict[str, str]:
     """Note the use of a known device, or remember a new one where that is asked for.
 
+    A device that is remembered with a second factor among `methods` spares the next.
     Returns the fields that the reply to the login has for it.
     """
     if known is None and not request.remember_device:
@@ -35,6 +41,8 @@ async def note_device(
     if request.remember_device:
         label = request.device_label or device.label
         device = device._replace(label=label, issued_epoch_s=now.epoch_s)
+        if prove_factor(methods):
+            device = device._replace(factor_epoch_s=now.epoch_s)
     elif known is None:
         return {}
     most, good_for_s = profile.devices_per_user, profile.device_token_s
@@ -46,14 +54,31 @@ async def note_device(
     return {"device_token": token, "device_id": device.device_id}
 
 
+async def spares_factor(device: Device | None, user: User, call: Call) -> bool:
+    """Whether this known device is asked for no second factor, at the commit still."""
+    profile = call.facilities.profile
+    if device is None or not profile.device_spares_factor:
+        return False
+    own = await call.tx.get(DEVICES, user.user_id) or Devices(user.user_id)
+    known, good_for_s = own.find(device.device_id), profile.device_token_s
+    return known is not None and known.spares_factor(call.now, good_for_s=good_for_s)
+
+
+async def ask_devices_again(user_id: str, call: Call) -> None:
+    """Let no device of an account spare the second factor any more."""
+    own = await call.tx.get(DEVICES, user_id)
+    if own is not None:
+        call.tx.put(DEVICES, own.without_factors())
+
+
 async def list_devices(request: ListDevices, call: Call) -> Answer[ListDevicesReply]:
     """List the known devices of an account."""
     user_id = _target(request.user_id, call)
     call.discloses = user_id != call.own_session.user_id
     own = call.facilities.store.get(DEVICES, user_id) or Devices(user_id)
     good_for_s = call.facilities.profile.device_token_s
-    good_since = call.now.epoch_s - good_for_s
-    views = [_view(d, good_for_s) for d in own.devices if d.issued_epoch_s > good_since]
+    current = own.current(call.now, good_for_s=good_for_s)
+    views = [_view(device, good_for_s) for device in current]
     return answer(ListDevicesReply, devices=views, count=len(views))
 
 
@@ -98,6 +123,7 @@ def _new_device(call: Call) -> Device:
 
 def _view(device: Device, good_for_s: int) -> dict[str, Any]:
     shown = device._asdict()
+    del shown["factor_epoch_s"]
     ends_epoch_s = shown.pop("issued_epoch_s") + good_for_s
     ends = datetime.fromtimestamp(ends_epoch_s, UTC)
     return shown | {"expires_at": ends.isoformat(timespec="seconds")}

@@ -14,12 +14,15 @@ async def end_everything_of(
 ) -> int:
     """End every login of an account but one, with this call's commit; tells how many.
 
+    Logins that wait for their second factor, and factors that wait to be confirmed,
+    end as well.
     To be called after what suspends, as a hash does: what is read here must still hold
     at the commit.
     """
-    sessions = call.facilities.sessions
+    sessions, challenges = call.facilities.sessions, call.facilities.factors.challenges
     ending = await end_everything(call.tx, sessions, user_id, call.now, but=but)
     call.after_commit.append(ending.finish)
+    call.after_commit.append(lambda: challenges.end_all_of(user_id))
     return len(ending.session_ids)
 
 

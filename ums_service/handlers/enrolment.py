@@ -27,6 +27,7 @@ from ums_service.domain.errors import (
 from ums_service.domain.factors import (
     EMAIL,
     FACTORS,
+    IN_WORDS,
     SMS,
     TOTP,
     Authenticator,
@@ -34,8 +35,11 @@ from ums_service.domain.factors import (
     Messages,
     Used,
 )
+from ums_service.domain.outbox import Template
 from ums_service.domain.sent_codes import masked, telephone_number
 from ums_service.domain.users import USERS, User
+from ums_service.handlers.devices import ask_devices_again
+from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.factor_proof import (
     answered,
     find_challenge,
@@ -43,6 +47,7 @@ from ums_service.handlers.factor_proof import (
     prove_again,
 )
 from ums_service.handlers.sent_codes import check_may_be_sent, send_code
+from ums_service.notices import notify
 from ums_service.qr import qr_code
 
 
@@ -109,12 +114,13 @@ async def _setup_messages(
 async def confirm_mfa(request: ConfirmMfa, call: Call) -> Answer[ConfirmMfaReply]:
     """Let what was set up count from now on."""
     challenge = find_challenge(request.setup_token, Goal.CONFIRM, call)
-    _, factors = await finish_enrolling(challenge, call)
+    enrolling = await finish_enrolling(challenge, call)
+    factors = enrolling.factors
     if challenge.address_to:
         after, method = _with_messages(factors, request.code, challenge, call)
     else:
         after, method = _with_authenticator(factors, request.code, challenge, call)
-    enabled = enable(factors, after, method, challenge, call)
+    enabled = await enable(enrolling, after, method, challenge, call)
     return answer(
         ConfirmMfaReply,
         message="The second factor is set up",
@@ -227,24 +233,19 @@ async def finish_enrolling(challenge: Challenge, call: Call) -> Enrolling:
     return Enrolling(user, factors or Factors(user_id=user.user_id))
 
 
-def enable(
-    before: Factors, after: Factors, method: str, challenge: Challenge, call: Call
+async def enable(
+    before: Enrolling, after: Factors, method: str, challenge: Challenge, call: Call
 ) -> Enabled:
     """Store the factors with a new one; what is older than it ends."""
     shown: list[str] = []
-    if not before.exist:
+    if not before.factors.exist:
         backup, shown = new_codes(call.facilities.profile.backup_codes)
         after = replace(after, backup=backup)
     call.tx.put(FACTORS, after)
     call.details["method"] = method
+    await ask_devices_again(after.user_id, call)
+    await notify(call, before.user, Template.FACTOR_ADDED, factor=IN_WORDS[method])
     answered(challenge, call)
-    facilities, session, user_id = call.facilities, call.session, after.user_id
-    others = facilities.sessions.count_of(user_id) - (session is not None)
-
-    def renew() -> None:
-        facilities.sessions.end_all_of(user_id, but=session)
-        facilities.factors.challenges.end_all_of(user_id)
-        note_on_session(method, call)
-
-    call.after_commit.append(renew)
+    others = await end_everything_of(after.user_id, call, but=call.session)
+    call.after_commit.append(lambda: note_on_session(method, call))
     return Enabled(shown, others)

@@ -12,6 +12,7 @@ from typing import Any
 from ums_service.call import Call
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.challenges import Challenge, Goal
+from ums_service.domain.devices import Device
 from ums_service.domain.errors import (
     FactorProofRequired,
     FactorRequired,
@@ -29,13 +30,21 @@ from ums_service.domain.factors import (
     are_required,
     use_code,
 )
+from ums_service.domain.sessions import DEVICE
 from ums_service.domain.users import User
+from ums_service.handlers.devices import spares_factor
 
 
 async def prove_at_login(
-    user: User, code: str | None, method: str | None, call: Call
+    user: User,
+    code: str | None,
+    method: str | None,
+    device: Device | None,
+    call: Call,
 ) -> tuple[str, ...]:
     """What was proved, beginning with the password.
+
+    A `device` on which a factor was proved before may do instead of another proof.
 
     Raises:
         FactorRequired: the account has a factor, and no code came along.
@@ -49,6 +58,8 @@ async def prove_at_login(
         return (PASSWORD,)
     if code:
         return (PASSWORD, prove_code(factors, code, method, call).method)
+    if await spares_factor(device, user, call):
+        return (PASSWORD, DEVICE)
     asked = None
     if factors.passkeys:
         party = call.facilities.factors.relying_party
@@ -191,7 +202,8 @@ def prove_again(
 def note_on_session(method: str, call: Call) -> None:
     """The session of this call has proved a factor."""
     if call.session is not None:
-        call.session.methods = (*call.session.methods, method)
+        if method not in call.session.methods:
+            call.session.methods = (*call.session.methods, method)
         call.session.factor_ticks_s = call.now.ticks_s
 
 

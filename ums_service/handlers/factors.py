@@ -27,15 +27,20 @@ from ums_service.domain.errors import (
 from ums_service.domain.factors import (
     EMAIL,
     FACTORS,
+    IN_WORDS,
     PASSKEY,
     SMS,
     TOTP,
     Factors,
     are_required,
 )
+from ums_service.domain.outbox import Template
 from ums_service.domain.sent_codes import masked
 from ums_service.domain.users import USERS, User
+from ums_service.handlers.devices import ask_devices_again
+from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.factor_proof import prove_again
+from ums_service.notices import notify
 
 REMOVABLE: Final = (TOTP, PASSKEY, SMS, EMAIL)
 
@@ -98,8 +103,11 @@ async def disable_mfa(request: DisableMfa, call: Call) -> Answer[DisableMfaReply
         user = await _of_another(request.user_id, request.reason, call)
         known = await call.tx.get(FACTORS, user.user_id)
         after = _without(known, request)
-        ended = _end_sessions_of(user, call)
+        ended = await end_everything_of(user.user_id, call)
     call.details["method"] = request.method or "all"
+    await ask_devices_again(user.user_id, call)
+    removed = IN_WORDS[request.method] if request.method else "all second factors"
+    await notify(call, user, Template.FACTOR_REMOVED, factor=removed)
     if after.exist:
         call.tx.put(FACTORS, after)
     else:
@@ -152,17 +160,6 @@ async def _of_another(user_id: str, reason: str | None, call: Call) -> User:
         raise MissingInput("A reason is required")
     call.details["reason"] = reason
     return await _user(user_id, call)
-
-
-def _end_sessions_of(user: User, call: Call) -> int:
-    facilities = call.facilities
-
-    def end() -> None:
-        facilities.sessions.end_all_of(user.user_id)
-        facilities.factors.challenges.end_all_of(user.user_id)
-
-    call.after_commit.append(end)
-    return facilities.sessions.count_of(user.user_id)
 
 
 def _without(factors: Factors | None, request: DisableMfa) -> Factors:

@@ -95,6 +95,4 @@ async def _shut(user: User, call: Call) -> int:
     await one_time.void(call.tx, user.user_id, Purpose)
     await post(call, new_mail(call, user, Template.RESET))
     call.tx.delete(DEVICES, user.user_id)
-    challenges = call.facilities.factors.challenges
-    call.after_commit.append(lambda: challenges.end_all_of(user.user_id))
     return await end_everything_of(user.user_id, call)

@@ -16,7 +16,7 @@ from ums_service.call import Call
 from ums_service.domain import accounts
 from ums_service.domain.challenges import Goal
 from ums_service.domain.clients import client_info
-from ums_service.domain.devices import Device
+from ums_service.domain.devices import DEVICES, Device, Devices
 from ums_service.domain.errors import (
     AccountInactive,
     EmailNotVerified,
@@ -29,9 +29,10 @@ from ums_service.domain.errors import (
 )
 from ums_service.domain.factors import FACTORS, PASSWORD
 from ums_service.domain.names import normalise
+from ums_service.domain.outbox import Template
 from ums_service.domain.password_expiry import password_state
 from ums_service.domain.passwords import normalise_password
-from ums_service.domain.sessions import PASSWORD_ONLY, Purpose, expiry
+from ums_service.domain.sessions import DEVICE, Purpose, expiry, prove_factor
 from ums_service.domain.users import ACTIVE, USERS, User
 from ums_service.handlers.devices import note_device
 from ums_service.handlers.factor_proof import (
@@ -43,6 +44,7 @@ from ums_service.handlers.factor_proof import (
 )
 from ums_service.handlers.tokens import first_tokens
 from ums_service.handlers.views import user_view
+from ums_service.notices import notify, told_device
 
 L = TypeVar("L", bound=LoginReply)
 
@@ -60,7 +62,9 @@ async def login(request: Login, call: Call) -> Answer[LoginReply]:
     check_may_log_in(user, call)
     password_hash = await _current_hash(user, request.password, call)
     user = user.logged_in(call.now, password_hash)
-    methods = await prove_at_login(user, request.mfa_code, request.mfa_method, call)
+    methods = await prove_at_login(
+        user, request.mfa_code, request.mfa_method, device, call
+    )
     return await finish_login(LoginReply, request, user, methods, call, device)
 
 
@@ -104,11 +108,13 @@ async def finish_login(
     try:
         _check_password_is_good(user, call)
     except (PasswordChangeRequired, PasswordExpired):
-        if methods != PASSWORD_ONLY:
+        if prove_factor(methods):
             await call.commit_early("mfa_passed")
         raise
     document = call.tx.put(USERS, user)
-    more = await note_device(request, user, device, call)
+    if device is None:
+        await _tell_of_new_device(user, call)
+    more = await note_device(request, user, device, methods, call)
     more |= await _open_session(user, call, methods, tokens=request.tokens)
     return answer(
         kind,
@@ -117,6 +123,14 @@ async def finish_login(
         user=user_view(document, call.facilities.profile),
         **more,
     )
+
+
+async def _tell_of_new_device(user: User, call: Call) -> None:
+    """A mail about a login from elsewhere, to who has the usual devices known."""
+    own = await call.tx.get(DEVICES, user.user_id) or Devices(user.user_id)
+    if own.current(call.now, good_for_s=call.facilities.profile.device_token_s):
+        device = told_device(client_info(call.client))
+        await notify(call, user, Template.NEW_LOGIN, device=device)
 
 
 async def _open_session(
@@ -146,6 +160,7 @@ async def _open_session(
             session_id=session_id,
             client=client,
             methods=methods,
+            proved=DEVICE not in methods,
         )
     )
     return told

@@ -60,7 +60,8 @@ async def finish_passkey_enrolment(
 ) -> Answer[FinishPasskeyEnrolmentReply]:
     """Let the passkey count from now on."""
     challenge = find_challenge(request.setup_token, Goal.ENROL_PASSKEY, call)
-    _, factors = await finish_enrolling(challenge, call)
+    enrolling = await finish_enrolling(challenge, call)
+    factors = enrolling.factors
     if len(factors.passkeys) >= call.facilities.profile.passkeys_max:
         raise InvalidToken  # others were enrolled since this one was begun
     assert challenge.passkey_state is not None
@@ -76,7 +77,7 @@ async def finish_passkey_enrolment(
         call.facilities.factors.challenges.failed(challenge)
         raise
     after = factors.with_passkey(passkey)
-    enabled = enable(factors, after, PASSKEY, challenge, call)
+    enabled = await enable(enrolling, after, PASSKEY, challenge, call)
     return answer(
         FinishPasskeyEnrolmentReply,
         message="The passkey is enrolled",

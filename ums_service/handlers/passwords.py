@@ -22,7 +22,8 @@ from ums_service.domain.password_strength import strength_of
 from ums_service.domain.passwords import BYTES_MAX, normalise_password
 from ums_service.domain.profiles import DAY_S, Profile
 from ums_service.domain.sessions import Purpose, Session, expiry
-from ums_service.domain.users import USERS
+from ums_service.domain.users import ACTIVE, USERS
+from ums_service.handlers.devices import ask_devices_again
 from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.new_passwords import (
     with_new_password,
@@ -38,7 +39,7 @@ async def change_password(
     session = _proof(request, call)
     user = await call.tx.get(USERS, session.user_id)
     call.subject = session.user_id
-    if user is None or user.locked_down:
+    if user is None or user.status != ACTIVE or user.locked_down:
         raise InvalidSession
     await call.prove(user, request.current_password, known=session)
     call.tx.put(USERS, await with_new_password(user, request.new_password, call))
@@ -147,6 +148,7 @@ async def force_password_change(
     more = {}
     if request.mode == "temporary":
         user, password = await with_temporary_password(user, call)
+        await ask_devices_again(user.user_id, call)
         good_for_s = facilities.profile.first_password_s
         more = {
             "temporary_password": password,

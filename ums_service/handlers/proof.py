@@ -4,8 +4,10 @@ from ums_client.protocol.sessions import Reauthenticate, ReauthenticateReply
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain.errors import InvalidSession, ReauthenticationRequired
+from ums_service.domain.factors import FACTORS
 from ums_service.domain.sessions import expiry
 from ums_service.domain.users import ACTIVE, USERS
+from ums_service.handlers.factor_proof import prove_again
 
 
 def require_fresh(call: Call) -> None:
@@ -24,13 +26,20 @@ def require_fresh(call: Call) -> None:
 async def reauthenticate(
     request: Reauthenticate, call: Call
 ) -> Answer[ReauthenticateReply]:
-    """Renew the proof of the caller's session; wrong passwords are counted."""
+    """Renew the proof of the caller's session; wrong passwords and codes are counted.
+
+    Raises:
+        InvalidCredentials: the password is wrong.
+        FactorProofRequired, WrongFactor: there is a factor, and it was not proved.
+    """
     session, now = call.own_session, call.now
     call.subject, call.discloses = session.user_id, True
     user = await call.tx.get(USERS, session.user_id)
     if user is None or user.status != ACTIVE:
         raise InvalidSession
     await call.prove(user, request.password)
+    factors = await call.tx.get(FACTORS, user.user_id)
+    prove_again(factors, request.mfa_code, call)
 
     def renew() -> None:
         session.proved_ticks_s = now.ticks_s

@@ -22,6 +22,8 @@ from ums_service.domain.clients import ClientInfo
 from ums_service.domain.errors import InvalidToken
 from ums_service.domain.families import FAMILIES, add_family
 from ums_service.domain.moment import text_of
+from ums_service.domain.outbox import Template
+from ums_service.domain.password_expiry import password_state
 from ums_service.domain.refresh import Family, Use
 from ums_service.domain.revocations import feed_after
 from ums_service.domain.sessions import Purpose, digest_of, expiry
@@ -34,9 +36,11 @@ from ums_service.domain.signing_keys import (
 from ums_service.domain.users import ACTIVE, USERS, User
 from ums_service.handlers.endings import end_logins_of
 from ums_service.handlers.proof import require_fresh
+from ums_service.notices import notify
 
 _FEED_MAX: Final = 5_000
 """Entries of one list of revocations: some 200 KB."""
+_REUSED: Final = "a refresh token came twice, and the login that had it was ended"
 
 
 async def first_tokens(
@@ -81,7 +85,7 @@ async def refresh_token(request: RefreshToken, call: Call) -> Answer[RefreshToke
     use = family.use_of(token, call.address, call.now, repeat_s=repeat_s)
     call.subject, call.details["session_id"] = token.user_id, token.session_id
     user = await call.tx.get(USERS, token.user_id)
-    if user is None or user.status != ACTIVE or user.must_change_password:
+    if user is None or not _may_renew(user, call):
         raise InvalidToken
     bound = call.facilities.profile.session_binding == "address"
     if bound and call.address != family.address:
@@ -89,6 +93,7 @@ async def refresh_token(request: RefreshToken, call: Call) -> Answer[RefreshToke
         await end_logins_of(user.user_id, [token.session_id], call)
         await call.commit_and_refuse("session_moved", InvalidToken())
     if use is Use.SPENT:
+        await notify(call, user, Template.SUSPICIOUS_ACTIVITY, what=_REUSED)
         await end_logins_of(user.user_id, [token.session_id], call)
         await call.commit_and_refuse("refresh_reuse", InvalidToken())
     key = await _signing_key(call)
@@ -98,6 +103,14 @@ async def refresh_token(request: RefreshToken, call: Call) -> Answer[RefreshToke
     call.tx.put(FAMILIES, families.with_changed(family))
     fields = _token_fields(user, family, family.successor(token), key, call)
     return answer(RefreshTokenReply, **fields, **_session_fields(family, token, call))
+
+
+def _may_renew(user: User, call: Call) -> bool:
+    """Whether a login would open a session now, as far as the account goes."""
+    if user.status != ACTIVE or user.locked_down:
+        return False
+    state = password_state(user, call.facilities.profile, call.now)
+    return not state.must_change and not state.expired
 
 
 def _session_fields(
