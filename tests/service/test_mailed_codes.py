@@ -21,9 +21,12 @@ def box(bench: Bench) -> Mailbox:
 
 def newest_code(bench: Bench, box: Mailbox) -> str:
     bench.run(box.sender.send_due())
-    found = re.search(r"\b(\d{6}) is your code", str(box.received[-1]))
-    assert found
-    return found[1]
+    return codes(box)[-1]
+
+
+def codes(box: Mailbox) -> list[str]:
+    """The codes of all mails so far."""
+    return re.findall(r"\b(\d{6}) is your code", "".join(map(str, box.received)))
 
 
 def enrolled(bench: Bench, box: Mailbox) -> Message:
@@ -60,12 +63,12 @@ def test_a_code_that_was_not_sent_yet_gives_way_to_a_newer_one(
     bench: Bench, box: Mailbox
 ):
     token = enrolled(bench, box)["mfa_token"]
-    before = len(box.received)
+    before = len(codes(box))
     for _ in range(2):
         bench.clock.advance(60)
         bench.ask(action="send_mfa_code", mfa_token=token, method="email")
     code = newest_code(bench, box)
-    assert len(box.received) == before + 1
+    assert len(codes(box)) == before + 1
     assert bench.ask(action="verify_mfa", mfa_token=token, code=code)["session_token"]
 
 
