@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.service.authenticator import set_up
 from tests.service.harness import GOOD, STRONG, Bench, login
 from tests.service.mailbox import DAY_S, HOUR_S, MAIL, Mailbox, code_in
 from ums_service.domain.one_time import ONE_TIME
@@ -339,3 +340,11 @@ def test_a_login_under_way_meets_the_new_password(bench: Bench, box: Mailbox):
         if reply["status"] == "success":
             old = {"action": "get_user", "session_token": reply["session_token"]}
             assert bench.ask(**old)["code"] == "INVALID_SESSION"
+
+
+def test_a_new_password_still_wants_the_second_factor(bench: Bench, box: Mailbox):
+    set_up(bench, bench.login("alice"))
+    box.send()
+    box.received.clear()
+    assert reset(bench, token_by_mail(bench, box))["status"] == "success"
+    assert bench.try_login("alice", NEW)["code"] == "MFA_REQUIRED"
