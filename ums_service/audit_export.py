@@ -35,12 +35,17 @@ COLUMNS: Final = (
     "changes",
     "details",
 )
+_LINE_ENDS: Final = {code: f"\\u{code:04x}" for code in (0x7F, 0x85, 0x2028, 0x2029)}
+"""JSON allows them in texts; many programs end a line there."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def lines(entries: Iterable[Shown]) -> bytes:
-    """One JSON object a line."""
-    return b"".join(to_json(entry) + b"\n" for entry in entries)
+    """One JSON object a line, whatever the reader takes for the end of one."""
+    return b"".join(
+        to_json(entry).decode().translate(_LINE_ENDS).encode() + b"\n"
+        for entry in entries
+    )
 
 
 def table(entries: Iterable[Shown], *, header: bool) -> bytes:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -76,9 +77,11 @@ def serve(**flags: Any) -> None:
     from ums_service.serve import serve as run
 
     settings = settings_from(flags)
+    logging.Formatter.converter = time.gmtime
     logging.basicConfig(
         level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        format="%(asctime)s.%(msecs)03d+00:00 %(levelname)s %(name)s: %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%S",
     )
     process.keep_arenas_few()
     process.keep_secrets_in()

@@ -5,6 +5,7 @@ import csv
 import hashlib
 import io
 import json
+import logging
 
 import pytest
 
@@ -408,3 +409,23 @@ def test_a_query_uses_the_index_beside_each_segment(standard: Bench):
     assert len(page.entries) == 3
     assert standard.store.count(USERS) == 3
     assert query(standard, admin, actor=standard.user_id("alice"))
+
+
+def test_nothing_that_a_client_says_makes_a_line_of_its_own(
+    standard: Bench, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.DEBUG)
+    false = 'x\r\n{"number": 1, "event": "login", "actor": "nobody"}\u2028y'
+    standard.ask(
+        **login(false, false),
+        request_id=false,
+        client={"user_agent": false, "device_name": false},
+    )
+    standard.ask(action=false)
+    standard.ask(**{false: false}, action="get_user")
+    lines = exported(standard, standard.admin()).decode().split("\n")
+    numbers = [json.loads(line)["number"] for line in lines if line]
+    assert sorted(numbers) == list(range(1, len(numbers) + 1))
+    assert sum('actor\\": \\"nobody' in line for line in lines) >= 1
+    assert all(len(line.splitlines()) <= 1 for line in lines)
+    assert "nobody" not in caplog.text

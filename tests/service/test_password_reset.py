@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.service.authenticator import set_up
 from tests.service.harness import GOOD, STRONG, Bench, login
 from tests.service.mailbox import (
     DAY_S,
@@ -357,3 +358,11 @@ def test_who_is_recovered_by_the_operator_has_no_link_left(bench: Bench):
     assert reset(bench, token)["code"] == "INVALID_LINK"
     taken_back = bench.ask(action="revert_email", token=revert)
     assert taken_back["code"] == "INVALID_LINK"
+
+
+def test_a_new_password_still_wants_the_second_factor(bench: Bench, box: Mailbox):
+    set_up(bench, bench.login("alice"))
+    box.send()
+    box.received.clear()
+    assert reset(bench, token_by_mail(bench, box))["status"] == "success"
+    assert bench.try_login("alice", NEW)["code"] == "MFA_REQUIRED"

@@ -1,6 +1,7 @@
 """What makes a password acceptable, how strong it is, and passwords made up."""
 
 import random
+import re
 import string
 import threading
 from dataclasses import replace
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from tests.service.harness import GOOD, LOCAL, STRONG, Bench, creation
 from tests.service.running import run_to_end
+from ums_client.protocol.actions import ACTION_BY_NAME
 from ums_service.bootstrap import SCORES_WAITING_MAX
 from ums_service.domain import blocklist, password_strength
 from ums_service.domain.blocklist import (
@@ -329,3 +332,33 @@ def test_a_file_that_cannot_be_read_is_told_at_start(tmp_path: Path, setting: st
     assert status == 78
     assert f"{missing} cannot be read" in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("profile", ["standard", "hipaa"])
+def test_a_password_made_up_cannot_be_kept(make_bench, profile: str):
+    bench = make_bench(profile=profile)
+    made = generated(bench, bench.admin(), "alice")["temporary_password"]
+    reply = bench.ask(
+        action="change_password",
+        current_password=made,
+        new_password=made,
+        password_change_token=bench.try_login("alice", made)["password_change_token"],
+    )
+    assert reply["code"] == "POLICY_VIOLATION"
+
+
+def test_of_the_common_passwords_thousands_are_long_enough_to_be_chosen():
+    """ASVS 6.2.4 counts only those that the rest of the policy would accept."""
+    with_length_only = PasswordPolicy(
+        replace(STANDARD, password_common="off"), Blocklist()
+    )
+    words = FREQUENCY_LISTS["passwords"]
+    choosable = [word for word in words if broken(word, with_length_only) == []]
+    assert len(choosable) > 10_000
+    assert all(broken(word) == [COMMON] for word in choosable)
+
+
+@pytest.mark.parametrize("name", ACTION_BY_NAME)
+def test_no_action_takes_a_hint_or_a_secret_question(name: str):
+    fields = str(ACTION_BY_NAME[name].request.model_json_schema()).lower()
+    assert not re.search("question|password_?hint|reminder", fields)

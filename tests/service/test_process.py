@@ -1,11 +1,13 @@
 """The program as operators meet it: starting, refusing to start, stopping."""
 
 import json
+import re
 import signal
 import socket
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -294,3 +296,17 @@ def test_systemd_is_told_of_loading_readiness_life_and_stopping(
         "READY=1",
         "STOPPING=1",
     ]
+
+
+def test_the_log_of_the_process_tells_the_time_in_utc(tmp_path: Path):
+    env = {**MASTER, "UMS_NONSENSE": "1", "UMS_LOG_LEVEL": "debug", "TZ": "Asia/Tokyo"}
+    started_s = tmp_path.stat().st_mtime
+    with running_service(tmp_path / "data", env=env) as service:
+        service.ask(action="health_check")
+    times = re.findall(
+        r"^(\S+) (?:DEBUG|INFO|WARNING) \w", service.output.text, re.MULTILINE
+    )
+    assert times
+    for text in times:
+        assert text.endswith("+00:00")
+        assert abs(datetime.fromisoformat(text).timestamp() - started_s) < 3_600

@@ -12,7 +12,7 @@ from tests.service.authenticator import Telephone, set_up_messages
 from tests.service.harness import ADMIN_PASSWORD, GOOD, Bench, Message
 from ums_service.domain.errors import InvalidInput
 from ums_service.domain.factors import FACTORS
-from ums_service.domain.sent_codes import masked, telephone_number
+from ums_service.domain.sent_codes import masked, new_code, telephone_number
 
 NUMBER = "+49 30 123456"
 
@@ -282,3 +282,11 @@ def test_a_gateway_that_is_not_there_is_told(make_bench):
         "message": "The code could not be sent",
         "code": "NOT_DELIVERED",
     }
+
+
+def test_a_sent_code_is_any_of_a_million():
+    codes = [new_code() for _ in range(3_000)]
+    assert all(len(code) == 6 and code.isdecimal() for code in codes)
+    assert len(set(codes)) > 2_900
+    for place in range(6):
+        assert {code[place] for code in codes} == set("0123456789")

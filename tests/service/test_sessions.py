@@ -1,8 +1,11 @@
 """Sessions under `standard`: how long they last, how many there are, what ends them."""
 
+import base64
+
 import pytest
 
 from tests.service.harness import GOOD, Bench, creation, login, update
+from ums_service.domain.sessions import new_token
 
 HOUR_S = 3600
 NEW = "another pass 1"
@@ -167,3 +170,21 @@ def test_deletion_ends_nobody_elses_session(standard: Bench):
 def test_creating_an_account_opens_no_session(standard: Bench):
     assert "session_token" not in standard.ask(**creation("alice"))
     assert len(standard.sessions) == 0
+
+
+def test_tokens_are_long_and_never_the_same():
+    """43 characters of base64url hold 256 bits; each bit of them is used."""
+    tokens = [new_token() for _ in range(2_000)]
+    assert len(set(tokens)) == len(tokens)
+    raw = [base64.urlsafe_b64decode(token + "=") for token in tokens]
+    assert {len(token) for token in raw} == {32}
+    ones = zeros = 0
+    for token in raw:
+        ones |= (value := int.from_bytes(token))
+        zeros |= ~value
+    assert ones == zeros & (1 << 256) - 1 == (1 << 256) - 1
+
+
+def test_each_login_has_another_token(standard: Bench):
+    mine = [standard.member("alice"), standard.login("alice"), standard.login("alice")]
+    assert len(set(mine)) == 3

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.service.harness import (
     ADMIN_PASSWORD,
@@ -914,3 +915,32 @@ def test_the_parts_of_a_token_do_not_show_in_its_repr():
     assert "T" * 22 not in repr(token)
     assert RefreshToken.parse(token.text) == token
     assert replace(token, tag="x").text.endswith("Sx")
+
+
+@pytest.mark.parametrize("header", ["jwk", "jku", "x5u"])
+def test_a_key_that_the_token_brings_along_is_not_believed(
+    standard: Bench, header: str
+):
+    token = member(standard)["access_token"]
+    key_id = jwt.get_unverified_header(token)["kid"]
+    claims = jwt.decode(token, options={"verify_signature": False})
+    mine = Ed25519PrivateKey.generate()
+    public = json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(mine.public_key()))
+    brought = public if header == "jwk" else "https://attacker.example/keys"
+    for kid, refusal in ((key_id, TokenRefused), ("mine", UnknownSigningKey)):
+        headers = {"kid": kid, "typ": "at+jwt", header: brought}
+        false = jwt.encode(claims, mine, "EdDSA", headers)
+        with pytest.raises(refusal):
+            verifier(standard).verify(false, now(standard))
+
+
+@pytest.mark.parametrize(("early_s", "good"), [(1, True), (0, False)])
+def test_use_does_not_put_off_the_end_of_a_login(
+    standard: Bench, early_s: int, good: bool
+):
+    tokens = member(standard)
+    for _ in range(6):
+        standard.clock.advance(DAY_S)
+        tokens = must_renew(standard, tokens)
+    standard.clock.advance(DAY_S - early_s)
+    assert (renewed(standard, tokens)["status"] == "success") is good

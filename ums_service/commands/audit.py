@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import click
-from pydantic_core import to_json
 
 from storage import Store
 from storage.stream_check import Progress
-from ums_service.audit_export import PDF_ENTRIES_MAX, Format, Shown, rendered
+from ums_service.audit_export import PDF_ENTRIES_MAX, Format, Shown, lines, rendered
 from ums_service.audit_reader import said_in, show
 from ums_service.commands.offline import open_offline
 from ums_service.commands.options import data_options, say, settings_from
@@ -45,7 +44,7 @@ def audit(context: click.Context, /, after: int, **flags: Any) -> None:
 async def _print(settings: Settings, after: int) -> None:
     async with open_offline(settings) as store:
         for shown in _entries(store, Wanted(), after):
-            click.echo(to_json(shown))
+            click.echo(lines([shown]), nl=False)
 
 
 @audit.command()

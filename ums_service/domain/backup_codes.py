@@ -1,9 +1,10 @@
 """Backup codes: what lets one in when the authenticator is lost. Each works once.
 
 A code has about 40 bits. Only its HMAC is stored, with a random key that belongs to
-the account's current set. A slow hash would not make more of it: the store is
-encrypted, and who can read it finds the secret of the one-time codes beside the
-digests and needs no backup code. Online, the guard of all codes limits guessing.
+the account's current set. The store is encrypted, and who can read it mostly finds the
+secret of the one-time codes beside the digests, and needs no backup code; of an account
+with passkeys only they could find the codes out (ASVS 6.5.2 asks for a slow hash).
+Online, the guard of all codes limits guessing.
 """
 
 import hmac
