@@ -24,6 +24,8 @@ class Answer(Generic[R]):
     source: bytes | None = None
     """The stored value that the whole reply is made of, where it is made of one."""
     make: Callable[[bytes], Fields] | None = None
+    about: bytes = b""
+    """What stands for whatever else the reply is made of and does not change."""
 
     def fields(self) -> Fields:
         """The fields that are sent, in order."""
@@ -38,10 +40,13 @@ def answer(kind: type[R], **fields: Any) -> Answer[R]:
 
 
 def answer_from(
-    kind: type[R], source: bytes, make: Callable[[bytes], Fields]
+    kind: type[R],
+    source: bytes,
+    make: Callable[[bytes], Fields],
+    about: bytes = b"",
 ) -> Answer[R]:
-    """An answer that `make` makes of one stored value and of nothing else.
+    """An answer that `make` makes of one stored value, and of what `about` stands for.
 
-    Its bytes may be kept and sent again for as long as the value is the same.
+    Its bytes may be kept and sent again for as long as both are the same.
     """
-    return Answer(kind, None, source, make)
+    return Answer(kind, None, source, make, about)

@@ -52,7 +52,7 @@ class Replies:
 
     def __init__(self, *, original: bool) -> None:
         self._original = original
-        self._made: dict[tuple[type[Reply], bytes], bytes] = {}
+        self._made: dict[tuple[type[Reply], bytes, bytes], bytes] = {}
 
     def success(self, answer: Answer[Any], ignored: list[str]) -> dict[str, Any]:
         """The reply as a map: its status first, then its fields."""
@@ -92,7 +92,7 @@ class Replies:
         """
         source = answer.source
         assert source is not None
-        key = answer.kind, source
+        key = answer.kind, answer.about, source
         made = self._made.get(key)
         if made is None:
             made = encode(self.success(answer, []), Encoding.JSON)

@@ -1,6 +1,6 @@
 """Whether a token is good: the question other services ask most."""
 
-from typing import Any, Final
+from typing import Any
 
 from storage import document_of
 from ums_client.protocol.sessions import VerifySession, VerifySessionReply
@@ -13,8 +13,6 @@ from ums_service.domain.sessions import Purpose, Session
 from ums_service.domain.signing_keys import KEY_RINGS, RING_ID, KeyRing
 from ums_service.domain.users import ACTIVE, USERS
 
-_DIGEST_BYTES: Final = 32
-
 
 async def verify_session(
     request: VerifySession, call: Call
@@ -26,11 +24,11 @@ async def verify_session(
     value = call.facilities.store.get_value(USERS, session.user_id)
     if value is None:
         raise InvalidSession
-    # the digest stands for what the reply shows of the session: it does not change
     return answer_from(
         VerifySessionReply,
-        session.digest + value,
-        lambda source: _of_session(session, document_of(source[_DIGEST_BYTES:])),
+        value,
+        lambda source: _of_session(session, document_of(source)),
+        about=session.digest,  # what is shown of a session does not change
     )
 
 
