@@ -226,22 +226,16 @@ class Call:
         Raises what `Transaction.commit` raises; then nothing has changed.
         """
         if self.transaction is not None or self.discloses:
-            entry = await self._audit()
-            entry.append_to(self.tx, self.now)
-            await self.tx.commit()
-        for effect in self.after_commit:
-            effect()
+            await self._commit_as(self.action.audit.value)
+        self._take_effect()
 
     async def commit_and_refuse(self, event: str, refusal: Refusal) -> NoReturn:
         """Make durable what the refusal itself changes, as `event`, then refuse.
 
         Raises `refusal`, or what `Transaction.commit` raises; then nothing has changed.
         """
-        entry = await self._audit()
-        entry._replace(event=event).append_to(self.tx, self.now)
-        await self.tx.commit()
-        for effect in self.after_commit:
-            effect()
+        await self._commit_as(event)
+        self._take_effect()
         raise refusal
 
     async def commit_early(self, event: str) -> None:
@@ -252,18 +246,24 @@ class Call:
 
         Raises what `Transaction.commit` raises.
         """
-        entry = await self._audit()
-        entry._replace(event=event).append_to(self.tx, self.now)
-        await self.tx.commit()
-        for effect in self.after_commit:
-            effect()
+        await self._commit_as(event)
+        self._take_effect()
         self.begin_again()
 
-    async def _audit(self) -> AuditEntry:
+    async def _commit_as(self, event: str) -> None:
+        entry = await self._audit(event)
+        entry.append_to(self.tx, self.now)
+        await self.tx.commit()
+
+    def _take_effect(self) -> None:
+        for effect in self.after_commit:
+            effect()
+
+    async def _audit(self, event: str) -> AuditEntry:
         actor = self.session.user_id if self.session else None
         subject, tx, store = self.subject, self.tx, self.facilities.store
         return AuditEntry(
-            event=self.action.audit.value,
+            event=event,
             outcome=Outcome.DONE,
             actor=actor,
             subject=subject,
