@@ -13,6 +13,7 @@ import pytest
 from tests.service.harness import ROOT, Message, update
 from tests.service.mailbox import MAIL
 from tests.service.running import RunningService, running_service, service_environment
+from ums_service import operator_socket
 from ums_service.domain.outbox import OUTBOX
 from ums_service.operations import recover_admin
 
@@ -117,6 +118,16 @@ def test_a_line_without_end_is_hung_up_on(service: RunningService):
         except (BrokenPipeError, ConnectionResetError):
             pass  # hung up while we were still sending
     assert service.ask(action="health_check")["status"] == "healthy"
+
+
+def test_another_user_is_not_the_operator(monkeypatch: pytest.MonkeyPatch):
+    """The same rule without a second user, whom only root can become."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with ours, theirs:
+        assert operator_socket._is_operator(ours)
+        own = os.geteuid()
+        monkeypatch.setattr(operator_socket.os, "geteuid", lambda: own + 1)
+        assert operator_socket._is_operator(ours) is (own == 0)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
