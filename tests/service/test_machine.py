@@ -18,8 +18,12 @@ from tests.service.harness import ADMIN_PASSWORD, Bench, creation, login, update
 
 NAMES = ("alice", "bobby", "carol", "david")
 PASSWORDS = ("correct horse 7", "another pass 1", "third choice 22")
+HISTORY = 5
 IDLE_S, ABSOLUTE_S, SESSIONS_MAX = 8 * 3600, 24 * 3600, 10
 names, passwords = st.sampled_from(NAMES), st.sampled_from(PASSWORDS)
+new_passwords = st.sampled_from(
+    [*PASSWORDS, *(f"{number} and no more" for number in range(HISTORY))]
+)
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,18 @@ class Account:
     city: str = ""
     role: str = "user"
     status: str = "active"
+    earlier: tuple[str, ...] = ()
 
     @property
     def administers(self) -> bool:
         return (self.role, self.status) == ("admin", "active")
+
+    def refuses(self, new: str) -> bool:
+        return new in (self.password, *self.earlier)
+
+    def with_password(self, new: str) -> "Account":
+        earlier = (self.password, *self.earlier)[: HISTORY - 1]
+        return replace(self, password=new, earlier=earlier)
 
 
 @dataclass
@@ -124,6 +136,11 @@ class Service(RuleBasedStateMachine):
         """Any token there ever was."""
         return data.draw(st.sampled_from([*self.model.sessions, *self.ended[-5:]]))
 
+    def password_of(self, token: str) -> str:
+        """The password of whoever has this session, which may be over."""
+        session = self.model.sessions.get(token)
+        return self.model.accounts[session.number].password if session else "none"
+
     def caller(self, token: str, reply: dict) -> Account | None:
         """The caller by the model; without one the service must have refused."""
         account = self.model.use(token, self.now_s)
@@ -143,11 +160,13 @@ class Service(RuleBasedStateMachine):
 
     @rule(
         name=st.sampled_from([*NAMES, "admin", "alice@example.org", " BOBBY "]),
-        password=st.sampled_from([*PASSWORDS, ADMIN_PASSWORD]),
+        right=st.booleans(),
+        wrong=st.sampled_from([*PASSWORDS, ADMIN_PASSWORD]),
     )
-    def login(self, name: str, password: str) -> None:
-        reply = self.ask(login(name, password))
+    def login(self, name: str, right: bool, wrong: str) -> None:
         account = self.model.named(name.strip().lower())
+        password = account.password if account and right else wrong
+        reply = self.ask(login(name, password))
         if account is None or account.password != password:
             assert reply["code"] == "INVALID_CREDENTIALS"
             self.bench.clock.advance(30 * 60)  # the lockout has its own tests
@@ -201,20 +220,25 @@ class Service(RuleBasedStateMachine):
         else:
             assert reply["code"] == "CONFLICT"
 
-    @rule(data=st.data(), current=passwords, new=passwords)
-    def new_password(self, data: st.DataObject, current: str, new: str) -> None:
+    @rule(data=st.data(), right=st.booleans(), wrong=passwords, new=new_passwords)
+    def new_password(
+        self, data: st.DataObject, right: bool, wrong: str, new: str
+    ) -> None:
         token = self.token(data)
+        current = self.password_of(token) if right else wrong
         reply = self.ask(update(token, password=new, current_password=current))
         account = self.caller(token, reply)
         if account is None:
             return
-        if account.password == current:
-            assert reply["status"] == "success"
-            self.model.accounts[account.number] = replace(account, password=new)
-            self.model.end_all(account.number, but=token)
-        else:
+        if account.password != current:
             assert reply["code"] == "INVALID_CREDENTIALS"
             self.bench.clock.advance(30 * 60)
+        elif account.refuses(new):
+            assert reply["code"] == "POLICY_VIOLATION"
+        else:
+            assert reply["status"] == "success"
+            self.model.accounts[account.number] = account.with_password(new)
+            self.model.end_all(account.number, but=token)
 
     @rule(
         data=st.data(),
