@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import asdict, dataclass, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from storage import Collection, Conflict, Misuse, RealDisk, Store
@@ -271,7 +271,15 @@ IDS = tuple(f"m{n}" for n in range(7))
 moves = st.tuples(st.sampled_from(IDS), st.sampled_from([*VALUES, None]))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=300)
+@example(
+    loaded={"m0": "a", "m1": "a"},
+    durable=[],
+    queued=[("m0", "b")],
+    published=0,
+    after=None,
+    limit=1,
+)
 @given(
     loaded=st.dictionaries(st.sampled_from(IDS), st.sampled_from([*VALUES, None])),
     durable=st.lists(moves, max_size=12),
