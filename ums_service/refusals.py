@@ -129,12 +129,29 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
         ErrorCode.PERMISSION_DENIED,
         "The last second factor of this account must remain",
     ),
+    errors.BuiltIn: _fixed(
+        ErrorCode.PERMISSION_DENIED, "What comes with the service stays as it is"
+    ),
+    errors.RoleInUse: lambda r: Told(
+        ErrorCode.PERMISSION_DENIED, f"Cannot delete role with {r.reason}"
+    ),
+    errors.OwnRequest: _fixed(
+        ErrorCode.PERMISSION_DENIED, "Somebody else must decide on your request"
+    ),
     errors.NoFactor: _fixed(
         ErrorCode.NOT_FOUND, "The account has no such second factor"
     ),
     errors.NotFound: _fixed(ErrorCode.NOT_FOUND, "No such account"),
     errors.NoSuchDevice: _fixed(ErrorCode.NOT_FOUND, "No such device"),
     errors.NoSuchMail: _fixed(ErrorCode.NOT_FOUND, "No such mail"),
+    errors.NoSuchRole: lambda r: Told(
+        ErrorCode.NOT_FOUND, f"There is no role {r.name}"
+    ),
+    errors.NoSuchRequest: _fixed(
+        ErrorCode.NOT_FOUND, "No such request waits for an answer"
+    ),
+    errors.NoSuchAttribute: _fixed(ErrorCode.NOT_FOUND, "No such attribute"),
+    errors.NoSuchLab: _fixed(ErrorCode.NOT_FOUND, "No such lab"),
     errors.IdempotencyConflict: _fixed(
         ErrorCode.IDEMPOTENCY_CONFLICT,
         "The idempotency key was used with other arguments",

@@ -11,6 +11,7 @@ from ums_client.protocol.actions import (
     Access,
 )
 from ums_service.domain.one_time import Purpose
+from ums_service.domain.roles import BUILT_IN
 
 PROFILES = ["standard", "hipaa", "compat"]
 NEW = "Another-Choice-7!"
@@ -112,6 +113,50 @@ TARGETS = {
     "drop_mail": ON_OTHERS,
     "test_mail": ON_OTHERS,
 }
+TARGETS |= {
+    "list_roles": NEEDS_SESSION,
+    "list_roles with permissions": ON_OTHERS,
+    "save_role": ON_OTHERS,
+    "delete_role": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "list_permissions": NEEDS_SESSION,
+    "set_role_permissions": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "assign_role to another": ON_OTHERS,
+    "revoke_role from another": ON_OTHERS,
+    "check_permission": NEEDS_SESSION,
+    "check_permission of another": ON_OTHERS,
+    "get_user_permissions": NEEDS_SESSION,
+    "get_user_permissions of another": ON_OTHERS,
+    "request_role": NEEDS_SESSION,
+    "list_role_requests": NEEDS_SESSION,
+    "list_role_requests of another": NEEDS_SESSION,
+    "decide_role_request of another": {
+        "nobody": SESSION,
+        "member": DENIED,
+        "admin": NONE,
+    },
+    "withdraw_role_request": {"nobody": SESSION, "member": NONE, "admin": NONE},
+}
+OF_ROLES = {
+    "save_role": {"name": "helper"},
+    "delete_role": {"name": "helper"},
+    "set_role_permissions": {
+        "roles": ["helper"],
+        "permissions": ["users.read"],
+        "effect": "allow",
+    },
+    "assign_role": {"roles": ["moderator"]},
+    "revoke_role": {"roles": ["moderator"]},
+    "check_permission": {"permissions": ["users.read"]},
+    "request_role": {"role": "moderator", "reason": "to help people"},
+    "decide_role_request": {
+        "role_request_id": NO_DEVICE,
+        "decision": "refuse",
+        "reason": "no",
+    },
+    "withdraw_role_request": {"role_request_id": NO_DEVICE},
+}
+AS_ADMIN = {"list_users", "update_user with a status"}
+"""Where a moderator may what an administrator may, beside what the table of actions says."""
 PURPOSES = {
     "reset_password": Purpose.RESET,
     "verify_email": Purpose.VERIFY,
@@ -122,6 +167,7 @@ IGNORED_IN_COMPAT = {"create_user with a role", "update_user with a status"}
 CALLERS = [
     "nobody",
     "member",
+    "moderator",
     "admin",
     "expired",
     "ended",
@@ -141,7 +187,8 @@ def message_for(
     target: str, other: str, password: str, tokens_of_target: str
 ) -> Message:
     action = target.split(" ", maxsplit=1)[0]
-    message: Message = {"action": action, **OF_FACTORS.get(action, {})}
+    message: Message = {"action": action}
+    message |= OF_FACTORS.get(action, {}) | OF_ROLES.get(action, {})
     if action == "create_user":
         message = creation("dora", STRONG)
     elif action == "login":
@@ -174,6 +221,10 @@ def message_for(
         message["password"] = password
     elif action in ("retry_mail", "drop_mail"):
         message["mail_id"] = "mail"
+    if action in ("assign_role", "revoke_role"):
+        message["user_ids"] = [other]
+    if target.endswith("with permissions"):
+        message["include"] = ["permissions"]
     if action == "reset_password":
         message["new_password"] = NEW
     if target.endswith("with a generated password"):
@@ -196,8 +247,8 @@ def token_of(bench: Bench, caller: str) -> str | None:
     if caller in ("foreign", "malformed", "empty"):
         return {"foreign": "A" * 43, "malformed": "\t☃'--", "empty": ""}[caller]
     token = bench.member("caller", STRONG)
-    if caller == "admin":
-        second = update(bench.admin(), bench.user_id("caller"), role="admin")
+    if caller in ("moderator", "admin"):
+        second = update(bench.admin(), bench.user_id("caller"), role=caller)
         assert bench.ask(**second)["status"] == "success"
     elif caller == "expired":
         bench.clock.advance(24 * 3600)
@@ -208,9 +259,17 @@ def token_of(bench: Bench, caller: str) -> str | None:
     return token
 
 
+def moderates(target: str) -> bool:
+    """Whether a moderator may this on the accounts of members."""
+    action = ACTION_BY_NAME[target.split(" ", maxsplit=1)[0]]
+    return target in AS_ADMIN or action.permission in BUILT_IN["moderator"].allows
+
+
 def expected_outcome(profile: str, target: str, caller: str) -> str:
     table: Any = TARGETS[target]
     by_caller = table.get(profile, table)
+    if caller == "moderator":
+        caller = "admin" if moderates(target) else "member"
     stale = caller not in ("nobody", "member", "admin")
     if stale:
         access = ACTION_BY_NAME[target.split(" ", maxsplit=1)[0]].access

@@ -71,6 +71,59 @@ def session_requests(bench: Bench, admin: str) -> dict[str, Message]:
     return {name: {"action": name, **fields} for name, fields in by_name.items()}
 
 
+def role_requests(bench: Bench, admin: str) -> dict[str, Message]:
+    """Requests about roles, and about what one account has of them."""
+    paula = bench.member("paula", STRONG)
+    of_admin, user_id = {"session_token": admin}, bench.user_id("paula")
+    for role in ("helper", "old"):
+        bench.ask(action="save_role", name=role, **of_admin)
+    asked = {"action": "request_role", "reason": "for the fair", "session_token": paula}
+    waiting = [
+        bench.ask(**asked, role=role)["request"]["role_request_id"]
+        for role in ("helper", "old")
+    ]
+    to_paula = {"user_ids": [user_id], "roles": ["helper"]}
+    by_name: dict[str, Message] = {
+        "save_role": {"name": "cashier", "permissions": ["till.open"]},
+        "set_role_permissions": {
+            "roles": ["cashier"],
+            "permissions": ["till.close"],
+            "effect": "deny",
+            "expires_at": "2100-01-01",
+        },
+        "assign_role": to_paula | {"expires_in_days": 3, "reason": "she asked"},
+        "list_roles": {
+            "name": "helper",
+            "include": ["permissions", "children", "users"],
+        },
+        "list_permissions": {"group": "users"},
+        "check_permission": {"permissions": ["a.b"], "session_token": paula},
+        "get_user_permissions": {"user_id": user_id},
+        "revoke_role": to_paula,
+        "delete_role": {"name": "cashier"},
+        "request_role": {
+            "role": "moderator",
+            "reason": "to help people",
+            "wanted_days": 3,
+            "session_token": paula,
+        },
+        "list_role_requests": {},
+        "decide_role_request": {
+            "user_id": user_id,
+            "role_request_id": waiting[0],
+            "decision": "approve",
+            "reason": "fine",
+        },
+        "withdraw_role_request": {
+            "role_request_id": waiting[1],
+            "session_token": paula,
+        },
+    }
+    return {
+        name: {"action": name, **of_admin, **fields} for name, fields in by_name.items()
+    }
+
+
 def remembered_device(bench: Bench) -> str:
     """The id of a device of alice."""
     wanted = login("alice", STRONG)
@@ -200,6 +253,7 @@ def requests(bench: Bench) -> dict[str, Message]:
             "limit": 3,
         },
         "verify_audit": {"action": "verify_audit", "session_token": admin},
+        **role_requests(bench, admin),
         **session_requests(bench, admin),
         "logout": {"action": "logout", "session_token": admin},
     }

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from ums_client.protocol import (
     accounts,
     addresses,
+    assignments,
     audit,
     devices,
     factors,
@@ -14,6 +15,8 @@ from ums_client.protocol import (
     passkeys,
     passwords,
     recovery,
+    role_requests,
+    roles,
     service,
     sessions,
     tokens,
@@ -87,6 +90,17 @@ class Audit(StrEnum):
     MAIL_RETRIED = "mail_retried"
     MAIL_DROPPED = "mail_dropped"
     MAIL_TESTED = "mail_tested"
+    ROLES_READ = "roles_read"
+    ROLE_SAVED = "role_saved"
+    ROLE_DELETED = "role_deleted"
+    ROLE_PERMISSIONS_SET = "role_permissions_set"
+    ROLE_ASSIGNED = "role_assigned"
+    ROLE_REVOKED = "role_revoked"
+    PERMISSIONS_READ = "permissions_read"
+    ROLE_REQUESTED = "role_requested"
+    ROLE_REQUESTS_READ = "role_requests_read"
+    ROLE_REQUEST_DECIDED = "role_request_decided"
+    ROLE_REQUEST_WITHDRAWN = "role_request_withdrawn"
 
 
 class Repeat(StrEnum):
@@ -165,6 +179,20 @@ ACTIONS: Final = (
     Action("retry_mail",               mail.RetryMail,                  Access.GRANTED,  Rate.WRITE,    Audit.MAIL_RETRIED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("drop_mail",                mail.DropMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_DROPPED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("test_mail",                mail.TestMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_TESTED,              Repeat.KEYED, Permission.SYSTEM_ADMIN),
+
+    Action("list_roles",               roles.ListRoles,                 Access.SESSION,  Rate.READ,     Audit.ROLES_READ,               Repeat.SAFE),
+    Action("save_role",                roles.SaveRole,                  Access.GRANTED,  Rate.WRITE,    Audit.ROLE_SAVED,               Repeat.KEYED, Permission.ROLES_MANAGE),
+    Action("delete_role",              roles.DeleteRole,                Access.GRANTED,  Rate.WRITE,    Audit.ROLE_DELETED,             Repeat.KEYED, Permission.ROLES_MANAGE),
+    Action("list_permissions",         roles.ListPermissions,           Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("set_role_permissions",     roles.SetRolePermissions,        Access.GRANTED,  Rate.WRITE,    Audit.ROLE_PERMISSIONS_SET,     Repeat.KEYED, Permission.ROLES_MANAGE),
+    Action("assign_role",              assignments.AssignRole,          Access.GRANTED,  Rate.WRITE,    Audit.ROLE_ASSIGNED,            Repeat.KEYED, Permission.ROLES_ASSIGN),
+    Action("revoke_role",              assignments.RevokeRole,          Access.GRANTED,  Rate.WRITE,    Audit.ROLE_REVOKED,             Repeat.KEYED, Permission.ROLES_ASSIGN),
+    Action("check_permission",         assignments.CheckPermission,     Access.OWN,      Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.USERS_READ),
+    Action("get_user_permissions",     assignments.GetUserPermissions,  Access.OWN,      Rate.READ,     Audit.PERMISSIONS_READ,         Repeat.SAFE,  Permission.USERS_READ),
+    Action("request_role",             role_requests.RequestRole,       Access.SESSION,  Rate.WRITE,    Audit.ROLE_REQUESTED,           Repeat.KEYED),
+    Action("list_role_requests",       role_requests.ListRoleRequests,  Access.SESSION,  Rate.READ,     Audit.ROLE_REQUESTS_READ,       Repeat.SAFE),
+    Action("decide_role_request",      role_requests.DecideRoleRequest, Access.SESSION,  Rate.WRITE,    Audit.ROLE_REQUEST_DECIDED,     Repeat.KEYED),
+    Action("withdraw_role_request",    role_requests.WithdrawRoleRequest, Access.SESSION, Rate.WRITE,   Audit.ROLE_REQUEST_WITHDRAWN,   Repeat.KEYED),
 )
 # fmt: on
 

@@ -23,10 +23,17 @@
      +- PermissionDenied
      |   +- LastAdministrator     somebody must be able to administer
      |   +- LastFactor            who must have a second factor keeps one
+     |   +- BuiltIn               what comes with the service stays as it is
+     |   +- RoleInUse             somebody has the role, or it is a parent
+     |   +- OwnRequest            nobody decides on their own
      +- NotFound
      |   +- NoSuchDevice
      |   +- NoFactor              the account has no such second factor
      |   +- NoSuchMail
+     |   +- NoSuchRole
+     |   +- NoSuchRequest         no such request that waits
+     |   +- NoSuchAttribute
+     |   +- NoSuchLab
      +- IdempotencyConflict
      +- RateLimited
      +- Busy
@@ -202,6 +209,22 @@ class LastFactor(PermissionDenied):
     """This account must have a second factor, and has no other."""
 
 
+class BuiltIn(PermissionDenied):
+    """It comes with the service and cannot be changed that way."""
+
+
+class RoleInUse(PermissionDenied):
+    """The role cannot be deleted; `reason` says who or what needs it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class OwnRequest(PermissionDenied):
+    """Somebody else must decide on what the caller asked for."""
+
+
 class NotFound(Refusal):
     """What the request names does not exist."""
 
@@ -216,6 +239,26 @@ class NoFactor(NotFound):
 
 class NoSuchMail(NotFound):
     """The mail was sent, dropped or never there."""
+
+
+class NoSuchRole(NotFound):
+    """There is no role of that name; `name` is it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class NoSuchRequest(NotFound):
+    """No request of that id waits for an answer."""
+
+
+class NoSuchAttribute(NotFound):
+    """There is no attribute of that name, or it was not granted."""
+
+
+class NoSuchLab(NotFound):
+    """There is no lab of that id."""
 
 
 class IdempotencyConflict(Refusal):

@@ -15,6 +15,12 @@ from ums_client.protocol.addresses import (
     RevertEmail,
     VerifyEmail,
 )
+from ums_client.protocol.assignments import (
+    AssignRole,
+    CheckPermission,
+    GetUserPermissions,
+    RevokeRole,
+)
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
 from ums_client.protocol.devices import ForgetDevice, ListDevices
 from ums_client.protocol.factors import (
@@ -47,6 +53,19 @@ from ums_client.protocol.recovery import (
     RequestPasswordReset,
     ResetPassword,
 )
+from ums_client.protocol.role_requests import (
+    DecideRoleRequest,
+    ListRoleRequests,
+    RequestRole,
+    WithdrawRoleRequest,
+)
+from ums_client.protocol.roles import (
+    DeleteRole,
+    ListPermissions,
+    ListRoles,
+    SaveRole,
+    SetRolePermissions,
+)
 from ums_client.protocol.service import DescribeActions, HealthCheck
 from ums_client.protocol.sessions import (
     ListSessions,
@@ -66,6 +85,7 @@ from ums_service.catalogue import Handler
 from ums_service.handlers import (
     accounts,
     addresses,
+    assignments,
     audit,
     devices,
     enrolment,
@@ -77,7 +97,11 @@ from ums_service.handlers import (
     passkeys,
     password_resets,
     passwords,
+    permission_checks,
     proof,
+    role_lists,
+    role_requests,
+    roles,
     sent_codes,
     service,
     sessions,
@@ -136,4 +160,17 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RetryMail: mail.retry_mail,
     DropMail: mail.drop_mail,
     TestMail: mail.test_mail,
+    ListRoles: role_lists.list_roles,
+    SaveRole: roles.save_role,
+    DeleteRole: roles.delete_role,
+    ListPermissions: role_lists.list_permissions,
+    SetRolePermissions: roles.set_role_permissions,
+    AssignRole: assignments.assign_role,
+    RevokeRole: assignments.revoke_role,
+    CheckPermission: permission_checks.check_permission,
+    GetUserPermissions: permission_checks.get_user_permissions,
+    RequestRole: role_requests.request_role,
+    ListRoleRequests: role_requests.list_role_requests,
+    DecideRoleRequest: role_requests.decide_role_request,
+    WithdrawRoleRequest: role_requests.withdraw_role_request,
 }
