@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from storage import RealDisk, Store, StoreMissing, StoreOptions
 from ums_service import __version__
+from ums_service.domain.api_keys import API_KEYS
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS
 from ums_service.domain.deleted import DELETED_USERS
@@ -54,6 +55,7 @@ COLLECTIONS: Final = (
     OUTBOX,
     ENTITLEMENTS,
     STORED_ROLES,
+    API_KEYS,
 )
 STREAMS: Final = (AUDIT,)
 

@@ -135,6 +135,10 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.NotFound: _fixed(ErrorCode.NOT_FOUND, "No such account"),
     errors.NoSuchDevice: _fixed(ErrorCode.NOT_FOUND, "No such device"),
     errors.NoSuchMail: _fixed(ErrorCode.NOT_FOUND, "No such mail"),
+    errors.NoSuchKey: _fixed(ErrorCode.NOT_FOUND, "No such API key"),
+    errors.TooManyKeys: lambda r: Told(
+        ErrorCode.CONFLICT, f"The account has {r.most} API keys, and may have no more"
+    ),
     errors.IdempotencyConflict: _fixed(
         ErrorCode.IDEMPOTENCY_CONFLICT,
         "The idempotency key was used with other arguments",

@@ -111,6 +111,15 @@ TARGETS = {
     "retry_mail": ON_OTHERS,
     "drop_mail": ON_OTHERS,
     "test_mail": ON_OTHERS,
+    "create_api_key": NEEDS_SESSION,
+    "create_api_key of another": {"nobody": SESSION, "member": DENIED, "admin": DENIED},
+    "list_api_keys": NEEDS_SESSION,
+    "list_api_keys of another": ON_OTHERS,
+    "rotate_api_key": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "rotate_api_key of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "revoke_api_key": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "revoke_api_key of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "create_service_account": ON_OTHERS,
 }
 PURPOSES = {
     "reset_password": Purpose.RESET,
@@ -174,6 +183,12 @@ def message_for(
         message["password"] = password
     elif action in ("retry_mail", "drop_mail"):
         message["mail_id"] = "mail"
+    elif action == "create_api_key":
+        message |= {"name": "job", "scopes": ["users.read"]}
+    elif action in ("rotate_api_key", "revoke_api_key"):
+        message["key_id"] = "0" * 16
+    elif action == "create_service_account":
+        message["username"] = "billing-sync"
     if action == "reset_password":
         message["new_password"] = NEW
     if target.endswith("with a generated password"):

@@ -138,6 +138,7 @@ class Envelope(NamedTuple):
     idempotency_key: str | None
     client: object = None
     """What the sender says of the client, as it came: not checked, not believed."""
+    api_key: str | None = None
 
 
 def open_envelope(message: dict[str, Any]) -> Envelope:
@@ -149,19 +150,21 @@ def open_envelope(message: dict[str, Any]) -> Envelope:
     """
     take = message.pop
     action, token = take("action", None), take("session_token", None)
-    request_id = key = client = None
+    request_id = key = client = api_key = None
     if message:
         request_id, key = take("request_id", None), take("idempotency_key", None)
-        client = take("client", None)
+        client, api_key = take("client", None), take("api_key", None)
     if action is not None and type(action) is not str:
         raise InvalidMessage("should be text", field="action")
     if token is not None and type(token) is not str:
         raise InvalidMessage("should be text", field="session_token")
+    if api_key is not None:
+        _check_api_key(api_key, token)
     if request_id is not None:
         _check_request_id(request_id)
     if key is not None:
         _check_idempotency_key(key)
-    return Envelope(action, token, request_id, key, client)
+    return Envelope(action, token, request_id, key, client, api_key)
 
 
 def request_id_of(message: dict[str, Any]) -> str | int | None:
@@ -185,6 +188,13 @@ def _check_request_id(value: object) -> None:
         f"should be an integer or text of at most {REQUEST_ID_CHARS_MAX} characters",
         field="request_id",
     )
+
+
+def _check_api_key(value: object, token: str | None) -> None:
+    if type(value) is not str:
+        raise InvalidMessage("should be text", field="api_key")
+    if token is not None:
+        raise InvalidMessage("should not come with a session token", field="api_key")
 
 
 def _check_idempotency_key(value: object) -> None:

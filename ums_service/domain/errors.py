@@ -27,6 +27,8 @@
      |   +- NoSuchDevice
      |   +- NoFactor              the account has no such second factor
      |   +- NoSuchMail
+     |   +- NoSuchKey
+     +- TooManyKeys               the account has all that it may have
      +- IdempotencyConflict
      +- RateLimited
      +- Busy
@@ -216,6 +218,18 @@ class NoFactor(NotFound):
 
 class NoSuchMail(NotFound):
     """The mail was sent, dropped or never there."""
+
+
+class NoSuchKey(NotFound):
+    """The account has no API key of that id."""
+
+
+class TooManyKeys(Refusal):
+    """The account has as many API keys as it may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
 
 
 class IdempotencyConflict(Refusal):

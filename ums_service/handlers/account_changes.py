@@ -56,6 +56,12 @@ async def change(request: UpdateUser, before: User, call: Call) -> User:
     }
     user = accounts.changed(user, given, call.now)
     user = await _with_privileges(request, user, call)
+    if (
+        call.key is not None
+        and own
+        and (request.password or _names_differ(request, before))
+    ):
+        raise PermissionDenied  # a key that leaked must not take the account over
     if request.password:
         if not own:
             raise PermissionDenied  # nobody chooses a password for somebody else

@@ -116,7 +116,7 @@ async def delete_user(request: DeleteUser, call: Call) -> Answer[DeleteUserReply
     await update_roster(call.tx, user, None)
     profile = call.facilities.profile
     await end_everything_of(user.user_id, call)
-    deleted.delete(call.tx, user, call.now, kept_s=profile.deleted_kept_s)
+    await deleted.delete(call.tx, user, call.now, kept_s=profile.deleted_kept_s)
     more = {} if profile.original_replies else {"deleted_at": call.now.text}
     return answer(DeleteUserReply, message="Account deleted successfully", **more)
 
