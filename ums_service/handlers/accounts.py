@@ -34,6 +34,7 @@ from ums_service.domain.roster import update_roster
 from ums_service.domain.users import ACTIVE, ROLES, USERS, User
 from ums_service.handlers.account_changes import change
 from ums_service.handlers.endings import end_everything_of
+from ums_service.handlers.freshness import require_fresh_unless_original
 from ums_service.handlers.new_passwords import with_temporary_password
 from ums_service.handlers.views import directory_view, user_view
 from ums_service.notices import ask_to_verify, notify
@@ -197,6 +198,7 @@ def _role_for_new(request: CreateUser, call: Call, *, administers: bool) -> str:
     assert request.role is not None
     if administers:
         accounts.check_one_of("role", request.role, ROLES)
+        require_fresh_unless_original(call)
         return request.role
     if call.facilities.profile.role_from_public == "refuse":
         raise PermissionDenied
