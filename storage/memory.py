@@ -19,7 +19,7 @@ from storage.records import (
     PutRecord,
     TransactionRecord,
     document_of,
-    unique_values,
+    key_values,
     value_of,
 )
 from storage.table import Change, KeyChange, Table
@@ -32,6 +32,7 @@ class Write(NamedTuple):
     id: str
     packed: bytes | None
     unique: dict[str, str | None]
+    groups: dict[str, str | None]
 
 
 class CannotReplay(Exception):
@@ -44,7 +45,7 @@ class Memory:
     def __init__(
         self, collections: Sequence[Collection[Any]], streams: Sequence[Stream]
     ) -> None:
-        self.tables = {c.name: Table(c.name, c.unique) for c in collections}
+        self.tables = {c.name: Table(c.name, c.unique, c.grouped) for c in collections}
         self.pack: Callable[[object], bytes] = msgpack.Packer().pack
         self.durable_entries = {stream.name: 0 for stream in streams}
         self.latest_entries = dict(self.durable_entries)
@@ -52,19 +53,21 @@ class Memory:
         if len(set(names)) != len(names):
             raise Misuse("two collections or streams share a name")
 
-    def unique_fields(self) -> dict[str, tuple[str, ...]]:
-        """The unique fields of each collection."""
-        return {name: table.unique for name, table in self.tables.items()}
+    def key_fields(self) -> dict[str, tuple[str, ...]]:
+        """The unique and grouped fields of each collection."""
+        return {name: table.key_fields for name, table in self.tables.items()}
 
     def plan(self, number: int, writes: Iterable[Write]) -> list[Change]:
         """The changes that `writes` make to LATEST. Raises UniqueViolation."""
         changes = []
         moving = []
         for write in writes:
-            table, id_, packed, unique = write
+            table, id_, packed, unique, groups = write
             value = None if packed is None else value_of(number, packed)
             if table.keeps_keys(id_, unique):
-                changes.append(Change(table, id_, value, ()))
+                changes.append(
+                    Change(table, id_, value, (), table.regrouped(id_, groups))
+                )
             else:
                 moving.append((write, value))
         if len(moving) == 1:
@@ -98,12 +101,16 @@ class Memory:
         if table is None:
             raise CannotReplay(f"collection {record.collection} is not declared")
         unique: dict[str, str | None] = {}
+        groups: dict[str, str | None] = {}
         value = None
         if isinstance(record, PutRecord):
             value = value_of(number, record.packed)
-            unique = record.unique
-            if tuple(unique) != table.unique:
-                unique = unique_values(document_of(value), table.unique)
+            unique = record.keys
+            if tuple(unique) != table.key_fields:
+                unique = key_values(document_of(value), table.key_fields)
+            if table.groups:
+                groups = {field: unique.pop(field) for field in table.groups}
+        moves = table.regrouped(record.id, groups)
         keys: list[KeyChange] = []
         if not table.keeps_keys(record.id, unique):
             # `apply` takes a key only from who has it: in a swap it has moved already.
@@ -113,7 +120,7 @@ class Memory:
                 for field, key in unique.items()
                 if key is not None
             )
-        table.apply(Change(table, record.id, value, tuple(keys)))
+        table.apply(Change(table, record.id, value, tuple(keys), moves))
 
     def _replay_entry(self, entry: EntryRecord) -> None:
         last = self.durable_entries.get(entry.stream)
@@ -126,10 +133,11 @@ class Memory:
 
 def _move_own_keys(write: Write, value: bytes | None) -> Change:
     """The change of a document that passes no key on to another of the transaction."""
-    table, id_, _, unique = write
+    table, id_, _, unique, groups = write
     old = table.released(id_, unique)
     claims = table.claimed(id_, unique, frozenset())
-    return Change(table, id_, value, (*old, *claims))
+    moves = table.regrouped(id_, groups)
+    return Change(table, id_, value, (*old, *claims), moves)
 
 
 def _move_keys(moving: list[tuple[Write, bytes | None]]) -> list[Change]:
@@ -149,5 +157,6 @@ def _move_keys(moving: list[tuple[Write, bytes | None]]) -> list[Change]:
             if claim in taken:
                 raise UniqueViolation(write.table.name, field, key)
             taken.add(claim)
-        changes.append(Change(write.table, write.id, value, (*old, *claims)))
+        moves = write.table.regrouped(write.id, write.groups)
+        changes.append(Change(write.table, write.id, value, (*old, *claims), moves))
     return changes

@@ -1,7 +1,7 @@
 """Transactions <-> bytes, as they lie inside a journal frame.
 
     transaction = [number, [put...], [deletion...], [entry...]]
-    put         = [collection, id, packed document, {unique field: value}]
+    put         = [collection, id, packed document, {key field: value}]
     deletion    = [collection, id]
     entry       = [stream, sequence, packed entry]
 
@@ -29,7 +29,7 @@ class PutRecord(NamedTuple):
     collection: str
     id: str
     packed: bytes
-    unique: dict[str, str | None]
+    keys: dict[str, str | None]
 
 
 class DeleteRecord(NamedTuple):
@@ -85,14 +85,14 @@ def document_of(value: bytes) -> dict[str, Any]:
     return document
 
 
-def unique_values(
+def key_values(
     document: Mapping[str, Any], fields: tuple[str, ...]
 ) -> dict[str, str | None]:
-    """The unique keys of a document. Raises TypeError for one that is no string."""
+    """The values of unique or grouped fields. Raises TypeError for one that is no text."""
     values = {}
     for field in fields:
         value = document.get(field)
         if value is not None and type(value) is not str:
-            raise TypeError(f"unique field {field} must be a string or None")
+            raise TypeError(f"field {field} must be a string or None")
         values[field] = value
     return values
