@@ -119,6 +119,10 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.ReauthenticationRequired: _fixed(
         ErrorCode.REAUTHENTICATION_REQUIRED, "Current password is required"
     ),
+    errors.FreshProofRequired: _fixed(
+        ErrorCode.REAUTHENTICATION_REQUIRED,
+        "Prove once more who you are, with reauthenticate",
+    ),
     errors.PolicyViolation: _policy,
     errors.NameTaken: _taken,
     errors.PermissionDenied: _fixed(ErrorCode.PERMISSION_DENIED, "Permission denied"),

@@ -7,6 +7,7 @@ A request class names its reply: `class GetUser(Request[GetUserReply])`, so that
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from typing_extensions import override
 
 from ums_client.protocol.errors import InvalidMessage
 from ums_client.protocol.limits import (
@@ -139,6 +140,11 @@ class Envelope(NamedTuple):
     client: object = None
     """What the sender says of the client, as it came: not checked, not believed."""
     api_key: str | None = None
+
+    @override
+    def __repr__(self) -> str:
+        """The action and the id only: the rest is secret, or anybody's words."""
+        return f"Envelope(action={self.action!r}, request_id={self.request_id!r})"
 
 
 def open_envelope(message: dict[str, Any]) -> Envelope:

@@ -18,6 +18,7 @@
      +- InvalidLink               unknown, used, over: never told apart
      +- ReauthenticationRequired  the current password must come along
      |   +- FactorProofRequired   a code of a second factor must come along
+     |   +- FreshProofRequired    the last proof of this session is too old
      +- PolicyViolation           all violations at once
      +- NameTaken
      +- PermissionDenied
@@ -174,6 +175,10 @@ class ReauthenticationRequired(Refusal):
 
 class FactorProofRequired(ReauthenticationRequired):
     """The change needs a code of a second factor, or one proved a moment ago."""
+
+
+class FreshProofRequired(ReauthenticationRequired):
+    """The change needs a proof of the last minutes, and takes none itself."""
 
 
 class PolicyViolation(Refusal):
