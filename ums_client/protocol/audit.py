@@ -2,17 +2,17 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from ums_client.protocol.fields import ShortText, Text, UserId
 from ums_client.protocol.limits import AUDIT_EVENTS_MAX, AUDIT_PAGE_MAX
-from ums_client.protocol.message import R, Reply, Request
+from ums_client.protocol.message import Part, R, Reply, Request
 
 Cursor = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,15}$")]
 """Where a page ends; to be handed back as it is."""
 
 
-class AuditedEvent(BaseModel):
+class AuditedEvent(Part):
     """One entry. Numbers grow by one, without gaps.
 
     `actor` did it, to the account `subject`; their names are those of the time, and
