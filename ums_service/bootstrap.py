@@ -10,6 +10,7 @@ from storage import Store
 from ums_service import __version__
 from ums_service.attempts import Attempts
 from ums_service.audit_reader import AuditReader
+from ums_service.authority import Authority
 from ums_service.call import Facilities
 from ums_service.dispatch import Dispatch
 from ums_service.domain.access_tokens import AccessTokens, TokenRules
@@ -93,6 +94,7 @@ def build_service(
             read_bytes_max=settings.audit_read_mib_max * 1024 * 1024,
         ),
         attempts=attempts,
+        authority=Authority(store),
         gate=LoginGate(attempts, hashes, pool),
         factors=build_factors(settings, profile, senders),
         profile=profile,

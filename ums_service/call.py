@@ -6,12 +6,15 @@ from typing import Any, NoReturn
 
 from storage import Store, Transaction
 from ums_client.protocol.actions import Action
+from ums_client.protocol.permissions import Permission
 from ums_service.attempts import Attempts, delete_failures
 from ums_service.audit_names import name_sealed_in
 from ums_service.audit_reader import AuditReader
+from ums_service.authority import Authority
 from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.audit_seals import Changes
+from ums_service.domain.authorisation import NOTHING, Resource, may
 from ums_service.domain.clients import user_agent_of
 from ums_service.domain.devices import DEVICES, Device, Devices, known_device
 from ums_service.domain.errors import (
@@ -42,6 +45,7 @@ class Facilities:
     attempts: Attempts
     gate: LoginGate
     audit: AuditReader
+    authority: Authority
     factors: SecondFactors
     profile: Profile
     policy: PasswordPolicy
@@ -124,14 +128,35 @@ class Call:
             return None
         return self.facilities.store.get(USERS, self.session.user_id)
 
-    def caller_administers(self) -> bool:
-        """Whether the caller can administer now, not when they logged in."""
-        caller = self.caller()
-        return caller is not None and caller.administers
+    def may(
+        self,
+        permission: Permission,
+        *,
+        lab_ids: frozenset[str] = NOTHING,
+        changes: str | None = None,
+    ) -> bool:
+        """Whether the caller has this permission now, not when they logged in.
 
-    def require_administrator(self) -> None:
-        """Raise PermissionDenied unless the caller can administer."""
-        if not self.caller_administers():
+        `lab_ids` are the labs of what it is about, `changes` is the id of somebody
+        else's account that would be changed.
+        """
+        authority = self.facilities.authority
+        caller = authority.caller(self.session.user_id) if self.session else None
+        if caller is None:
+            return False
+        changed = authority.caller(changes) if changes else None
+        resource = Resource(lab_ids, changed)
+        return may(caller, permission, resource, self.now).allowed
+
+    def require(
+        self,
+        permission: Permission,
+        *,
+        lab_ids: frozenset[str] = NOTHING,
+        changes: str | None = None,
+    ) -> None:
+        """Raise PermissionDenied unless the caller has this permission; see `may`."""
+        if not self.may(permission, lab_ids=lab_ids, changes=changes):
             raise PermissionDenied
 
     def known_device(self, user: User | None, token: str | None) -> Device | None:

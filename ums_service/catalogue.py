@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from ums_client.protocol.actions import Access, Action, Audit, Rate, Repeat
 from ums_client.protocol.message import Request
+from ums_client.protocol.permissions import Permission
 from ums_service.answer import Answer
 from ums_service.call import Call
 
@@ -21,6 +22,10 @@ class Row:
 
     action: Action
     handler: Handler
+    names_account: bool
+    """Whether the request has a field for the account that it is about."""
+    names_lab: bool
+    """Whether the request has a field for the lab in which it is to happen."""
     _made: list[Request[Any] | None] = field(default_factory=list)
 
     @property
@@ -41,7 +46,8 @@ def rows(
     """Join both tables.
 
     Raises:
-        IncompleteCatalogue: an action without handler, access, rate, audit or repeat;
+        IncompleteCatalogue: an action without handler, access, rate, audit or repeat,
+            or without the permission that its access takes;
             a handler without action or of the wrong shape; a name or request that
             occurs twice.
     """
@@ -54,7 +60,10 @@ def rows(
             raise IncompleteCatalogue(f"{action.name} has no handler")
         _check_columns(action)
         _check_shape(action, handler)
-        result[action.name] = Row(action, handler)
+        fields = action.request.model_fields
+        result[action.name] = Row(
+            action, handler, "user_id" in fields, "lab_id" in fields
+        )
     strays = handlers.keys() - {row.action.request for row in result.values()}
     if strays:
         raise IncompleteCatalogue(f"no action for {[s.__name__ for s in strays]}")
@@ -73,6 +82,11 @@ def _check_columns(action: Action) -> None:
     for column, kind in kinds.items():
         if not isinstance(getattr(action, column), kind):
             raise IncompleteCatalogue(f"{action.name}: no {column} is given")
+    needs = action.access in (Access.OWN, Access.GRANTED)
+    if needs is not isinstance(action.permission, Permission):
+        raise IncompleteCatalogue(f"{action.name}: its access and permission differ")
+    if action.access is Access.OWN and "user_id" not in action.request.model_fields:
+        raise IncompleteCatalogue(f"{action.name}: its request names no account")
 
 
 def _check_shape(action: Action, handler: Handler) -> None:

@@ -19,6 +19,7 @@ def describe(action: Action) -> ActionDescription:
         name=action.name,
         summary=" ".join((request.__doc__ or "").split()),
         access=action.access.value,
+        permission=action.permission.value if action.permission else None,
         repeat=action.repeat.value,
         wrapper=request.wrapper,
         fields=[

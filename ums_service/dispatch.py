@@ -18,12 +18,12 @@ from ums_client.protocol.message import (
     open_envelope,
     request_id_of,
 )
+from ums_service.access import check_access
 from ums_service.answer import Answer
 from ums_service.call import Call, Facilities
 from ums_service.catalogue import Handler, Row, rows
 from ums_service.domain.errors import (
     InvalidCredentials,
-    InvalidSession,
     RateLimited,
     UnknownAction,
 )
@@ -155,22 +155,16 @@ class Dispatch:
         return reply
 
     async def _handle(self, job: "_Job", call: Call) -> Answer[Any]:
-        self._check_access(call, job.envelope.session_token)
+        stale = call.session is None and job.envelope.session_token is not None
+        if stale and self._facilities.profile.stale_session_is_none:
+            stale = False
+        check_access(job.row, job.request, call, stale_token=stale)
         return await job.row.handler(job.request, call)
 
     def _reply(self, made: Answer[Any], job: "_Job") -> dict[str, Any] | bytes:
         if made.source is None or job.ignored or job.encoding is not Encoding.JSON:
             return self._replies.success(made, job.ignored)
         return self._replies.json_of(made)
-
-    def _check_access(self, call: Call, token: str | None) -> None:
-        if call.session is not None or call.action.access is Access.PUBLIC:
-            return
-        stale = token is not None
-        if stale and self._facilities.profile.stale_session_is_none:
-            stale = False
-        if stale or call.action.access is Access.SESSION:
-            raise InvalidSession
 
 
 class _Job(NamedTuple):

@@ -9,6 +9,7 @@ from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS
 from ums_service.domain.deleted import DELETED_USERS
 from ums_service.domain.devices import DEVICES
+from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.factors import FACTORS
 from ums_service.domain.failure_records import (
     BLOCKED_ADDRESSES,
@@ -23,6 +24,7 @@ from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.password_history import HISTORIES
 from ums_service.domain.pepper import PEPPERS
 from ums_service.domain.revocations import LAST_REVOKED, REVOCATIONS
+from ums_service.domain.roles import STORED_ROLES
 from ums_service.domain.roster import ROSTERS
 from ums_service.domain.service_secrets import SERVICE_SECRETS
 from ums_service.domain.signing_keys import KEY_RINGS
@@ -50,6 +52,8 @@ COLLECTIONS: Final = (
     PEPPERS,
     ONE_TIME,
     OUTBOX,
+    ENTITLEMENTS,
+    STORED_ROLES,
 )
 STREAMS: Final = (AUDIT,)
 

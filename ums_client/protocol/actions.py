@@ -19,6 +19,7 @@ from ums_client.protocol import (
     tokens,
 )
 from ums_client.protocol.message import Request
+from ums_client.protocol.permissions import Permission
 
 
 class Access(StrEnum):
@@ -27,6 +28,8 @@ class Access(StrEnum):
     PUBLIC = "public"  # a session token is not looked at
     OPTIONAL = "optional"  # a session counts where there is one
     SESSION = "session"  # a live session is required
+    OWN = "own"  # a live session; for the account of somebody else, the permission
+    GRANTED = "granted"  # a live session whose account has the permission
 
 
 class Rate(StrEnum):
@@ -103,63 +106,65 @@ class Action(NamedTuple):
     rate: Rate
     audit: Audit
     repeat: Repeat
+    permission: Permission | None = None
+    """Needed for somebody else's account (OWN) or for anything (GRANTED)."""
 
 
 # fmt: off
 ACTIONS: Final = (
-    #      name                request                   access            rate            audit                    repeat
-    Action("create_user",       accounts.CreateUser,      Access.OPTIONAL,  Rate.REGISTER,  Audit.USER_CREATED,      Repeat.KEYED),
-    Action("login",             sessions.Login,           Access.PUBLIC,    Rate.LOGIN,     Audit.LOGIN,             Repeat.NEVER),
-    Action("logout",            sessions.Logout,          Access.SESSION,   Rate.WRITE,     Audit.LOGOUT,            Repeat.NEVER),
-    Action("get_user",          accounts.GetUser,         Access.SESSION,   Rate.READ,      Audit.USER_READ,         Repeat.SAFE),
-    Action("update_user",       accounts.UpdateUser,      Access.SESSION,   Rate.WRITE,     Audit.USER_UPDATED,      Repeat.KEYED),
-    Action("delete_user",       accounts.DeleteUser,      Access.SESSION,   Rate.WRITE,     Audit.USER_DELETED,      Repeat.KEYED),
-    Action("list_users",        accounts.ListUsers,       Access.OPTIONAL,  Rate.READ,      Audit.USERS_LISTED,      Repeat.SAFE),
-    Action("health_check",      service.HealthCheck,      Access.OPTIONAL,  Rate.READ,      Audit.NONE,              Repeat.SAFE),
-    Action("change_password",   passwords.ChangePassword, Access.OPTIONAL,  Rate.LOGIN,     Audit.PASSWORD_CHANGED,  Repeat.KEYED),
-    Action("verify_session",    sessions.VerifySession,   Access.SESSION,   Rate.READ,      Audit.NONE,              Repeat.SAFE),
-    Action("list_sessions",     sessions.ListSessions,    Access.SESSION,   Rate.READ,      Audit.SESSIONS_LISTED,   Repeat.SAFE),
-    Action("revoke_session",    sessions.RevokeSession,   Access.SESSION,   Rate.WRITE,     Audit.SESSION_REVOKED,   Repeat.KEYED),
-    Action("reauthenticate",    sessions.Reauthenticate,  Access.SESSION,   Rate.LOGIN,     Audit.REAUTHENTICATED,   Repeat.NEVER),
-    Action("refresh_token",     tokens.RefreshToken,      Access.PUBLIC,    Rate.WRITE,     Audit.TOKEN_REFRESHED,   Repeat.SAFE),
-    Action("get_signing_keys",  tokens.GetSigningKeys,    Access.PUBLIC,    Rate.READ,      Audit.NONE,              Repeat.SAFE),
-    Action("get_revocations",   tokens.GetRevocations,    Access.PUBLIC,    Rate.READ,      Audit.REVOCATIONS_READ,  Repeat.SAFE),
-    Action("rotate_signing_key", tokens.RotateSigningKey, Access.SESSION,   Rate.WRITE,     Audit.SIGNING_KEY_ROTATED, Repeat.KEYED),
-    Action("list_devices",      devices.ListDevices,      Access.SESSION,   Rate.READ,      Audit.DEVICES_LISTED,    Repeat.SAFE),
-    Action("forget_device",     devices.ForgetDevice,     Access.SESSION,   Rate.WRITE,     Audit.DEVICE_FORGOTTEN,  Repeat.KEYED),
-    Action("unlock_user",       lockouts.UnlockUser,      Access.SESSION,   Rate.WRITE,     Audit.ACCOUNT_UNLOCKED,  Repeat.KEYED),
-    Action("verify_mfa",        factors.VerifyMfa,        Access.PUBLIC,    Rate.LOGIN,     Audit.LOGIN,             Repeat.NEVER),
-    Action("setup_mfa",         factors.SetupMfa,         Access.OPTIONAL,  Rate.LOGIN,     Audit.MFA_SETUP_BEGUN,   Repeat.NEVER),
-    Action("confirm_mfa",       factors.ConfirmMfa,       Access.OPTIONAL,  Rate.LOGIN,     Audit.MFA_ENABLED,       Repeat.NEVER),
-    Action("send_mfa_code",     factors.SendMfaCode,      Access.PUBLIC,    Rate.LOGIN,     Audit.MFA_CODE_SENT,     Repeat.NEVER),
-    Action("get_mfa_status",    factors.GetMfaStatus,     Access.SESSION,   Rate.READ,      Audit.MFA_READ,          Repeat.SAFE),
-    Action("disable_mfa",       factors.DisableMfa,       Access.SESSION,   Rate.LOGIN,     Audit.MFA_DISABLED,      Repeat.KEYED),
-    Action("regenerate_backup_codes", factors.RegenerateBackupCodes, Access.SESSION, Rate.LOGIN, Audit.BACKUP_CODES_REGENERATED, Repeat.NEVER),
-    Action("begin_passkey_enrolment", passkeys.BeginPasskeyEnrolment, Access.OPTIONAL, Rate.LOGIN, Audit.MFA_SETUP_BEGUN, Repeat.NEVER),
-    Action("finish_passkey_enrolment", passkeys.FinishPasskeyEnrolment, Access.OPTIONAL, Rate.LOGIN, Audit.MFA_ENABLED, Repeat.NEVER),
-    Action("begin_passkey_login", passkeys.BeginPasskeyLogin, Access.PUBLIC,  Rate.LOGIN,     Audit.LOGIN,             Repeat.NEVER),
-    Action("finish_passkey_login", passkeys.FinishPasskeyLogin, Access.PUBLIC, Rate.LOGIN,    Audit.LOGIN,             Repeat.NEVER),
-    Action("check_password",    passwords.CheckPassword,  Access.PUBLIC,    Rate.CHECK,     Audit.NONE,              Repeat.SAFE),
-    Action("get_password_status", passwords.GetPasswordStatus, Access.SESSION, Rate.READ,   Audit.PASSWORD_STATUS_READ, Repeat.SAFE),
-    Action("force_password_change", passwords.ForcePasswordChange, Access.SESSION, Rate.WRITE, Audit.PASSWORD_CHANGE_FORCED, Repeat.KEYED),
-    Action("describe_actions",  service.DescribeActions,  Access.PUBLIC,    Rate.READ,      Audit.NONE,              Repeat.SAFE),
-    Action("query_audit",       audit.QueryAudit,         Access.SESSION,   Rate.READ,      Audit.AUDIT_READ,        Repeat.SAFE),
-    Action("export_audit",      audit.ExportAudit,        Access.SESSION,   Rate.READ,      Audit.AUDIT_EXPORTED,    Repeat.SAFE),
-    Action("verify_audit",      audit.VerifyAudit,        Access.SESSION,   Rate.READ,      Audit.AUDIT_VERIFIED,    Repeat.SAFE),
+    #      name                        request                          access           rate           audit                           repeat        permission
+    Action("create_user",              accounts.CreateUser,             Access.OPTIONAL, Rate.REGISTER, Audit.USER_CREATED,             Repeat.KEYED),
+    Action("login",                    sessions.Login,                  Access.PUBLIC,   Rate.LOGIN,    Audit.LOGIN,                    Repeat.NEVER),
+    Action("logout",                   sessions.Logout,                 Access.SESSION,  Rate.WRITE,    Audit.LOGOUT,                   Repeat.NEVER),
+    Action("get_user",                 accounts.GetUser,                Access.OWN,      Rate.READ,     Audit.USER_READ,                Repeat.SAFE,  Permission.USERS_READ),
+    Action("update_user",              accounts.UpdateUser,             Access.OWN,      Rate.WRITE,    Audit.USER_UPDATED,             Repeat.KEYED, Permission.USERS_UPDATE),
+    Action("delete_user",              accounts.DeleteUser,             Access.OWN,      Rate.WRITE,    Audit.USER_DELETED,             Repeat.KEYED, Permission.USERS_DELETE),
+    Action("list_users",               accounts.ListUsers,              Access.OPTIONAL, Rate.READ,     Audit.USERS_LISTED,             Repeat.SAFE),
+    Action("health_check",             service.HealthCheck,             Access.OPTIONAL, Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("change_password",          passwords.ChangePassword,        Access.OPTIONAL, Rate.LOGIN,    Audit.PASSWORD_CHANGED,         Repeat.KEYED),
+    Action("verify_session",           sessions.VerifySession,          Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("list_sessions",            sessions.ListSessions,           Access.OWN,      Rate.READ,     Audit.SESSIONS_LISTED,          Repeat.SAFE,  Permission.USERS_READ),
+    Action("revoke_session",           sessions.RevokeSession,          Access.OWN,      Rate.WRITE,    Audit.SESSION_REVOKED,          Repeat.KEYED, Permission.USERS_STATUS),
+    Action("reauthenticate",           sessions.Reauthenticate,         Access.SESSION,  Rate.LOGIN,    Audit.REAUTHENTICATED,          Repeat.NEVER),
+    Action("refresh_token",            tokens.RefreshToken,             Access.PUBLIC,   Rate.WRITE,    Audit.TOKEN_REFRESHED,          Repeat.SAFE),
+    Action("get_signing_keys",         tokens.GetSigningKeys,           Access.PUBLIC,   Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("get_revocations",          tokens.GetRevocations,           Access.PUBLIC,   Rate.READ,     Audit.REVOCATIONS_READ,         Repeat.SAFE),
+    Action("rotate_signing_key",       tokens.RotateSigningKey,         Access.GRANTED,  Rate.WRITE,    Audit.SIGNING_KEY_ROTATED,      Repeat.KEYED, Permission.SYSTEM_ADMIN),
+    Action("list_devices",             devices.ListDevices,             Access.OWN,      Rate.READ,     Audit.DEVICES_LISTED,           Repeat.SAFE,  Permission.USERS_READ),
+    Action("forget_device",            devices.ForgetDevice,            Access.OWN,      Rate.WRITE,    Audit.DEVICE_FORGOTTEN,         Repeat.KEYED, Permission.USERS_UPDATE),
+    Action("unlock_user",              lockouts.UnlockUser,             Access.GRANTED,  Rate.WRITE,    Audit.ACCOUNT_UNLOCKED,         Repeat.KEYED, Permission.USERS_STATUS),
+    Action("verify_mfa",               factors.VerifyMfa,               Access.PUBLIC,   Rate.LOGIN,    Audit.LOGIN,                    Repeat.NEVER),
+    Action("setup_mfa",                factors.SetupMfa,                Access.OPTIONAL, Rate.LOGIN,    Audit.MFA_SETUP_BEGUN,          Repeat.NEVER),
+    Action("confirm_mfa",              factors.ConfirmMfa,              Access.OPTIONAL, Rate.LOGIN,    Audit.MFA_ENABLED,              Repeat.NEVER),
+    Action("send_mfa_code",            factors.SendMfaCode,             Access.PUBLIC,   Rate.LOGIN,    Audit.MFA_CODE_SENT,            Repeat.NEVER),
+    Action("get_mfa_status",           factors.GetMfaStatus,            Access.OWN,      Rate.READ,     Audit.MFA_READ,                 Repeat.SAFE,  Permission.USERS_READ),
+    Action("disable_mfa",              factors.DisableMfa,              Access.OWN,      Rate.LOGIN,    Audit.MFA_DISABLED,             Repeat.KEYED, Permission.USERS_UPDATE),
+    Action("regenerate_backup_codes",  factors.RegenerateBackupCodes,   Access.SESSION,  Rate.LOGIN,    Audit.BACKUP_CODES_REGENERATED, Repeat.NEVER),
+    Action("begin_passkey_enrolment",  passkeys.BeginPasskeyEnrolment,  Access.OPTIONAL, Rate.LOGIN,    Audit.MFA_SETUP_BEGUN,          Repeat.NEVER),
+    Action("finish_passkey_enrolment", passkeys.FinishPasskeyEnrolment, Access.OPTIONAL, Rate.LOGIN,    Audit.MFA_ENABLED,              Repeat.NEVER),
+    Action("begin_passkey_login",      passkeys.BeginPasskeyLogin,      Access.PUBLIC,   Rate.LOGIN,    Audit.LOGIN,                    Repeat.NEVER),
+    Action("finish_passkey_login",     passkeys.FinishPasskeyLogin,     Access.PUBLIC,   Rate.LOGIN,    Audit.LOGIN,                    Repeat.NEVER),
+    Action("check_password",           passwords.CheckPassword,         Access.PUBLIC,   Rate.CHECK,    Audit.NONE,                     Repeat.SAFE),
+    Action("get_password_status",      passwords.GetPasswordStatus,     Access.OWN,      Rate.READ,     Audit.PASSWORD_STATUS_READ,     Repeat.SAFE,  Permission.USERS_READ),
+    Action("force_password_change",    passwords.ForcePasswordChange,   Access.GRANTED,  Rate.WRITE,    Audit.PASSWORD_CHANGE_FORCED,   Repeat.KEYED, Permission.USERS_UPDATE),
+    Action("describe_actions",         service.DescribeActions,         Access.PUBLIC,   Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("query_audit",              audit.QueryAudit,                Access.SESSION,  Rate.READ,     Audit.AUDIT_READ,               Repeat.SAFE),
+    Action("export_audit",             audit.ExportAudit,               Access.GRANTED,  Rate.READ,     Audit.AUDIT_EXPORTED,           Repeat.SAFE,  Permission.AUDIT_EXPORT),
+    Action("verify_audit",             audit.VerifyAudit,               Access.GRANTED,  Rate.READ,     Audit.AUDIT_VERIFIED,           Repeat.SAFE,  Permission.AUDIT_READ),
 
-    Action("request_password_reset", recovery.RequestPasswordReset, Access.PUBLIC,   Rate.MAIL,  Audit.PASSWORD_RESET_REQUESTED, Repeat.KEYED),
-    Action("reset_password",         recovery.ResetPassword,        Access.PUBLIC,   Rate.LOGIN, Audit.PASSWORD_RESET,           Repeat.KEYED),
-    Action("lock_down",              recovery.LockDown,             Access.OPTIONAL, Rate.LOGIN, Audit.LOCKED_DOWN,              Repeat.KEYED),
-    Action("issue_link",             recovery.IssueLink,            Access.SESSION,  Rate.LOGIN, Audit.LINK_ISSUED,              Repeat.NEVER),
-    Action("verify_email",           addresses.VerifyEmail,         Access.PUBLIC,   Rate.LOGIN, Audit.EMAIL_VERIFIED,           Repeat.KEYED),
-    Action("resend_verification",    addresses.ResendVerification,  Access.PUBLIC,   Rate.MAIL,  Audit.VERIFICATION_REQUESTED,   Repeat.KEYED),
-    Action("change_email",           addresses.ChangeEmail,         Access.SESSION,  Rate.LOGIN, Audit.EMAIL_CHANGE_REQUESTED,   Repeat.KEYED),
-    Action("revert_email",           addresses.RevertEmail,         Access.PUBLIC,   Rate.LOGIN, Audit.EMAIL_REVERTED,           Repeat.KEYED),
+    Action("request_password_reset",   recovery.RequestPasswordReset,   Access.PUBLIC,   Rate.MAIL,     Audit.PASSWORD_RESET_REQUESTED, Repeat.KEYED),
+    Action("reset_password",           recovery.ResetPassword,          Access.PUBLIC,   Rate.LOGIN,    Audit.PASSWORD_RESET,           Repeat.KEYED),
+    Action("lock_down",                recovery.LockDown,               Access.OPTIONAL, Rate.LOGIN,    Audit.LOCKED_DOWN,              Repeat.KEYED),
+    Action("issue_link",               recovery.IssueLink,              Access.GRANTED,  Rate.LOGIN,    Audit.LINK_ISSUED,              Repeat.NEVER, Permission.USERS_UPDATE),
+    Action("verify_email",             addresses.VerifyEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_VERIFIED,           Repeat.KEYED),
+    Action("resend_verification",      addresses.ResendVerification,    Access.PUBLIC,   Rate.MAIL,     Audit.VERIFICATION_REQUESTED,   Repeat.KEYED),
+    Action("change_email",             addresses.ChangeEmail,           Access.SESSION,  Rate.LOGIN,    Audit.EMAIL_CHANGE_REQUESTED,   Repeat.KEYED),
+    Action("revert_email",             addresses.RevertEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_REVERTED,           Repeat.KEYED),
 
-    Action("list_mail",              mail.ListMail,                 Access.SESSION,  Rate.READ,  Audit.MAIL_LISTED,              Repeat.SAFE),
-    Action("retry_mail",             mail.RetryMail,                Access.SESSION,  Rate.WRITE, Audit.MAIL_RETRIED,             Repeat.KEYED),
-    Action("drop_mail",              mail.DropMail,                 Access.SESSION,  Rate.WRITE, Audit.MAIL_DROPPED,             Repeat.KEYED),
-    Action("test_mail",              mail.TestMail,                 Access.SESSION,  Rate.WRITE, Audit.MAIL_TESTED,              Repeat.KEYED),
+    Action("list_mail",                mail.ListMail,                   Access.GRANTED,  Rate.READ,     Audit.MAIL_LISTED,              Repeat.SAFE,  Permission.SYSTEM_ADMIN),
+    Action("retry_mail",               mail.RetryMail,                  Access.GRANTED,  Rate.WRITE,    Audit.MAIL_RETRIED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
+    Action("drop_mail",                mail.DropMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_DROPPED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
+    Action("test_mail",                mail.TestMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_TESTED,              Repeat.KEYED, Permission.SYSTEM_ADMIN),
 )
 # fmt: on
 

@@ -49,6 +49,8 @@ class ActionDescription(BaseModel):
     name: str
     summary: str
     access: str
+    permission: str | None = None
+    """Needed for somebody else's account (`own`) or for anything (`granted`)."""
     repeat: str
     wrapper: str | None = None
     fields: list[FieldDescription]

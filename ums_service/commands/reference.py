@@ -54,12 +54,18 @@ def _section(action: ActionDescription) -> str:
     lines = [
         f"### {action.name}\n",
         f"{action.summary}\n",
-        f"Access: {action.access}. Repeat: {action.repeat}.",
+        f"Access: {_access(action)}. Repeat: {action.repeat}.",
     ]
     if action.wrapper:
         lines[-1] += f" Fields stand inside `{action.wrapper}`, unless marked outer."
     lines += ["", *_table("field", action.fields), "", *_table("reply", action.reply)]
     return "\n".join([*lines, ""])
+
+
+def _access(action: ActionDescription) -> str:
+    if action.permission is None:
+        return action.access
+    return f"{action.access} (`{action.permission}`)"
 
 
 def _table(title: str, fields: list[FieldDescription]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from storage import Collection, Transaction
 from ums_service.domain.audit_seals import AUDIT_KEYS
 from ums_service.domain.devices import DEVICES
+from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.factors import FACTORS
 from ums_service.domain.failure_records import FAILURES
 from ums_service.domain.families import FAMILIES
@@ -18,6 +19,7 @@ from ums_service.domain.password_history import HISTORIES
 OWNED: Final[tuple[Collection[Any], ...]] = (
     AUDIT_KEYS,
     DEVICES,
+    ENTITLEMENTS,
     FACTORS,
     FAILURES,
     FAMILIES,

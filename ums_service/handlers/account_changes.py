@@ -1,6 +1,9 @@
 """The parts of a change: names, password, profile, what only administrators may."""
 
+from typing import Final
+
 from ums_client.protocol.accounts import UpdateUser
+from ums_client.protocol.permissions import Permission
 from ums_service.call import Call
 from ums_service.domain import accounts, names
 from ums_service.domain.audit_seals import changes_of
@@ -20,6 +23,7 @@ from ums_service.domain.users import (
     changed_fields,
 )
 from ums_service.handlers.endings import end_everything_of
+from ums_service.handlers.granting import require_all_of
 from ums_service.handlers.new_passwords import with_new_password
 from ums_service.handlers.proof import require_fresh
 from ums_service.notices import (
@@ -30,6 +34,13 @@ from ums_service.notices import (
     require_mail,
     tells,
 )
+
+_NEEDED: Final = {
+    "role": Permission.ROLES_ASSIGN,
+    "status": Permission.USERS_STATUS,
+    "metadata": Permission.USERS_UPDATE,
+}
+"""What it takes to set what is not a matter of one's own."""
 
 
 async def change(request: UpdateUser, before: User, call: Call) -> User:
@@ -131,8 +142,13 @@ async def check_own_password(password: str, call: Call) -> None:
     await call.prove(caller, password)
 
 
+def _may_set(name: str, user_id: str, call: Call) -> bool:
+    other = user_id if user_id != call.own_session.user_id else None
+    return call.may(_NEEDED[name], changes=other)
+
+
 async def _with_privileges(request: UpdateUser, user: User, call: Call) -> User:
-    """Role, status and metadata: ignored from anybody else, as by the original."""
+    """Role, status and metadata: ignored from who may not, as by the original."""
     wanted = {
         name: value
         for name in ("role", "status", "metadata")
@@ -140,12 +156,14 @@ async def _with_privileges(request: UpdateUser, user: User, call: Call) -> User:
     }
     if not wanted:
         return user
-    if not call.caller_administers():
+    if not all(_may_set(name, user.user_id, call) for name in wanted):
         if call.facilities.profile.role_from_public == "refuse":
             raise PermissionDenied
         call.details["ignored"] = sorted(wanted)
         return user
     accounts.check_one_of("role", wanted.get("role", user.role), ROLES)
+    if wanted.get("role", user.role) != user.role:
+        require_all_of(wanted["role"], call)
     accounts.check_one_of("status", wanted.get("status", user.status), STATUSES)
     if wanted.get("status", ACTIVE) != ACTIVE:
         await end_everything_of(user.user_id, call)

@@ -17,6 +17,7 @@ from ums_client.protocol.accounts import (
     UpdateUserReply,
 )
 from ums_client.protocol.limits import LIST_MAX, PAGE_SIZE_MAX
+from ums_client.protocol.permissions import Permission
 from ums_service.answer import Answer, answer, answer_from
 from ums_service.call import Call
 from ums_service.domain import accounts, deleted
@@ -34,6 +35,7 @@ from ums_service.domain.roster import update_roster
 from ums_service.domain.users import ACTIVE, ROLES, USERS, User
 from ums_service.handlers.account_changes import change
 from ums_service.handlers.endings import end_everything_of
+from ums_service.handlers.granting import require_all_of
 from ums_service.handlers.new_passwords import with_temporary_password
 from ums_service.handlers.views import directory_view, user_view
 from ums_service.notices import ask_to_verify, notify
@@ -45,14 +47,14 @@ _SCANNED_AT_ONCE: Final = 200
 async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply]:
     """Register an account, or make one as an administrator."""
     profile = call.facilities.profile
-    administers = call.caller_administers()
-    if not profile.registration and not administers:
+    creates = call.may(Permission.USERS_CREATE)
+    if not profile.registration and not creates:
         raise PermissionDenied
     username, email = normalise(request.username or ""), normalise(request.email or "")
-    generate = _generates(request, administers=administers)
+    generate = _generates(request, creates=creates)
     if not username or not email or not (request.password or generate):
         raise MissingInput("Username, email, and password are required")
-    role = _role_for_new(request, call, administers=administers)
+    role = _role_for_new(request, call)
     policy, password = await call.policy(), ""
     if not generate:
         password = policy.accepted(
@@ -93,7 +95,6 @@ async def get_user(request: GetUser, call: Call) -> Answer[GetUserReply]:
     own = call.own_session.user_id
     user_id = request.user_id or own
     if user_id != own:
-        call.require_administrator()
         call.subject, call.discloses = user_id, True
     value = call.facilities.store.get_value(USERS, user_id)
     if value is None:
@@ -122,21 +123,21 @@ async def delete_user(request: DeleteUser, call: Call) -> Answer[DeleteUserReply
 
 async def list_users(request: ListUsers, call: Call) -> Answer[ListUsersReply]:
     """List active accounts, as much of each as the caller may see."""
-    administers = call.caller_administers()
+    reads = call.may(Permission.USERS_READ)
     directory = call.facilities.profile.directory
-    if not administers and directory != "public":
+    if not reads and directory != "public":
         if call.session is None:
             raise InvalidSession
         if directory == "administrators":
             raise PermissionDenied
-    call.discloses = administers
+    call.discloses = reads
     paged = request.page is not None or request.page_size is not None
     size = request.page_size or (PAGE_SIZE_MAX if paged else LIST_MAX)
     page = request.page or 1
     documents = await _active(call, first=(page - 1) * size, most=size + 1)
     shown = documents[:size]
     profile = call.facilities.profile
-    users = [user_view(d, profile) if administers else directory_view(d) for d in shown]
+    users = [user_view(d, profile) if reads else directory_view(d) for d in shown]
     more: dict[str, Any] = {}
     if paged or not profile.original_replies:
         more = {"page": page, "page_size": size}
@@ -169,10 +170,8 @@ async def _welcome(user: User, call: Call) -> None:
 
 
 async def _target(user_id: str | None, call: Call) -> User:
-    """The account that is to be changed: the caller's, or any for administrators."""
+    """The account that is to be changed: the caller's or another."""
     own = call.own_session.user_id
-    if user_id is not None and user_id != own:
-        call.require_administrator()
     call.subject = user_id or own
     user = await call.tx.get(USERS, call.subject)
     if user is None:
@@ -180,23 +179,24 @@ async def _target(user_id: str | None, call: Call) -> User:
     return user
 
 
-def _generates(request: CreateUser, *, administers: bool) -> bool:
+def _generates(request: CreateUser, *, creates: bool) -> bool:
     """Whether the service is to make up the password."""
     if not request.generate_password:
         return False
-    if not administers:
+    if not creates:
         raise PermissionDenied
     if request.password:
         raise InvalidInput("password", "should not be given where one is generated")
     return True
 
 
-def _role_for_new(request: CreateUser, call: Call, *, administers: bool) -> str:
+def _role_for_new(request: CreateUser, call: Call) -> str:
     if request.role in (None, "user"):
         return "user"
     assert request.role is not None
-    if administers:
+    if call.may(Permission.ROLES_ASSIGN):
         accounts.check_one_of("role", request.role, ROLES)
+        require_all_of(request.role, call)
         return request.role
     if call.facilities.profile.role_from_public == "refuse":
         raise PermissionDenied

