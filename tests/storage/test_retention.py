@@ -11,6 +11,7 @@ import pytest
 
 from storage import Misuse, Search, StoreCorrupt, StoreError, StoreTooNew
 from storage.backup import backup, restore
+from storage.oldest import oldest_entry
 from storage.repair import repair
 from storage.retention import drop_through
 from storage.verify import verify_full, verify_quick
@@ -388,3 +389,31 @@ def test_a_checkpoint_begun_during_a_drop_does_not_bring_entries_back():
         assert years_of(store)[0] == "2022"
 
     run_on(filled(), both)
+
+
+@pytest.mark.parametrize("in_journal", [False, True])
+def test_the_oldest_entry_is_read_beside_a_running_store(in_journal):
+    disk = MemoryDisk()
+    assert oldest_of_a_new_store(disk) is None
+
+    async def look(store):
+        await (log_one(store) if in_journal else fill(store))
+        assert oldest_entry(disk, MASTER, TRAIL).sequence == 1
+        await drop_before(store, "2022-01-01")
+        first = store.first_entry(TRAIL)
+        assert oldest_entry(disk, MASTER, TRAIL) == next(store.entries(TRAIL))
+        assert first == (1 if in_journal else 2 * PER_YEAR + 1)
+
+    run_on(disk, look)
+
+
+def oldest_of_a_new_store(disk):
+    async def look(_):
+        return oldest_entry(disk, MASTER, TRAIL)
+
+    return run_on(disk, look, make=True)
+
+
+async def log_one(store):
+    async with store.transaction() as tx:
+        tx.append(TRAIL, {"at": "2020"})

@@ -95,6 +95,7 @@ async def verify_audit(request: VerifyAudit, call: Call) -> Answer[VerifyAuditRe
         VerifyAuditReply,
         intact=checked.fault is None,
         entries=checked.entries,
+        first=checked.first,
         head=checked.head.text,
         **more,
     )
