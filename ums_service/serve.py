@@ -135,6 +135,7 @@ async def _until(
         read_clock,
         tell,
         service.facilities.tokens,
+        [service.facilities.keys.write_uses],
     )
     housekeeping = asyncio.create_task(maintenance.run())
     watching = asyncio.create_task(watch.run())

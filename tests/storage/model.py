@@ -39,6 +39,7 @@ USERS: Collection[Document] = Collection(
     "users", _id, _same, _same, unique=("name", "mail"), grouped=("team",)
 )
 TEAMS = ("team-0", "team-1", "team-2")
+SOME_TEAMS = (*TEAMS, None, [], ["team-1"], ["team-2", "team-0"], list(TEAMS))
 NOTES: Collection[Document] = Collection("notes", _id, _same, _same)
 AUDIT = Stream("audit", indexed=("commit",), timed="at")
 COLLECTIONS = (USERS, NOTES)
@@ -121,7 +122,7 @@ class Contents(NamedTuple):
     def members(self, team: str) -> list[str]:
         """The users of a team, in order."""
         users = self.documents[USERS.name]
-        return sorted(id_ for id_, user in users.items() if user["team"] == team)
+        return sorted(id_ for id_, user in users.items() if team in teams_of(user))
 
     def after(self, commit: Commit) -> Contents:
         documents = {name: dict(some) for name, some in self.documents.items()}
@@ -135,6 +136,14 @@ class Contents(NamedTuple):
                 case Append(entry):
                     entries = (*entries, entry)
         return Contents(documents, entries, self.dropped)
+
+
+def teams_of(user: Document) -> list[str]:
+    """A user may have one team, several or none."""
+    teams = user["team"]
+    if teams is None:
+        return []
+    return [teams] if isinstance(teams, str) else list(teams)
 
 
 def contents_of_store(store: Store) -> Contents:
@@ -187,7 +196,7 @@ def same_team(store: Store, wanted: Contents, team: str) -> bool:
 def user(number: int, commit: int, name: str, size: int = 40) -> Document:
     mail = f"{name}@example.org" if number % 3 else None
     text = Random(number * 1000 + commit).randbytes(size)
-    team = (*TEAMS, None)[(number + commit // 5) % 4]
+    team = SOME_TEAMS[(number + commit // 5) % len(SOME_TEAMS)]
     return {
         "id": f"u{number}",
         "name": name,

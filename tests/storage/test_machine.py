@@ -31,6 +31,7 @@ from tests.storage.model import (
     AUDIT,
     NOTES,
     NOW,
+    SOME_TEAMS,
     TEAMS,
     USERS,
     Append,
@@ -76,7 +77,7 @@ user_puts = st.builds(
     st.sampled_from(IDS),
     st.sampled_from([*NAMES, None]),
     st.sampled_from(["a@example.org", None]),
-    st.sampled_from([*TEAMS, None]),
+    st.sampled_from(SOME_TEAMS),
     st.sampled_from([0, 30, 600]),
 )
 note_puts = st.builds(

@@ -26,6 +26,13 @@ from ums_client.protocol.factors import (
     SetupMfa,
     VerifyMfa,
 )
+from ums_client.protocol.keys import (
+    CreateApiKey,
+    CreateServiceAccount,
+    ListApiKeys,
+    RevokeApiKey,
+    RotateApiKey,
+)
 from ums_client.protocol.lockouts import UnlockUser
 from ums_client.protocol.mail import DropMail, ListMail, RetryMail, TestMail
 from ums_client.protocol.message import Request
@@ -70,6 +77,7 @@ from ums_service.handlers import (
     devices,
     enrolment,
     factors,
+    keys,
     lock_down,
     lockouts,
     logins,
@@ -136,4 +144,9 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RetryMail: mail.retry_mail,
     DropMail: mail.drop_mail,
     TestMail: mail.test_mail,
+    CreateApiKey: keys.create_api_key,
+    ListApiKeys: keys.list_api_keys,
+    RotateApiKey: keys.rotate_api_key,
+    RevokeApiKey: keys.revoke_api_key,
+    CreateServiceAccount: keys.create_service_account,
 }
