@@ -37,7 +37,7 @@ from ums_service.domain.errors import (
 )
 from ums_service.domain.names import normalise
 from ums_service.domain.users import USERS, User
-from ums_service.handlers.proof import require_fresh
+from ums_service.handlers.freshness import require_fresh
 
 OWN_SCOPES = frozenset(
     action.permission.value
