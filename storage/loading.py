@@ -103,7 +103,18 @@ def load_immutable(files: Files, memory: Memory, *, entries: bool) -> None:
             load_base(files.disk, files.store_id, ref, cipher, memory)
         except CannotReplay as error:
             raise StoreCorrupt(ref.name, 0, ref.sequence, str(error)) from error
+    _load_segments(files, memory, entries=entries)
+
+
+def _load_segments(files: Files, memory: Memory, *, entries: bool) -> None:
+    manifest = files.manifest
     anchors = dict.fromkeys(memory.durable_entries, NO_TAG)
+    for begins in manifest.dropped:
+        if begins.stream not in anchors:
+            reason = f"stream {begins.stream} is not declared"
+            raise StoreCorrupt(MANIFEST_NAME, 0, 0, reason)
+        memory.durable_entries[begins.stream] = begins.last
+        anchors[begins.stream] = begins.tag
     for segment in manifest.segments:
         last = memory.durable_entries.get(segment.stream)
         if last != segment.first - 1 or anchors[segment.stream] != segment.anchor:

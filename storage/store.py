@@ -34,6 +34,7 @@ from storage.manifest import CleanStop, Seal
 from storage.memory import Memory
 from storage.records import document_of
 from storage.recovery import Opened, open_files
+from storage.retention import Expired, find_expired
 from storage.search import NEWEST, Page, Searcher
 from storage.state import Head, Health, Recovery, State, StoreOptions
 from storage.stream_check import Checked, Progress, check_stream
@@ -219,6 +220,7 @@ class Store:
     def entries(self, stream: Stream, *, after: int = 0) -> Iterator[Entry]:
         """The durable entries behind number `after`, read from disk.
 
+        Where entries are dropped meanwhile, it goes on with the first that is left.
         May be used from another thread while the store runs. Raises StoreCorrupt.
         """
         return read_entries(self._files, self._view, stream.name, after)
@@ -248,6 +250,30 @@ class Store:
         Meant for another thread. Raises OSError, or what `step` raises.
         """
         return check_stream(self._files, self._view, stream.name, step)
+
+    def expired(
+        self, stream: Stream, before: str, rest: Callable[[], None]
+    ) -> Expired | None:
+        """The oldest entries that can be dropped: whole segments, all under a time.
+
+        `before` compares with the texts of the timed field; the newest segment stays.
+        `rest` is called now and then. Nothing changes yet. Meant for another thread.
+        Raises StoreCorrupt for a segment that does not verify, or OSError.
+        """
+        return find_expired(self._files, stream, before, rest)
+
+    async def drop(self, stream: Stream, through: int) -> None:
+        """Drop the oldest entries, up to number `through`, in whole segments.
+
+        Durable on return. Numbers stay as they are; the chain of what is left goes on
+        from the tag of what was dropped. Backups and files that the last checkpoint
+        replaced may still hold it. Raises as `checkpoint`.
+        """
+        await self._checkpoints.drop_entries(stream.name, through)
+
+    def first_entry(self, stream: Stream) -> int:
+        """The number of the oldest entry that was not dropped; 1 as long as none was."""
+        return self._files.manifest.beginning(stream.name).last + 1
 
     def transaction(self) -> Transaction:
         """A new transaction over the latest state."""

@@ -101,11 +101,13 @@ class VerifyAuditReply(Reply):
     """Whether the log is whole. `first_bad` is the number of the first lost entry.
 
     `head` names the newest commit; kept elsewhere, it shows later whether the log was
-    cut or set back (`verify --against`).
+    cut or set back (`verify --against`). `first` is the number of the oldest entry that
+    was not dropped for its age, `entries` how many are good from there on.
     """
 
     intact: bool
     entries: int
+    first: int = 1
     head: str
     first_bad: int | None = None
     reason: str | None = None

@@ -159,6 +159,9 @@ class Profile:
 
     deleted_kept_s: int = 30 * DAY_S
     """How long a deleted account can still be brought back; 0 erases at once."""
+    audit_kept_days: int = 7 * 365
+    """How long entries of the audit log are kept at least; older ones go in parts of a
+    few MiB."""
 
 
 MAY_BE_ZERO: Final = frozenset(
@@ -175,6 +178,8 @@ MAY_BE_ZERO: Final = frozenset(
     }
 )
 """Policies that 0 switches off; all other numbers are 1 or more."""
+AUDIT_KEPT_DAYS_MIN: Final = {"standard": 90, "hipaa": 6 * 365, "compat": 90}
+"""Least values of `audit_kept_days`. HIPAA: six years (45 CFR 164.316(b)(2)(i))."""
 
 STANDARD: Final = Profile(name="standard")
 HIPAA: Final = Profile(
