@@ -275,6 +275,14 @@ class Store:
         """The number of the oldest entry that was not dropped; 1 as long as none was."""
         return self._files.manifest.beginning(stream.name).last + 1
 
+    def watch(self, collection: Collection[Any], tell: Callable[[str], object]) -> None:
+        """From now on call `tell` with the id of each document put or deleted.
+
+        It is called on the loop when the change is durable and visible, before the task
+        that committed it goes on; it must be quick and raise nothing.
+        """
+        self._memory.tables[collection.name].watchers.append(tell)
+
     def transaction(self) -> Transaction:
         """A new transaction over the latest state."""
         return Transaction(self._memory, self._commits.submit)
