@@ -1,7 +1,7 @@
 """What happens by itself: ended sessions go, kept things are purged, keys change."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -28,6 +28,9 @@ PURGE_EVERY_TICKS: Final = 60
 PURGED_AT_ONCE: Final = 100
 LINKS_LOOKED_AT: Final = 1_000
 
+Chore = Callable[[Moment], Awaitable[None]]
+"""What else is done once a minute; it may raise StoreError, to be asked again."""
+
 
 class Maintenance:
     """One round each second. A store that cannot write is left alone until it can."""
@@ -40,6 +43,7 @@ class Maintenance:
         clock: Callable[[], Moment],
         tell: Callable[[], None],
         tokens: AccessTokens,
+        chores: Sequence[Chore] = (),
     ) -> None:
         self._store = store
         self._sessions = sessions
@@ -47,6 +51,7 @@ class Maintenance:
         self._clock = clock
         self._tell = tell
         self._tokens = tokens
+        self._chores = chores
         self._looking: Iterator[str] = iter(())
         self._links: Iterator[str] = iter(())
         self._grants = GrantSweep(store)
@@ -72,6 +77,8 @@ class Maintenance:
                 pass
             await self._renew_signing_key(now)
             await self._grants.round(now)
+            for chore in self._chores:
+                await chore(now)
         except StoreError:
             return  # tried again in the next round; the store tells its own state
 
@@ -89,7 +96,7 @@ class Maintenance:
         for mail_id in letters:
             tx.delete(OUTBOX, mail_id)
         for user_id in due:
-            _purge_user(tx, user_id, now)
+            await _purge_user(tx, user_id, now)
         over = await self._delete_families_that_are_over(tx, now)
         await tx.commit()
         return bool(old or due or revoked or letters or over)
@@ -181,8 +188,8 @@ class Maintenance:
         return [d.done_id for d in oldest if d.at_epoch_s + KEPT_S < now.epoch_s]
 
 
-def _purge_user(tx: Transaction, user_id: str, now: Moment) -> None:
-    purge(tx, user_id)
+async def _purge_user(tx: Transaction, user_id: str, now: Moment) -> None:
+    await purge(tx, user_id)
     AuditEntry(event="user_purged", outcome=Outcome.DONE, subject=user_id).append_to(
         tx, now
     )

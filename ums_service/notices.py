@@ -46,8 +46,9 @@ def tells(call: Call) -> bool:
 
 
 def is_reachable(user: User) -> bool:
-    """Whether mail can reach an account: the first administrator begins without."""
-    return not (user.bootstrap and user.email.endswith("@localhost"))
+    """Whether mail can reach an account: programs and the first administrator read none."""
+    nowhere = user.bootstrap and user.email.endswith("@localhost")
+    return not (nowhere or user.service_account)
 
 
 async def notify_new_address(call: Call, before: User, after: User) -> None:

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from storage import RealDisk, Store, StoreMissing, StoreOptions
 from ums_service import __version__
+from ums_service.domain.api_keys import API_KEYS
 from ums_service.domain.attribute_book import ATTRIBUTE_BOOKS, ROLE_MAPS
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS
@@ -60,6 +61,7 @@ COLLECTIONS: Final = (
     ATTRIBUTE_BOOKS,
     ROLE_MAPS,
     ROLE_REQUESTS,
+    API_KEYS,
     LABS,
 )
 STREAMS: Final = (AUDIT,)

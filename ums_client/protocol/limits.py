@@ -38,3 +38,6 @@ CHECKED_MAX: Final = 10
 """Permissions or attributes that one question may ask for."""
 GRANT_DAYS_MAX: Final = 3_650
 """What is to last longer than ten years is granted without an end."""
+KEY_SCOPES_MAX: Final = 50
+KEY_ADDRESSES_MAX: Final = 10
+KEY_DAYS_MAX: Final = 365

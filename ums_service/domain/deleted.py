@@ -47,19 +47,19 @@ DELETED_USERS: Final = Collection(
 )
 
 
-def delete(tx: Transaction, user: User, now: Moment, *, kept_s: int) -> None:
+async def delete(tx: Transaction, user: User, now: Moment, *, kept_s: int) -> None:
     """Take the account out of use; erase it at once where `kept_s` is 0."""
     tx.delete(USERS, user.user_id)
     if kept_s:
         tx.put(DELETED_USERS, DeletedUser(user, now.text, now.epoch_s + kept_s))
     else:
-        belongings.erase(tx, user.user_id)
+        await belongings.erase(tx, user.user_id)
 
 
-def purge(tx: Transaction, user_id: str) -> None:
+async def purge(tx: Transaction, user_id: str) -> None:
     """Erase a deleted account for good."""
     tx.delete(DELETED_USERS, user_id)
-    belongings.erase(tx, user_id)
+    await belongings.erase(tx, user_id)
 
 
 def due_for_purge(store: Store, now: Moment, *, most: int = 100) -> list[str]:

@@ -18,6 +18,7 @@
      +- InvalidLink               unknown, used, over: never told apart
      +- ReauthenticationRequired  the current password must come along
      |   +- FactorProofRequired   a code of a second factor must come along
+     |   +- FreshProofRequired    the last proof of this session is too old
      +- PolicyViolation           all violations at once
      +- NameTaken
      +- PermissionDenied
@@ -34,6 +35,8 @@
      |   +- NoSuchRequest         no such request that waits
      |   +- NoSuchAttribute
      |   +- NoSuchLab
+     |   +- NoSuchKey
+     +- TooManyKeys               the account has all that it may have
      +- IdempotencyConflict
      +- RateLimited
      +- Busy
@@ -181,6 +184,10 @@ class FactorProofRequired(ReauthenticationRequired):
     """The change needs a code of a second factor, or one proved a moment ago."""
 
 
+class FreshProofRequired(ReauthenticationRequired):
+    """The change needs a proof of the last minutes, and takes none itself."""
+
+
 class PolicyViolation(Refusal):
     """Every rule of the profile that the new password breaks, as sentences."""
 
@@ -259,6 +266,18 @@ class NoSuchAttribute(NotFound):
 
 class NoSuchLab(NotFound):
     """There is no lab of that id."""
+
+
+class NoSuchKey(NotFound):
+    """The account has no API key of that id."""
+
+
+class TooManyKeys(Refusal):
+    """The account has as many API keys as it may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
 
 
 class IdempotencyConflict(Refusal):

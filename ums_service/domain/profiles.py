@@ -161,9 +161,18 @@ class Profile:
     """How long a request for a role waits for an answer."""
     role_requests_per_user: int = 10
     """Requests for roles of one account that wait at the same time."""
+    api_keys_max: int = 10
+    """API keys of one account."""
+    api_key_s: int = 90 * DAY_S
+    """How long a key is good, unless it is made for longer or shorter."""
+    api_key_unused_s: int = 90 * DAY_S
+    """After how long without a use a key counts for nothing."""
 
     deleted_kept_s: int = 30 * DAY_S
     """How long a deleted account can still be brought back; 0 erases at once."""
+    audit_kept_days: int = 7 * 365
+    """How long entries of the audit log are kept at least; older ones go in parts of a
+    few MiB."""
 
 
 MAY_BE_ZERO: Final = frozenset(
@@ -180,6 +189,8 @@ MAY_BE_ZERO: Final = frozenset(
     }
 )
 """Policies that 0 switches off; all other numbers are 1 or more."""
+AUDIT_KEPT_DAYS_MIN: Final = {"standard": 90, "hipaa": 6 * 365, "compat": 90}
+"""Least values of `audit_kept_days`. HIPAA: six years (45 CFR 164.316(b)(2)(i))."""
 
 STANDARD: Final = Profile(name="standard")
 HIPAA: Final = Profile(

@@ -32,6 +32,13 @@ from ums_client.protocol.factors import (
     SetupMfa,
     VerifyMfa,
 )
+from ums_client.protocol.keys import (
+    CreateApiKey,
+    CreateServiceAccount,
+    ListApiKeys,
+    RevokeApiKey,
+    RotateApiKey,
+)
 from ums_client.protocol.lockouts import UnlockUser
 from ums_client.protocol.mail import DropMail, ListMail, RetryMail, TestMail
 from ums_client.protocol.message import Request
@@ -90,6 +97,7 @@ from ums_service.handlers import (
     devices,
     enrolment,
     factors,
+    keys,
     lock_down,
     lockouts,
     logins,
@@ -173,4 +181,9 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     ListRoleRequests: role_requests.list_role_requests,
     DecideRoleRequest: role_requests.decide_role_request,
     WithdrawRoleRequest: role_requests.withdraw_role_request,
+    CreateApiKey: keys.create_api_key,
+    ListApiKeys: keys.list_api_keys,
+    RotateApiKey: keys.rotate_api_key,
+    RevokeApiKey: keys.revoke_api_key,
+    CreateServiceAccount: keys.create_service_account,
 }

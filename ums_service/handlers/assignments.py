@@ -18,8 +18,8 @@ from ums_service.domain.grant_ends import end_of
 from ums_service.domain.labs import LABS
 from ums_service.domain.roles import TEMPLATES, Role
 from ums_service.domain.users import ADMIN
+from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.granting import account, line_of, read_role, require_all
-from ums_service.handlers.proof import require_fresh
 from ums_service.handlers.role_views import shown_end
 from ums_service.several import Several
 

@@ -17,6 +17,8 @@ def require_all_of(role: str, call: Call) -> None:
     """
     session, authority = call.own_session, call.facilities.authority
     caller = authority.caller(session.user_id)
+    if call.key is not None:
+        raise PermissionDenied  # what a key may do is not handed on
     if caller is None or outranks(authority.holder_of(role), caller, call.now):
         raise PermissionDenied
 
@@ -31,6 +33,8 @@ def require_all(
     """
     caller = call.facilities.authority.caller(call.own_session.user_id)
     labs = NOTHING if lab_id is None else frozenset({lab_id})
+    if call.key is not None:
+        raise PermissionDenied  # what a key may do is not handed on
     if caller is None or not has_all(caller, frozenset(names), labs, call.now, until_s):
         raise PermissionDenied
 

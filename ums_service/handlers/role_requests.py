@@ -41,8 +41,8 @@ from ums_service.handlers.assignments import (
     may_assign_to,
     role_to_give,
 )
+from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.granting import account
-from ums_service.handlers.proof import require_fresh
 from ums_service.several import Several
 
 _LOOKED_AT_ONCE: Final = 100

@@ -25,8 +25,8 @@ from ums_service.domain.roles import (
     circle_or_depth,
 )
 from ums_service.domain.users import ADMIN
+from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.granting import line_of, read_role, require_all
-from ums_service.handlers.proof import require_fresh
 from ums_service.handlers.role_views import contents, holders, role_view
 
 
