@@ -1,5 +1,6 @@
 """What the store says of a caller, gathered for decisions and kept while it is true."""
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from storage import Collection, Store, document_of
@@ -10,12 +11,14 @@ from ums_service.domain.attribute_book import (
     EVERYWHERE,
     ROLE_MAPS,
     AttributeBook,
+    Definition,
     attributes_of,
 )
+from ums_service.domain.attribute_book import BUILT_IN as BUILT_IN_ATTRIBUTES
 from ums_service.domain.attributes import WITHIN_LAB
 from ums_service.domain.authorisation import Caller, Grant, Kind
 from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements
-from ums_service.domain.labs import LABS
+from ums_service.domain.labs import LABS, Lab
 from ums_service.domain.roles import BUILT_IN, STORED_ROLES, Role, with_ancestors
 from ums_service.domain.users import ACTIVE, ADMIN, USERS, User
 
@@ -31,6 +34,7 @@ class Authority:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._kept: dict[str, tuple[Caller, _Read]] = {}
+        self._unpacked: dict[tuple[str, str], tuple[bytes, object]] = {}
 
     def caller(self, user_id: str) -> Caller | None:
         """Who this account is to decisions; None where there is no such account."""
@@ -54,6 +58,28 @@ class Authority:
             del self._kept[next(iter(self._kept))]
         self._kept[user_id] = caller, read
         return caller
+
+    def lab(self, lab_id: str) -> Lab | None:
+        """The lab as it is now."""
+        return self._current(LABS, lab_id)
+
+    def attributes(self) -> Mapping[str, Definition]:
+        """All attributes as they are now."""
+        book = self._current(ATTRIBUTE_BOOKS, BOOK_ID)
+        return BUILT_IN_ATTRIBUTES if book is None else book.every
+
+    def _current(self, collection: Collection[T], key: str) -> T | None:
+        """A document that is asked for often: unpacked once for each of its states."""
+        value = self._store.get_value(collection, key)
+        if value is None:
+            return None
+        known = self._unpacked.get((collection.name, key))
+        if known is None or known[0] is not value:
+            if len(self._unpacked) >= KEPT_MAX:
+                del self._unpacked[next(iter(self._unpacked))]
+            known = value, collection.from_document(document_of(value))
+            self._unpacked[collection.name, key] = known
+        return cast("T", known[1])
 
     def holder_of(self, role: str) -> Caller:
         """Somebody who has this role everywhere, and nothing else."""

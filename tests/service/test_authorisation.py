@@ -146,6 +146,28 @@ TARGETS |= {
         "admin": NONE,
     },
     "withdraw_role_request": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "list_attributes": NEEDS_SESSION,
+    "save_attribute": ON_OTHERS,
+    "delete_attribute": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "list_role_attributes": ON_OTHERS,
+    "list_role_attributes of a lab": ON_OTHERS,
+    "set_role_attribute": ON_OTHERS,
+    "set_role_attribute of a lab": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "list_user_attributes": ON_OTHERS,
+    "grant_user_attribute of another": {
+        "nobody": SESSION,
+        "member": DENIED,
+        "admin": NONE,
+    },
+    "revoke_user_attribute of another": {
+        "nobody": SESSION,
+        "member": DENIED,
+        "admin": NONE,
+    },
+    "get_effective_attributes": NEEDS_SESSION,
+    "get_effective_attributes of another": ON_OTHERS,
+    "authorize": NEEDS_SESSION,
+    "authorize of another": ON_OTHERS,
 }
 OF_ROLES = {
     "save_role": {"name": "helper"},
@@ -165,6 +187,18 @@ OF_ROLES = {
         "reason": "no",
     },
     "withdraw_role_request": {"role_request_id": NO_DEVICE},
+    "save_attribute": {"name": "lab.robot.start"},
+    "delete_attribute": {"name": "lab.robot.start"},
+    "set_role_attribute": {
+        "role": "viewer",
+        "attribute": "lab.patient.write",
+        "granted": True,
+    },
+    "list_user_attributes": {"lab_id": NO_DEVICE},
+    "grant_user_attribute": {"lab_id": NO_DEVICE, "attribute": "lab.patient.read"},
+    "revoke_user_attribute": {"lab_id": NO_DEVICE, "attribute": "lab.patient.read"},
+    "get_effective_attributes": {"lab_id": NO_DEVICE},
+    "authorize": {"lab_id": NO_DEVICE, "required_attributes": ["lab.patient.read"]},
 }
 AS_ADMIN = {"list_users", "update_user with a status"}
 """Where a moderator may what an administrator may, beside what the table of actions says."""
@@ -241,6 +275,8 @@ def message_for(
         message["username"] = "billing-sync"
     if action in ("assign_role", "revoke_role"):
         message["user_ids"] = [other]
+    if target.endswith("of a lab"):
+        message["lab_id"] = NO_DEVICE
     if target.endswith("with permissions"):
         message["include"] = ["permissions"]
     if action == "reset_password":

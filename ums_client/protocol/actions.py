@@ -7,6 +7,7 @@ from ums_client.protocol import (
     accounts,
     addresses,
     assignments,
+    attributes,
     audit,
     devices,
     factors,
@@ -102,6 +103,12 @@ class Audit(StrEnum):
     ROLE_REQUESTS_READ = "role_requests_read"
     ROLE_REQUEST_DECIDED = "role_request_decided"
     ROLE_REQUEST_WITHDRAWN = "role_request_withdrawn"
+    ATTRIBUTE_SAVED = "attribute_saved"
+    ATTRIBUTE_DELETED = "attribute_deleted"
+    ROLE_ATTRIBUTE_SET = "role_attribute_set"
+    USER_ATTRIBUTE_GRANTED = "user_attribute_granted"
+    USER_ATTRIBUTE_REVOKED = "user_attribute_revoked"
+    USER_ATTRIBUTES_READ = "user_attributes_read"
     API_KEY_CREATED = "api_key_created"
     API_KEY_ROTATED = "api_key_rotated"
     API_KEY_REVOKED = "api_key_revoked"
@@ -201,6 +208,17 @@ ACTIONS: Final = (
     Action("list_role_requests",       role_requests.ListRoleRequests,  Access.SESSION,  Rate.READ,     Audit.ROLE_REQUESTS_READ,       Repeat.SAFE),
     Action("decide_role_request",      role_requests.DecideRoleRequest, Access.SESSION,  Rate.WRITE,    Audit.ROLE_REQUEST_DECIDED,     Repeat.KEYED),
     Action("withdraw_role_request",    role_requests.WithdrawRoleRequest, Access.SESSION, Rate.WRITE,   Audit.ROLE_REQUEST_WITHDRAWN,   Repeat.KEYED),
+
+    Action("list_attributes",          attributes.ListAttributes,       Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("save_attribute",           attributes.SaveAttribute,        Access.GRANTED,  Rate.WRITE,    Audit.ATTRIBUTE_SAVED,          Repeat.KEYED, Permission.ATTRIBUTES_MANAGE),
+    Action("delete_attribute",         attributes.DeleteAttribute,      Access.GRANTED,  Rate.WRITE,    Audit.ATTRIBUTE_DELETED,        Repeat.KEYED, Permission.ATTRIBUTES_MANAGE),
+    Action("list_role_attributes",     attributes.ListRoleAttributes,   Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("set_role_attribute",       attributes.SetRoleAttribute,     Access.SESSION,  Rate.WRITE,    Audit.ROLE_ATTRIBUTE_SET,       Repeat.KEYED),
+    Action("list_user_attributes",     attributes.ListUserAttributes,   Access.SESSION,  Rate.READ,     Audit.USER_ATTRIBUTES_READ,     Repeat.SAFE),
+    Action("grant_user_attribute",     attributes.GrantUserAttribute,   Access.SESSION,  Rate.WRITE,    Audit.USER_ATTRIBUTE_GRANTED,   Repeat.KEYED),
+    Action("revoke_user_attribute",    attributes.RevokeUserAttribute,  Access.SESSION,  Rate.WRITE,    Audit.USER_ATTRIBUTE_REVOKED,   Repeat.KEYED),
+    Action("get_effective_attributes", attributes.GetEffectiveAttributes, Access.OWN,    Rate.READ,     Audit.USER_ATTRIBUTES_READ,     Repeat.SAFE,  Permission.USERS_READ),
+    Action("authorize",                attributes.Authorize,            Access.OWN,      Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.USERS_READ),
     Action("create_api_key",           keys.CreateApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_CREATED,          Repeat.NEVER, Permission.CREDENTIALS_MANAGE),
     Action("list_api_keys",            keys.ListApiKeys,                Access.OWN,      Rate.READ,     Audit.API_KEYS_LISTED,          Repeat.SAFE,  Permission.CREDENTIALS_MANAGE),
     Action("rotate_api_key",           keys.RotateApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_ROTATED,          Repeat.NEVER, Permission.CREDENTIALS_MANAGE),

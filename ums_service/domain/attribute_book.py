@@ -7,6 +7,7 @@ for each lab that differs.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from storage import Collection
@@ -42,14 +43,15 @@ BUILT_IN: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AttributeBook:
     """The definitions that were made or changed; `made` counts those ever made."""
 
     changed: Mapping[str, Definition] = field(default_factory=dict)
     made: int = 0
 
-    def all(self) -> dict[str, Definition]:
+    @cached_property
+    def every(self) -> Mapping[str, Definition]:
         """Every attribute by its name."""
         return BUILT_IN | dict(self.changed)
 

@@ -21,6 +21,18 @@ from ums_client.protocol.assignments import (
     GetUserPermissions,
     RevokeRole,
 )
+from ums_client.protocol.attributes import (
+    Authorize,
+    DeleteAttribute,
+    GetEffectiveAttributes,
+    GrantUserAttribute,
+    ListAttributes,
+    ListRoleAttributes,
+    ListUserAttributes,
+    RevokeUserAttribute,
+    SaveAttribute,
+    SetRoleAttribute,
+)
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
 from ums_client.protocol.devices import ForgetDevice, ListDevices
 from ums_client.protocol.factors import (
@@ -93,7 +105,9 @@ from ums_service.handlers import (
     accounts,
     addresses,
     assignments,
+    attributes,
     audit,
+    authorize,
     devices,
     enrolment,
     factors,
@@ -114,6 +128,7 @@ from ums_service.handlers import (
     service,
     sessions,
     tokens,
+    user_attributes,
     verification,
 )
 
@@ -181,6 +196,16 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     ListRoleRequests: role_requests.list_role_requests,
     DecideRoleRequest: role_requests.decide_role_request,
     WithdrawRoleRequest: role_requests.withdraw_role_request,
+    ListAttributes: attributes.list_attributes,
+    SaveAttribute: attributes.save_attribute,
+    DeleteAttribute: attributes.delete_attribute,
+    ListRoleAttributes: attributes.list_role_attributes,
+    SetRoleAttribute: attributes.set_role_attribute,
+    ListUserAttributes: user_attributes.list_user_attributes,
+    GrantUserAttribute: user_attributes.grant_user_attribute,
+    RevokeUserAttribute: user_attributes.revoke_user_attribute,
+    GetEffectiveAttributes: authorize.get_effective_attributes,
+    Authorize: authorize.authorize,
     CreateApiKey: keys.create_api_key,
     ListApiKeys: keys.list_api_keys,
     RotateApiKey: keys.rotate_api_key,

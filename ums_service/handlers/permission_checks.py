@@ -54,6 +54,8 @@ def whom(user_id: str | None, call: Call) -> Caller:
             raise NotFound
     elif caller is None:
         raise InvalidSession
+    elif call.key is not None:
+        caller = caller._replace(scopes=frozenset(call.key.scopes))
     return caller
 
 
