@@ -347,3 +347,22 @@ def test_all_of_it_is_there_after_a_restart(a1: Lab):
     bench.restart()
     assert has(bench, bench.login("the.member"), name)
     assert has(bench, bench.login("the.viewer"), EXPORT)
+
+
+def test_a_key_asks_about_others_and_has_nothing_of_its_own_account(a1: Lab):
+    bench = a1.bench
+    a1.role("reader", "users.read")
+    a1.give("the.member", "reader")
+    made = a1.by("member", "create_api_key", name="portal", scopes=["users.read"])
+    assert made["status"] == "success", made
+
+    def by_key(**more: Any) -> Message:
+        question = {"lab_id": "a1", "required_attributes": [READ], **more}
+        return bench.ask(action="authorize", api_key=made["api_key"], **question)
+
+    assert by_key(user_id=bench.user_id("the.viewer"))["has_access"]
+    own = by_key()
+    assert (own["has_access"], own["reason"]) == (False, "scope")
+    assert own["all_user_attributes"] == []
+    assert has(bench, a1.tokens["member"], READ)
+    assert not by_key()["has_access"]
