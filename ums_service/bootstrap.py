@@ -4,11 +4,13 @@ import asyncio
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, NamedTuple
 
 from storage import Store
 from ums_service import __version__
 from ums_service.attempts import Attempts
+from ums_service.audit_names import name_sealed
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
 from ums_service.call import Facilities
@@ -150,6 +152,7 @@ def build_sender(
         rules,
         facilities.profile,
         clock,
+        partial(name_sealed, facilities.store),
     )
 
 

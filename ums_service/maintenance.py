@@ -7,6 +7,7 @@ from typing import Final
 
 from storage import Store, Transaction
 from storage.errors import StoreError
+from ums_service.audit_names import name_sealed
 from ums_service.domain import outbox
 from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.audit import AuditEntry, Outcome
@@ -20,6 +21,7 @@ from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.revocations import REVOCATIONS, due_revocations
 from ums_service.domain.sessions import Evicted, Reason, Sessions
 from ums_service.domain.signing_keys import KEY_RINGS, RING_ID, KeyRing
+from ums_service.expiry_notices import ExpiryNotices
 from ums_service.refusal_log import RefusalLog
 
 TICK_S: Final = 1.0
@@ -39,6 +41,7 @@ class Maintenance:
         clock: Callable[[], Moment],
         tell: Callable[[], None],
         tokens: AccessTokens,
+        expiry: ExpiryNotices | None = None,
     ) -> None:
         self._store = store
         self._sessions = sessions
@@ -46,6 +49,7 @@ class Maintenance:
         self._clock = clock
         self._tell = tell
         self._tokens = tokens
+        self._expiry = expiry
         self._looking: Iterator[str] = iter(())
         self._links: Iterator[str] = iter(())
 
@@ -69,6 +73,8 @@ class Maintenance:
             while await self._purge_some(now):
                 pass
             await self._renew_signing_key(now)
+            if self._expiry is not None:
+                await self._expiry.tell_some(now)
         except StoreError:
             return  # tried again in the next round; the store tells its own state
 
@@ -132,6 +138,7 @@ class Maintenance:
                 outcome=Outcome.DONE,
                 subject=user_id,
                 details=details,
+                of_subject=name_sealed(self._store, user_id),
             )
             entry.append_to(tx, now)
             if reason is Reason.ACCOUNT:
@@ -179,6 +186,7 @@ class Maintenance:
 
 
 def _purge_user(tx: Transaction, user_id: str, now: Moment) -> None:
+    """Erase an account. The entry has no name: its key goes with the account."""
     purge(tx, user_id)
     AuditEntry(event="user_purged", outcome=Outcome.DONE, subject=user_id).append_to(
         tx, now

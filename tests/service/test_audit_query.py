@@ -10,7 +10,9 @@ import logging
 import pytest
 
 from storage import Search, document_of
+from tests.service.authenticator import set_up
 from tests.service.harness import ADMIN_PASSWORD, GOOD, Bench, Message, login, update
+from tests.service.mailbox import MAIL, Mailbox
 from tests.service.test_audit import FROM, maintenance
 from tests.storage.memory_disk import MemoryDisk
 from ums_service.audit_export import table
@@ -228,6 +230,26 @@ def test_values_that_are_nobodys_business_are_not_told(standard: Bench):
     assert entry["details"]["changed"] == ["password_hash"]
     assert "changes" not in entry
     assert "argon2" not in str(entry)
+
+
+def test_what_happens_by_itself_names_whom_it_concerns(make_bench):
+    bench = make_bench(settings=MAIL)
+    box, admin = Mailbox(bench), bench.admin()
+    phone = set_up(bench, bench.member("alice"))
+    coded = login("alice", GOOD)
+    coded["credentials"]["mfa_code"] = phone.backup_codes[0]
+    for _ in range(11):
+        coded["credentials"]["mfa_code"] = phone.next_code()
+        assert bench.ask(**coded)["status"] == "success"
+    coded["credentials"]["mfa_code"] = phone.backup_codes[0]
+    assert bench.ask(**coded)["status"] == "success"
+    box.send()
+    bench.run(maintenance(bench).note_evicted(bench.clock.now))
+    wanted = ["first_administrator", "mail_sent", "backup_code_used", "session_evicted"]
+    told = query(bench, admin, events=wanted)
+    named = {(entry["event"], entry["subject_name"]) for entry in told}
+    first, *others = wanted
+    assert named == {(first, "admin"), *((event, "alice") for event in others)}
 
 
 def test_names_and_values_are_not_in_the_bytes_of_entries(standard: Bench):

@@ -107,6 +107,7 @@ TARGETS = {
     "resend_verification": ALWAYS,
     "change_email": NEEDS_SESSION,
     "revert_email": ALWAYS,
+    "activate_account": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
     "list_mail": ON_OTHERS,
     "retry_mail": ON_OTHERS,
     "drop_mail": ON_OTHERS,
@@ -174,6 +175,8 @@ def message_for(
         message["password"] = password
     elif action in ("retry_mail", "drop_mail"):
         message["mail_id"] = "mail"
+    if action == "activate_account":
+        message["token"] = "of nobody"
     if action == "reset_password":
         message["new_password"] = NEW
     if target.endswith("with a generated password"):

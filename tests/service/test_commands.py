@@ -273,6 +273,7 @@ def test_the_audit_log_is_printed_as_json_lines(shell: Shell) -> None:
     entries = [json.loads(line) for line in shell.run("audit").stdout.splitlines()]
     assert [entry["number"] for entry in entries] == [1, 2]
     assert {entry["event"] for entry in entries} == {"user_imported"}
+    assert all(entry["subject_name"] for entry in entries)
     assert len(shell.run("audit", "--after", "1").stdout.splitlines()) == 1
 
 

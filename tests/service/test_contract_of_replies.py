@@ -234,7 +234,20 @@ def flows_with_tokens(bench: Bench) -> dict[str, Message]:
             "action": "lock_down",
             "token": planted_token(bench, "nina", Purpose.LOCK_DOWN),
         },
+        "activate_account": {
+            "action": "activate_account",
+            "token": of_a_pending_account(bench),
+        },
     }
+
+
+def of_a_pending_account(bench: Bench) -> str:
+    """What takes it up."""
+    made = creation("vera", STRONG, auto_activate=False) | {
+        "session_token": bench.admin()
+    }
+    assert bench.ask(**made)["status"] == "success"
+    return planted_token(bench, "vera", Purpose.ACTIVATE)
 
 
 def mailing(make_bench, profile: str = "standard") -> Bench:

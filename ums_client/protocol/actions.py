@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from ums_client.protocol import (
     accounts,
+    activation,
     addresses,
     audit,
     devices,
@@ -81,6 +82,7 @@ class Audit(StrEnum):
     VERIFICATION_REQUESTED = "verification_requested"
     EMAIL_CHANGE_REQUESTED = "email_change_requested"
     EMAIL_REVERTED = "email_reverted"
+    ACCOUNT_ACTIVATED = "account_activated"
     LOCKED_DOWN = "locked_down"
     LINK_ISSUED = "link_issued"
     MAIL_LISTED = "mail_listed"
@@ -159,6 +161,7 @@ ACTIONS: Final = (
     Action("verify_email",             addresses.VerifyEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_VERIFIED,           Repeat.KEYED),
     Action("resend_verification",      addresses.ResendVerification,    Access.PUBLIC,   Rate.MAIL,     Audit.VERIFICATION_REQUESTED,   Repeat.KEYED),
     Action("change_email",             addresses.ChangeEmail,           Access.SESSION,  Rate.LOGIN,    Audit.EMAIL_CHANGE_REQUESTED,   Repeat.KEYED),
+    Action("activate_account",         activation.ActivateAccount,      Access.PUBLIC,   Rate.LOGIN,    Audit.ACCOUNT_ACTIVATED,        Repeat.KEYED),
     Action("revert_email",             addresses.RevertEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_REVERTED,           Repeat.KEYED),
 
     Action("list_mail",                mail.ListMail,                   Access.GRANTED,  Rate.READ,     Audit.MAIL_LISTED,              Repeat.SAFE,  Permission.SYSTEM_ADMIN),

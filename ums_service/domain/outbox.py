@@ -43,6 +43,7 @@ class Template(StrEnum):
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
     INVITATION = "invitation"
+    ACTIVATION = "activation"
     SUSPICIOUS_ACTIVITY = "suspicious_activity"
     CODE = "code"
     TEST = "test"
@@ -64,6 +65,7 @@ SECURITY: Final = frozenset(
 LINK_OF: Final[Mapping[Template, Purpose]] = {
     Template.VERIFY_ADDRESS: Purpose.VERIFY,
     Template.RESET: Purpose.RESET,
+    Template.ACTIVATION: Purpose.ACTIVATE,
     Template.PASSWORD_CHANGED: Purpose.LOCK_DOWN,
     Template.ADDRESS_CHANGED: Purpose.REVERT_ADDRESS,
     Template.NEW_LOGIN: Purpose.LOCK_DOWN,

@@ -79,6 +79,8 @@ class Profile:
     reset_link_s: int = HOUR_S
     """How long a link to choose a new password is good; at most a day."""
     verify_link_s: int = 48 * HOUR_S
+    activation_link_s: int = 48 * HOUR_S
+    """How long somebody has to take up an account; then another mail is asked for."""
     revert_link_s: int = 72 * HOUR_S
     """How long one can undo a change of address, or lock down, from a mail."""
     links_per_hour: int = 3

@@ -9,6 +9,8 @@ from ums_service.domain.moment import Moment
 
 ADMIN: Final = "admin"
 ACTIVE: Final = "active"
+PENDING: Final = "pending"
+"""Made for somebody who has not taken it up: only `activate_account` knows it."""
 ROLES: Final = ("user", "moderator", ADMIN)
 NO_METADATA: Final[Mapping[str, Any]] = {}
 STATUSES: Final = (ACTIVE, "inactive", "suspended")
@@ -46,6 +48,7 @@ class User(NamedTuple):
     password_good_until: int | None = None  # seconds since 1970; a first password ends
     bootstrap: bool = False  # made by the service itself, not by a request
     locked_down: bool = False  # by its owner: no login before a reset by mail
+    expiry_told: bool = False  # that this password ends soon, by mail
 
     @property
     def administers(self) -> bool:
@@ -64,6 +67,7 @@ class User(NamedTuple):
             updated_at=now.text,
             must_change_password=False,
             password_good_until=None,
+            expiry_told=False,
         )
 
 
@@ -85,6 +89,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "password_good_until": None,
     "bootstrap": False,
     "locked_down": False,
+    "expiry_told": False,
 }
 """Fields left out of the document while they have these values: a million accounts
 are kept in memory, and most fields of most accounts are empty."""

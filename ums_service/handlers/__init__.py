@@ -9,6 +9,7 @@ from ums_client.protocol.accounts import (
     ListUsers,
     UpdateUser,
 )
+from ums_client.protocol.activation import ActivateAccount
 from ums_client.protocol.addresses import (
     ChangeEmail,
     ResendVerification,
@@ -65,6 +66,7 @@ from ums_client.protocol.tokens import (
 from ums_service.catalogue import Handler
 from ums_service.handlers import (
     accounts,
+    activation,
     addresses,
     audit,
     devices,
@@ -129,6 +131,7 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     IssueLink: password_resets.issue_link,
     LockDown: lock_down.lock_down,
     RevertEmail: lock_down.revert_email,
+    ActivateAccount: activation.activate_account,
     VerifyEmail: addresses.verify_email,
     ResendVerification: addresses.resend_verification,
     ChangeEmail: addresses.change_email,

@@ -168,15 +168,21 @@ async def _with_privileges(request: UpdateUser, user: User, call: Call) -> User:
             raise PermissionDenied
         call.details["ignored"] = sorted(wanted)
         return user
-    accounts.check_one_of("role", wanted.get("role", user.role), ROLES)
-    if wanted.get("role", user.role) != user.role:
-        require_all_of(wanted["role"], call)
-    accounts.check_one_of("status", wanted.get("status", user.status), STATUSES)
     changed = user._replace(**wanted)
-    if (changed.role, changed.status) != (user.role, user.status):
-        require_fresh_unless_original(call)
+    _check_role_and_status(user, changed, call)
     if wanted.get("status", ACTIVE) != ACTIVE:
         await end_everything_of(user.user_id, call)
     elif wanted.get("role", user.role) != user.role:
         await end_families(call.tx, user.user_id, call.now)  # they tell the old role
     return changed
+
+
+def _check_role_and_status(before: User, after: User, call: Call) -> None:
+    """Raise where the caller may not give them, or must prove first who they are."""
+    accounts.check_one_of("role", after.role, ROLES)
+    if after.role != before.role:
+        require_all_of(after.role, call)
+    if after.status != before.status:
+        accounts.check_one_of("status", after.status, STATUSES)
+    if (after.role, after.status) != (before.role, before.status):
+        require_fresh_unless_original(call)
