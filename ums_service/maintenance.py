@@ -1,7 +1,7 @@
 """What happens by itself: ended sessions go, kept things are purged, keys change."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -39,13 +39,16 @@ class Maintenance:
         clock: Callable[[], Moment],
         tell: Callable[[], None],
         tokens: AccessTokens,
+        steps: Sequence[Callable[[Moment], Awaitable[None]]] = (),
     ) -> None:
+        """`steps` are done in each round that purges, after it."""
         self._store = store
         self._sessions = sessions
         self._refusals = refusals
         self._clock = clock
         self._tell = tell
         self._tokens = tokens
+        self._steps = steps
         self._looking: Iterator[str] = iter(())
         self._links: Iterator[str] = iter(())
 
@@ -69,6 +72,8 @@ class Maintenance:
             while await self._purge_some(now):
                 pass
             await self._renew_signing_key(now)
+            for step in self._steps:
+                await step(now)
         except StoreError:
             return  # tried again in the next round; the store tells its own state
 

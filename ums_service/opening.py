@@ -28,6 +28,7 @@ from ums_service.domain.roles import STORED_ROLES
 from ums_service.domain.roster import ROSTERS
 from ums_service.domain.service_secrets import SERVICE_SECRETS
 from ums_service.domain.signing_keys import KEY_RINGS
+from ums_service.domain.standings import STANDINGS
 from ums_service.domain.users import USERS
 from ums_service.master_key import MasterKey, find_master_key, make_key_file
 from ums_service.settings import Settings
@@ -53,6 +54,7 @@ COLLECTIONS: Final = (
     ONE_TIME,
     OUTBOX,
     ENTITLEMENTS,
+    STANDINGS,
     STORED_ROLES,
 )
 STREAMS: Final = (AUDIT,)

@@ -135,6 +135,8 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.NotFound: _fixed(ErrorCode.NOT_FOUND, "No such account"),
     errors.NoSuchDevice: _fixed(ErrorCode.NOT_FOUND, "No such device"),
     errors.NoSuchMail: _fixed(ErrorCode.NOT_FOUND, "No such mail"),
+    errors.WrongState: lambda r: Told(ErrorCode.WRONG_STATE, r.text),
+    errors.LegalHold: lambda r: Told(ErrorCode.LEGAL_HOLD, r.text),
     errors.IdempotencyConflict: _fixed(
         ErrorCode.IDEMPOTENCY_CONFLICT,
         "The idempotency key was used with other arguments",

@@ -107,6 +107,7 @@ TARGETS = {
     "resend_verification": ALWAYS,
     "change_email": NEEDS_SESSION,
     "revert_email": ALWAYS,
+    "set_user_status of another": ON_OTHERS,
     "list_mail": ON_OTHERS,
     "retry_mail": ON_OTHERS,
     "drop_mail": ON_OTHERS,
@@ -174,6 +175,8 @@ def message_for(
         message["password"] = password
     elif action in ("retry_mail", "drop_mail"):
         message["mail_id"] = "mail"
+    elif action == "set_user_status":
+        message["status"] = "suspended"
     if action == "reset_password":
         message["new_password"] = NEW
     if target.endswith("with a generated password"):

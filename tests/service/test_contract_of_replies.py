@@ -181,6 +181,13 @@ def requests(bench: Bench) -> dict[str, Message]:
             "password": NEW,
         },
         **flows_with_tokens(bench),
+        "set_user_status": {
+            "action": "set_user_status",
+            "session_token": admin,
+            "user_id": bench.user_id("kate"),
+            "status": "suspended",
+            "duration_days": 3,
+        },
         "issue_link": {
             "action": "issue_link",
             "session_token": admin,

@@ -16,6 +16,7 @@ from ums_client.protocol import (
     recovery,
     service,
     sessions,
+    statuses,
     tokens,
 )
 from ums_client.protocol.message import Request
@@ -53,6 +54,7 @@ class Audit(StrEnum):
     USER_READ = "user_read"
     USER_UPDATED = "user_updated"
     USER_DELETED = "user_deleted"
+    STATUS_CHANGED = "status_changed"
     USERS_LISTED = "users_listed"
     PASSWORD_CHANGED = "password_changed"
     AUDIT_READ = "audit_read"
@@ -160,6 +162,8 @@ ACTIONS: Final = (
     Action("resend_verification",      addresses.ResendVerification,    Access.PUBLIC,   Rate.MAIL,     Audit.VERIFICATION_REQUESTED,   Repeat.KEYED),
     Action("change_email",             addresses.ChangeEmail,           Access.SESSION,  Rate.LOGIN,    Audit.EMAIL_CHANGE_REQUESTED,   Repeat.KEYED),
     Action("revert_email",             addresses.RevertEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_REVERTED,           Repeat.KEYED),
+
+    Action("set_user_status",          statuses.SetUserStatus,          Access.GRANTED,  Rate.WRITE,    Audit.STATUS_CHANGED,           Repeat.KEYED, Permission.USERS_STATUS),
 
     Action("list_mail",                mail.ListMail,                   Access.GRANTED,  Rate.READ,     Audit.MAIL_LISTED,              Repeat.SAFE,  Permission.SYSTEM_ADMIN),
     Action("retry_mail",               mail.RetryMail,                  Access.GRANTED,  Rate.WRITE,    Audit.MAIL_RETRIED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),

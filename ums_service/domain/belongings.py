@@ -15,6 +15,7 @@ from ums_service.domain.failure_records import FAILURES
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.one_time import ONE_TIME
 from ums_service.domain.password_history import HISTORIES
+from ums_service.domain.standings import STANDINGS
 
 OWNED: Final[tuple[Collection[Any], ...]] = (
     AUDIT_KEYS,
@@ -25,6 +26,7 @@ OWNED: Final[tuple[Collection[Any], ...]] = (
     FAMILIES,
     HISTORIES,
     ONE_TIME,
+    STANDINGS,
 )
 """Collections keyed by user id. They stay as they are while a deleted account can be
 brought back, and are erased with it."""

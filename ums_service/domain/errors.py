@@ -27,6 +27,8 @@
      |   +- NoSuchDevice
      |   +- NoFactor              the account has no such second factor
      |   +- NoSuchMail
+     +- WrongState               the account is not in a state that allows it
+     |   +- LegalHold             nothing of it may be erased now
      +- IdempotencyConflict
      +- RateLimited
      +- Busy
@@ -216,6 +218,21 @@ class NoFactor(NotFound):
 
 class NoSuchMail(NotFound):
     """The mail was sent, dropped or never there."""
+
+
+class WrongState(Refusal):
+    """The account is not in a state that allows this; `text` is for the caller."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class LegalHold(WrongState):
+    """Nothing of the account may be erased while somebody needs it as evidence."""
+
+    def __init__(self) -> None:
+        super().__init__("The account is under legal hold")
 
 
 class IdempotencyConflict(Refusal):

@@ -30,6 +30,7 @@ ERROR_CHARS_MAX: Final = 200
 class Template(StrEnum):
     """What a mail says; each has a text and an HTML template of its name."""
 
+    UNUSED = "unused"
     WELCOME = "welcome"
     VERIFY_ADDRESS = "verify_address"
     RESET = "reset"
@@ -42,6 +43,7 @@ class Template(StrEnum):
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
     INVITATION = "invitation"
+    STATUS_CHANGED = "status_changed"
     SUSPICIOUS_ACTIVITY = "suspicious_activity"
     CODE = "code"
     TEST = "test"

@@ -152,11 +152,16 @@ class Profile:
 
     deleted_kept_s: int = 30 * DAY_S
     """How long a deleted account can still be brought back; 0 erases at once."""
+    unused_days: int = 0
+    """Days without a login after which an account is deactivated; 0 for never."""
+    unused_warning_days: int = 30
+    """How many days before that its owner is told by mail."""
 
 
 MAY_BE_ZERO: Final = frozenset(
     {
         "deleted_kept_s",
+        "unused_days",
         "password_history",
         "rate_check_per_min",
         "rate_register_per_min",
@@ -189,6 +194,7 @@ HIPAA: Final = Profile(
     caller_write_per_min=600,
     mfa_required="administrators",
     device_spares_factor=False,
+    unused_days=365,
 )
 COMPAT: Final = Profile(
     name="compat",

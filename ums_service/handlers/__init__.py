@@ -56,6 +56,7 @@ from ums_client.protocol.sessions import (
     RevokeSession,
     VerifySession,
 )
+from ums_client.protocol.statuses import SetUserStatus
 from ums_client.protocol.tokens import (
     GetRevocations,
     GetSigningKeys,
@@ -81,6 +82,7 @@ from ums_service.handlers import (
     sent_codes,
     service,
     sessions,
+    statuses,
     tokens,
     verification,
 )
@@ -136,4 +138,5 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RetryMail: mail.retry_mail,
     DropMail: mail.drop_mail,
     TestMail: mail.test_mail,
+    SetUserStatus: statuses.set_user_status,
 }

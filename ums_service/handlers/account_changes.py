@@ -14,10 +14,10 @@ from ums_service.domain.errors import (
 from ums_service.domain.families import end_families
 from ums_service.domain.names import normalise
 from ums_service.domain.outbox import Template
+from ums_service.domain.statuses import check_change, check_settable
 from ums_service.domain.users import (
     ACTIVE,
     ROLES,
-    STATUSES,
     USERS,
     User,
     changed_fields,
@@ -26,6 +26,7 @@ from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.granting import require_all_of
 from ums_service.handlers.new_passwords import with_new_password
 from ums_service.handlers.proof import require_fresh
+from ums_service.handlers.statuses import Wanted, with_status
 from ums_service.notices import (
     ask_to_verify,
     ask_to_verify_new,
@@ -164,9 +165,21 @@ async def _with_privileges(request: UpdateUser, user: User, call: Call) -> User:
     accounts.check_one_of("role", wanted.get("role", user.role), ROLES)
     if wanted.get("role", user.role) != user.role:
         require_all_of(wanted["role"], call)
-    accounts.check_one_of("status", wanted.get("status", user.status), STATUSES)
+    if "status" in wanted:
+        check_settable(
+            wanted["status"], original=call.facilities.profile.original_replies
+        )
     if wanted.get("status", ACTIVE) != ACTIVE:
         await end_everything_of(user.user_id, call)
     elif wanted.get("role", user.role) != user.role:
         await end_families(call.tx, user.user_id, call.now)  # they tell the old role
-    return user._replace(**wanted)
+    return _with_status(user._replace(**wanted), user.status, call)
+
+
+def _with_status(user: User, before: str, call: Call) -> User:
+    """The account of that new status, if it is new; `compat` knows no order of them."""
+    if user.status == before:
+        return user
+    if not call.facilities.profile.original_replies:
+        check_change(before, user.status)
+    return with_status(user, Wanted(user.status), call)
