@@ -91,7 +91,7 @@ class Maintenance:
         for mail_id in letters:
             tx.delete(OUTBOX, mail_id)
         for user_id in due:
-            _purge_user(tx, user_id, now)
+            await purge(tx, user_id, now)
         over = await self._delete_families_that_are_over(tx, now)
         await tx.commit()
         return bool(old or due or revoked or letters or over)
@@ -181,10 +181,3 @@ class Maintenance:
     def _old_replies(self, now: Moment) -> list[str]:
         oldest = islice(self._store.scan(DONE), PURGED_AT_ONCE)
         return [d.done_id for d in oldest if d.at_epoch_s + KEPT_S < now.epoch_s]
-
-
-def _purge_user(tx: Transaction, user_id: str, now: Moment) -> None:
-    purge(tx, user_id)
-    AuditEntry(event="user_purged", outcome=Outcome.DONE, subject=user_id).append_to(
-        tx, now
-    )

@@ -18,6 +18,7 @@ from ums_service.domain.failure_records import (
 )
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE
+from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME
 from ums_service.domain.outbox import OUTBOX
@@ -55,6 +56,7 @@ COLLECTIONS: Final = (
     OUTBOX,
     ENTITLEMENTS,
     STANDINGS,
+    LEGAL_HOLDS,
     STORED_ROLES,
 )
 STREAMS: Final = (AUDIT,)

@@ -108,6 +108,11 @@ TARGETS = {
     "change_email": NEEDS_SESSION,
     "revert_email": ALWAYS,
     "set_user_status of another": ON_OTHERS,
+    "list_deleted": ON_OTHERS,
+    "restore_user of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "anonymise_user of another": ON_OTHERS,
+    "legal_hold of another": ON_OTHERS,
+    "apply_retention": ON_OTHERS,
     "list_mail": ON_OTHERS,
     "retry_mail": ON_OTHERS,
     "drop_mail": ON_OTHERS,
@@ -175,6 +180,9 @@ def message_for(
         message["password"] = password
     elif action in ("retry_mail", "drop_mail"):
         message["mail_id"] = "mail"
+    elif action in ("anonymise_user", "legal_hold"):
+        message["reason"] = "asked for"
+        message |= {"hold": True} if action == "legal_hold" else {}
     elif action == "set_user_status":
         message["status"] = "suspended"
     if action == "reset_password":

@@ -12,7 +12,7 @@ No secret is ever in here; a token is made when its mail leaves (`mailed_links`)
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 from storage import Collection, Store, Transaction
@@ -200,9 +200,14 @@ def _has_account(store: Store, mail: Mail) -> bool:
 def due_for_purge(store: Store, now: Moment, *, most: int = 100) -> list[str]:
     """Ids of dead letters that were kept long enough, or are too many.
 
-    Those to accounts that were erased go at once.
+    Those to accounts that were erased go at once, also where they still wait.
     """
-    dead = [m for m in store.scan(OUTBOX) if m.state == MailState.DEAD]
+    dead, left = list[Mail](), list[str]()
+    for mail in store.scan(OUTBOX):
+        if mail.state == MailState.DEAD:
+            dead.append(mail)
+        elif mail.user_id and not _has_account(store, mail):
+            left.append(mail.mail_id)
     dead.sort(key=lambda mail: mail.next_try_s)
     surplus = len(dead) - DEAD_MAX
     due = (
@@ -212,4 +217,4 @@ def due_for_purge(store: Store, now: Moment, *, most: int = 100) -> list[str]:
         or mail.next_try_s + DEAD_KEPT_S < now.epoch_s
         or not _has_account(store, mail)
     )
-    return list(islice(due, most))
+    return list(islice(chain(left, due), most))

@@ -16,6 +16,13 @@ from ums_client.protocol.addresses import (
     VerifyEmail,
 )
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
+from ums_client.protocol.deletions import (
+    AnonymiseUser,
+    ApplyRetention,
+    LegalHold,
+    ListDeleted,
+    RestoreUser,
+)
 from ums_client.protocol.devices import ForgetDevice, ListDevices
 from ums_client.protocol.factors import (
     ConfirmMfa,
@@ -68,6 +75,7 @@ from ums_service.handlers import (
     accounts,
     addresses,
     audit,
+    deletions,
     devices,
     enrolment,
     factors,
@@ -79,6 +87,7 @@ from ums_service.handlers import (
     password_resets,
     passwords,
     proof,
+    retention,
     sent_codes,
     service,
     sessions,
@@ -93,7 +102,7 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     Logout: sessions.logout,
     GetUser: accounts.get_user,
     UpdateUser: accounts.update_user,
-    DeleteUser: accounts.delete_user,
+    DeleteUser: deletions.delete_user,
     ListUsers: accounts.list_users,
     HealthCheck: service.health_check,
     ChangePassword: passwords.change_password,
@@ -138,5 +147,10 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RetryMail: mail.retry_mail,
     DropMail: mail.drop_mail,
     TestMail: mail.test_mail,
+    ListDeleted: deletions.list_deleted,
+    RestoreUser: deletions.restore_user,
+    AnonymiseUser: retention.anonymise_user,
+    LegalHold: retention.legal_hold,
+    ApplyRetention: retention.apply_retention,
     SetUserStatus: statuses.set_user_status,
 }
