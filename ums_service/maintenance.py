@@ -44,6 +44,7 @@ class Maintenance:
         tokens: AccessTokens,
         chores: Sequence[Chore] = (),
     ) -> None:
+        """`chores` are done in each round that purges, after it."""
         self._store = store
         self._sessions = sessions
         self._refusals = refusals
@@ -93,7 +94,7 @@ class Maintenance:
         for mail_id in letters:
             tx.delete(OUTBOX, mail_id)
         for user_id in due:
-            await _purge_user(tx, user_id, now)
+            await purge(tx, user_id, now)
         over = await self._delete_families_that_are_over(tx, now)
         await tx.commit()
         return bool(old or due or revoked or letters or over)
@@ -183,10 +184,3 @@ class Maintenance:
     def _old_replies(self, now: Moment) -> list[str]:
         oldest = islice(self._store.scan(DONE), PURGED_AT_ONCE)
         return [d.done_id for d in oldest if d.at_epoch_s + KEPT_S < now.epoch_s]
-
-
-async def _purge_user(tx: Transaction, user_id: str, now: Moment) -> None:
-    await purge(tx, user_id)
-    AuditEntry(event="user_purged", outcome=Outcome.DONE, subject=user_id).append_to(
-        tx, now
-    )

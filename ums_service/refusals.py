@@ -143,6 +143,8 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.TooManyKeys: lambda r: Told(
         ErrorCode.CONFLICT, f"The account has {r.most} API keys, and may have no more"
     ),
+    errors.WrongState: lambda r: Told(ErrorCode.WRONG_STATE, r.text),
+    errors.LegalHold: lambda r: Told(ErrorCode.LEGAL_HOLD, r.text),
     errors.IdempotencyConflict: _fixed(
         ErrorCode.IDEMPOTENCY_CONFLICT,
         "The idempotency key was used with other arguments",

@@ -109,6 +109,12 @@ TARGETS = {
     "resend_verification": ALWAYS,
     "change_email": NEEDS_SESSION,
     "revert_email": ALWAYS,
+    "set_user_status of another": ON_OTHERS,
+    "list_deleted": ON_OTHERS,
+    "restore_user of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "anonymise_user of another": ON_OTHERS,
+    "legal_hold of another": ON_OTHERS,
+    "apply_retention": ON_OTHERS,
     "list_mail": ON_OTHERS,
     "retry_mail": ON_OTHERS,
     "drop_mail": ON_OTHERS,
@@ -192,6 +198,11 @@ def message_for(
         message["key_id"] = "0" * 16
     elif action == "create_service_account":
         message["username"] = "billing-sync"
+    elif action in ("anonymise_user", "legal_hold"):
+        message["reason"] = "asked for"
+        message |= {"hold": True} if action == "legal_hold" else {}
+    elif action == "set_user_status":
+        message["status"] = "suspended"
     if action == "reset_password":
         message["new_password"] = NEW
     if target.endswith("with a generated password"):

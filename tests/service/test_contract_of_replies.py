@@ -207,6 +207,13 @@ def requests(bench: Bench) -> dict[str, Message]:
             "password": NEW,
         },
         **flows_with_tokens(bench),
+        "set_user_status": {
+            "action": "set_user_status",
+            "session_token": admin,
+            "user_id": bench.user_id("kate"),
+            "status": "suspended",
+            "duration_days": 3,
+        },
         "issue_link": {
             "action": "issue_link",
             "session_token": admin,
@@ -218,6 +225,7 @@ def requests(bench: Bench) -> dict[str, Message]:
             "session_token": alice,
             "password": NEW,
         },
+        **ends_of_accounts(bench, admin),
         "query_audit": {"action": "query_audit", "session_token": admin},
         "export_audit": {
             "action": "export_audit",
@@ -229,6 +237,32 @@ def requests(bench: Bench) -> dict[str, Message]:
         **session_requests(bench, admin),
         "logout": {"action": "logout", "session_token": admin},
     }
+
+
+def ends_of_accounts(bench: Bench, admin: str) -> dict[str, Message]:
+    """Requests about deleted, held and anonymised accounts."""
+    oscar = bench.member("oscar", STRONG)
+    peggy = bench.register("peggy", STRONG) and bench.user_id("peggy")
+    restored = bench.user_id("oscar")
+    if not bench.profile.deleted_kept_s:  # compat keeps only what is held
+        hold(bench, admin, restored)
+    bench.ask(action="delete_user", session_token=oscar, password=STRONG)
+    by_name: dict[str, Message] = {
+        "list_deleted": {},
+        "restore_user": {"user_id": restored},
+        "legal_hold": {"user_id": peggy, "hold": True, "reason": "a lawsuit"},
+        "anonymise_user": {"user_id": bench.user_id("frank"), "reason": "asked for"},
+        "apply_retention": {"within_days": 60},
+    }
+    return {
+        name: {"action": name, "session_token": admin, **fields}
+        for name, fields in by_name.items()
+    }
+
+
+def hold(bench: Bench, admin: str, user_id: str) -> None:
+    order = {"action": "legal_hold", "hold": True, "reason": "a lawsuit"}
+    bench.ask(**order, session_token=admin, user_id=user_id)
 
 
 def flows_with_tokens(bench: Bench) -> dict[str, Message]:

@@ -7,6 +7,7 @@ from ums_client.protocol import (
     accounts,
     addresses,
     audit,
+    deletions,
     devices,
     factors,
     keys,
@@ -17,6 +18,7 @@ from ums_client.protocol import (
     recovery,
     service,
     sessions,
+    statuses,
     tokens,
 )
 from ums_client.protocol.message import Request
@@ -54,6 +56,12 @@ class Audit(StrEnum):
     USER_READ = "user_read"
     USER_UPDATED = "user_updated"
     USER_DELETED = "user_deleted"
+    STATUS_CHANGED = "status_changed"
+    DELETED_LISTED = "deleted_listed"
+    USER_RESTORED = "user_restored"
+    USER_ANONYMISED = "user_anonymised"
+    LEGAL_HOLD_CHANGED = "legal_hold_changed"
+    RETENTION_APPLIED = "retention_applied"
     USERS_LISTED = "users_listed"
     PASSWORD_CHANGED = "password_changed"
     AUDIT_READ = "audit_read"
@@ -168,6 +176,13 @@ ACTIONS: Final = (
     Action("resend_verification",      addresses.ResendVerification,    Access.PUBLIC,   Rate.MAIL,     Audit.VERIFICATION_REQUESTED,   Repeat.KEYED),
     Action("change_email",             addresses.ChangeEmail,           Access.SESSION,  Rate.LOGIN,    Audit.EMAIL_CHANGE_REQUESTED,   Repeat.KEYED),
     Action("revert_email",             addresses.RevertEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_REVERTED,           Repeat.KEYED),
+
+    Action("set_user_status",          statuses.SetUserStatus,          Access.GRANTED,  Rate.WRITE,    Audit.STATUS_CHANGED,           Repeat.KEYED, Permission.USERS_STATUS),
+    Action("list_deleted",             deletions.ListDeleted,           Access.GRANTED,  Rate.READ,     Audit.DELETED_LISTED,           Repeat.SAFE,  Permission.USERS_DELETE),
+    Action("restore_user",             deletions.RestoreUser,           Access.GRANTED,  Rate.WRITE,    Audit.USER_RESTORED,            Repeat.KEYED, Permission.USERS_DELETE),
+    Action("anonymise_user",           deletions.AnonymiseUser,         Access.GRANTED,  Rate.WRITE,    Audit.USER_ANONYMISED,          Repeat.KEYED, Permission.USERS_DELETE),
+    Action("legal_hold",               deletions.LegalHold,             Access.GRANTED,  Rate.WRITE,    Audit.LEGAL_HOLD_CHANGED,       Repeat.KEYED, Permission.SYSTEM_ADMIN),
+    Action("apply_retention",          deletions.ApplyRetention,        Access.GRANTED,  Rate.WRITE,    Audit.RETENTION_APPLIED,        Repeat.KEYED, Permission.SYSTEM_ADMIN),
 
     Action("list_mail",                mail.ListMail,                   Access.GRANTED,  Rate.READ,     Audit.MAIL_LISTED,              Repeat.SAFE,  Permission.SYSTEM_ADMIN),
     Action("retry_mail",               mail.RetryMail,                  Access.GRANTED,  Rate.WRITE,    Audit.MAIL_RETRIED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),

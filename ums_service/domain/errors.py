@@ -30,6 +30,8 @@
      |   +- NoSuchMail
      |   +- NoSuchKey
      +- TooManyKeys               the account has all that it may have
+     +- WrongState               the account is not in a state that allows it
+     |   +- LegalHold             nothing of it may be erased now
      +- IdempotencyConflict
      +- RateLimited
      +- Busy
@@ -235,6 +237,21 @@ class TooManyKeys(Refusal):
     def __init__(self, most: int) -> None:
         super().__init__(most)
         self.most = most
+
+
+class WrongState(Refusal):
+    """The account is not in a state that allows this; `text` is for the caller."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class LegalHold(WrongState):
+    """Nothing of the account may be erased while somebody needs it as evidence."""
+
+    def __init__(self) -> None:
+        super().__init__("The account is under legal hold")
 
 
 class IdempotencyConflict(Refusal):

@@ -162,11 +162,16 @@ class Profile:
     audit_kept_days: int = 7 * 365
     """How long entries of the audit log are kept at least; older ones go in parts of a
     few MiB."""
+    unused_days: int = 0
+    """Days without a login after which an account is deactivated; 0 for never."""
+    unused_warning_days: int = 30
+    """How many days before that its owner is told by mail."""
 
 
 MAY_BE_ZERO: Final = frozenset(
     {
         "deleted_kept_s",
+        "unused_days",
         "password_history",
         "rate_check_per_min",
         "rate_register_per_min",
@@ -201,6 +206,7 @@ HIPAA: Final = Profile(
     caller_write_per_min=600,
     mfa_required="administrators",
     device_spares_factor=False,
+    unused_days=365,
 )
 COMPAT: Final = Profile(
     name="compat",

@@ -16,6 +16,13 @@ from ums_client.protocol.addresses import (
     VerifyEmail,
 )
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
+from ums_client.protocol.deletions import (
+    AnonymiseUser,
+    ApplyRetention,
+    LegalHold,
+    ListDeleted,
+    RestoreUser,
+)
 from ums_client.protocol.devices import ForgetDevice, ListDevices
 from ums_client.protocol.factors import (
     ConfirmMfa,
@@ -63,6 +70,7 @@ from ums_client.protocol.sessions import (
     RevokeSession,
     VerifySession,
 )
+from ums_client.protocol.statuses import SetUserStatus
 from ums_client.protocol.tokens import (
     GetRevocations,
     GetSigningKeys,
@@ -74,6 +82,7 @@ from ums_service.handlers import (
     accounts,
     addresses,
     audit,
+    deletions,
     devices,
     enrolment,
     factors,
@@ -86,9 +95,11 @@ from ums_service.handlers import (
     password_resets,
     passwords,
     proof,
+    retention,
     sent_codes,
     service,
     sessions,
+    statuses,
     tokens,
     verification,
 )
@@ -99,7 +110,7 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     Logout: sessions.logout,
     GetUser: accounts.get_user,
     UpdateUser: accounts.update_user,
-    DeleteUser: accounts.delete_user,
+    DeleteUser: deletions.delete_user,
     ListUsers: accounts.list_users,
     HealthCheck: service.health_check,
     ChangePassword: passwords.change_password,
@@ -149,4 +160,10 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RotateApiKey: keys.rotate_api_key,
     RevokeApiKey: keys.revoke_api_key,
     CreateServiceAccount: keys.create_service_account,
+    ListDeleted: deletions.list_deleted,
+    RestoreUser: deletions.restore_user,
+    AnonymiseUser: retention.anonymise_user,
+    LegalHold: retention.legal_hold,
+    ApplyRetention: retention.apply_retention,
+    SetUserStatus: statuses.set_user_status,
 }
