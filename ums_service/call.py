@@ -14,7 +14,7 @@ from ums_service.authority import Authority
 from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.audit_seals import Changes
-from ums_service.domain.authorisation import NOTHING, Resource, may
+from ums_service.domain.authorisation import NOTHING, Caller, Resource, may
 from ums_service.domain.clients import user_agent_of
 from ums_service.domain.devices import DEVICES, Device, Devices, known_device
 from ums_service.domain.errors import (
@@ -23,6 +23,7 @@ from ums_service.domain.errors import (
     PermissionDenied,
     Refusal,
 )
+from ums_service.domain.lab_scope import LabScope
 from ums_service.domain.lockout import Source
 from ums_service.domain.moment import Moment
 from ums_service.domain.passwords import PasswordPolicy
@@ -56,6 +57,7 @@ class Facilities:
     new_token: Callable[[], str]
     new_user_id: Callable[[], str]
     new_session_id: Callable[[], str]
+    new_lab_id: Callable[[], str]
     tokens: AccessTokens
     new_device_id: Callable[[], str]
     choose: Callable[[str], str]
@@ -81,6 +83,8 @@ class Call:
     now: Moment
     subject: str | None = None
     """The id of the account that is acted on, for the audit log."""
+    lab_id: str | None = None
+    """The id of the lab that it is about, for the audit log."""
     subject_name: str | None = None
     """Its user name on disk, where the handler has read it."""
     details: dict[str, Any] = field(default_factory=dict)
@@ -158,6 +162,24 @@ class Call:
         """Raise PermissionDenied unless the caller has this permission; see `may`."""
         if not self.may(permission, lab_ids=lab_ids, changes=changes):
             raise PermissionDenied
+
+    def in_lab(self, lab_id: str, *permissions: Permission) -> LabScope:
+        """What is of this lab, for a caller who has any of these permissions there.
+
+        Raises:
+            InvalidSession: there is no caller.
+            PermissionDenied: they have none, or there is no such lab.
+        """
+        scope = LabScope(lab_id, self.decided(), permissions, self.now)
+        self.lab_id = lab_id or None
+        return scope
+
+    def decided(self) -> Caller:
+        """The caller as far as decisions go. Raises InvalidSession where there is none."""
+        caller = self.facilities.authority.caller(self.own_session.user_id)
+        if caller is None:
+            raise InvalidSession
+        return caller
 
     def known_device(self, user: User | None, token: str | None) -> Device | None:
         """The device of `user` whose token this is; None where it is not known."""
@@ -296,6 +318,7 @@ class Call:
             details=self.details or None,
             user_agent=user_agent_of(self.client),
             request_id=self.request_id,
+            lab_id=self.lab_id,
             of_actor=(
                 None if actor == subject else await name_sealed_in(tx, store, actor)
             ),
@@ -313,7 +336,7 @@ class Call:
         self.transaction = None
         self.after_commit.clear()
         self.details.clear()
-        self.changes = self.subject_name = None
+        self.changes = self.subject_name = self.lab_id = None
         self.discloses = False
 
 

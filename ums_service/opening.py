@@ -18,7 +18,7 @@ from ums_service.domain.failure_records import (
 )
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE
-from ums_service.domain.labs import LABS
+from ums_service.domain.labs import ENDED_LABS, LABS
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME
 from ums_service.domain.outbox import OUTBOX
@@ -56,6 +56,7 @@ COLLECTIONS: Final = (
     ENTITLEMENTS,
     STORED_ROLES,
     LABS,
+    ENDED_LABS,
 )
 STREAMS: Final = (AUDIT,)
 

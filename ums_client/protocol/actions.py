@@ -9,6 +9,8 @@ from ums_client.protocol import (
     audit,
     devices,
     factors,
+    lab_members,
+    labs,
     lockouts,
     mail,
     passkeys,
@@ -87,6 +89,14 @@ class Audit(StrEnum):
     MAIL_RETRIED = "mail_retried"
     MAIL_DROPPED = "mail_dropped"
     MAIL_TESTED = "mail_tested"
+    LAB_CREATED = "lab_created"
+    LAB_UPDATED = "lab_updated"
+    LAB_DELETED = "lab_deleted"
+    LAB_MEMBERS_LISTED = "lab_members_listed"
+    LAB_MEMBER_ADDED = "lab_member_added"
+    LAB_MEMBER_UPDATED = "lab_member_updated"
+    LAB_MEMBER_REMOVED = "lab_member_removed"
+    USER_LABS_READ = "user_labs_read"
 
 
 class Repeat(StrEnum):
@@ -149,7 +159,7 @@ ACTIONS: Final = (
     Action("force_password_change",    passwords.ForcePasswordChange,   Access.GRANTED,  Rate.WRITE,    Audit.PASSWORD_CHANGE_FORCED,   Repeat.KEYED, Permission.USERS_UPDATE),
     Action("describe_actions",         service.DescribeActions,         Access.PUBLIC,   Rate.READ,     Audit.NONE,                     Repeat.SAFE),
     Action("query_audit",              audit.QueryAudit,                Access.SESSION,  Rate.READ,     Audit.AUDIT_READ,               Repeat.SAFE),
-    Action("export_audit",             audit.ExportAudit,               Access.GRANTED,  Rate.READ,     Audit.AUDIT_EXPORTED,           Repeat.SAFE,  Permission.AUDIT_EXPORT),
+    Action("export_audit",             audit.ExportAudit,               Access.SESSION,  Rate.READ,     Audit.AUDIT_EXPORTED,           Repeat.SAFE),
     Action("verify_audit",             audit.VerifyAudit,               Access.GRANTED,  Rate.READ,     Audit.AUDIT_VERIFIED,           Repeat.SAFE,  Permission.AUDIT_READ),
 
     Action("request_password_reset",   recovery.RequestPasswordReset,   Access.PUBLIC,   Rate.MAIL,     Audit.PASSWORD_RESET_REQUESTED, Repeat.KEYED),
@@ -165,6 +175,18 @@ ACTIONS: Final = (
     Action("retry_mail",               mail.RetryMail,                  Access.GRANTED,  Rate.WRITE,    Audit.MAIL_RETRIED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("drop_mail",                mail.DropMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_DROPPED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("test_mail",                mail.TestMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_TESTED,              Repeat.KEYED, Permission.SYSTEM_ADMIN),
+
+    Action("create_lab",               labs.CreateLab,                  Access.GRANTED,  Rate.WRITE,    Audit.LAB_CREATED,              Repeat.KEYED, Permission.LABS_MANAGE),
+    Action("list_labs",                labs.ListLabs,                   Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("get_lab",                  labs.GetLab,                     Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("update_lab",               labs.UpdateLab,                  Access.SESSION,  Rate.WRITE,    Audit.LAB_UPDATED,              Repeat.KEYED),
+    Action("delete_lab",               labs.DeleteLab,                  Access.GRANTED,  Rate.WRITE,    Audit.LAB_DELETED,              Repeat.KEYED, Permission.LABS_MANAGE),
+    Action("get_lab_statistics",       labs.GetLabStatistics,           Access.SESSION,  Rate.CHECK,    Audit.NONE,                     Repeat.SAFE),
+    Action("list_lab_members",         lab_members.ListLabMembers,      Access.SESSION,  Rate.READ,     Audit.LAB_MEMBERS_LISTED,       Repeat.SAFE),
+    Action("add_lab_member",           lab_members.AddLabMember,        Access.SESSION,  Rate.WRITE,    Audit.LAB_MEMBER_ADDED,         Repeat.KEYED),
+    Action("update_lab_member",        lab_members.UpdateLabMember,     Access.SESSION,  Rate.WRITE,    Audit.LAB_MEMBER_UPDATED,       Repeat.KEYED),
+    Action("remove_lab_member",        lab_members.RemoveLabMember,     Access.SESSION,  Rate.WRITE,    Audit.LAB_MEMBER_REMOVED,       Repeat.KEYED),
+    Action("get_user_labs",            lab_members.GetUserLabs,         Access.OWN,      Rate.READ,     Audit.USER_LABS_READ,           Repeat.SAFE,  Permission.USERS_READ),
 )
 # fmt: on
 

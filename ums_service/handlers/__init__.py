@@ -26,6 +26,21 @@ from ums_client.protocol.factors import (
     SetupMfa,
     VerifyMfa,
 )
+from ums_client.protocol.lab_members import (
+    AddLabMember,
+    GetUserLabs,
+    ListLabMembers,
+    RemoveLabMember,
+    UpdateLabMember,
+)
+from ums_client.protocol.labs import (
+    CreateLab,
+    DeleteLab,
+    GetLab,
+    GetLabStatistics,
+    ListLabs,
+    UpdateLab,
+)
 from ums_client.protocol.lockouts import UnlockUser
 from ums_client.protocol.mail import DropMail, ListMail, RetryMail, TestMail
 from ums_client.protocol.message import Request
@@ -70,6 +85,9 @@ from ums_service.handlers import (
     devices,
     enrolment,
     factors,
+    lab_members,
+    lab_statistics,
+    labs,
     lock_down,
     lockouts,
     logins,
@@ -136,4 +154,15 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RetryMail: mail.retry_mail,
     DropMail: mail.drop_mail,
     TestMail: mail.test_mail,
+    CreateLab: labs.create_lab,
+    ListLabs: labs.list_labs,
+    GetLab: labs.get_lab,
+    UpdateLab: labs.update_lab,
+    DeleteLab: labs.delete_lab,
+    GetLabStatistics: lab_statistics.get_lab_statistics,
+    ListLabMembers: lab_members.list_lab_members,
+    AddLabMember: lab_members.add_lab_member,
+    UpdateLabMember: lab_members.update_lab_member,
+    RemoveLabMember: lab_members.remove_lab_member,
+    GetUserLabs: lab_members.get_user_labs,
 }
