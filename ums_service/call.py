@@ -7,11 +7,13 @@ from typing import Any, NoReturn
 from storage import Store, Transaction
 from ums_client.protocol.actions import Action
 from ums_client.protocol.permissions import Permission
+from ums_service.api_keys import ApiKeys
 from ums_service.attempts import Attempts, delete_failures
 from ums_service.audit_names import name_sealed_in
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
 from ums_service.domain.access_tokens import AccessTokens
+from ums_service.domain.api_keys import ApiKey
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.audit_seals import Changes
 from ums_service.domain.authorisation import NOTHING, Caller, Resource, may
@@ -47,6 +49,7 @@ class Facilities:
     gate: LoginGate
     audit: AuditReader
     authority: Authority
+    keys: ApiKeys
     factors: SecondFactors
     profile: Profile
     policy: PasswordPolicy
@@ -60,6 +63,7 @@ class Facilities:
     new_lab_id: Callable[[], str]
     tokens: AccessTokens
     new_device_id: Callable[[], str]
+    new_key_id: Callable[[], str]
     choose: Callable[[str], str]
     """One character of a text, at random."""
     mail: MailQueue | None = None
@@ -79,8 +83,11 @@ class Call:
     facilities: Facilities
     action: Action
     session: Session | None
+    """That of the caller; with an API key, what stands for one."""
     address: str
     now: Moment
+    key: ApiKey | None = None
+    """The API key that the request came with."""
     subject: str | None = None
     """The id of the account that is acted on, for the audit log."""
     lab_id: str | None = None
@@ -144,11 +151,10 @@ class Call:
         `lab_ids` are the labs of what it is about, `changes` is the id of somebody
         else's account that would be changed.
         """
-        authority = self.facilities.authority
-        caller = authority.caller(self.session.user_id) if self.session else None
+        caller = self._caller()
         if caller is None:
             return False
-        changed = authority.caller(changes) if changes else None
+        changed = self.facilities.authority.caller(changes) if changes else None
         resource = Resource(lab_ids, changed)
         return may(caller, permission, resource, self.now).allowed
 
@@ -176,10 +182,18 @@ class Call:
 
     def decided(self) -> Caller:
         """The caller as far as decisions go. Raises InvalidSession where there is none."""
-        caller = self.facilities.authority.caller(self.own_session.user_id)
+        caller = self._caller()
         if caller is None:
             raise InvalidSession
         return caller
+
+    def _caller(self) -> Caller | None:
+        if self.session is None:
+            return None
+        caller = self.facilities.authority.caller(self.session.user_id)
+        if caller is None or self.key is None:
+            return caller
+        return caller._replace(scopes=frozenset(self.key.scopes))
 
     def known_device(self, user: User | None, token: str | None) -> Device | None:
         """The device of `user` whose token this is; None where it is not known."""
@@ -327,12 +341,15 @@ class Call:
             ),
         )
 
+    def _still_holds(self, session: Session) -> bool:
+        if self.key is not None:
+            return self.facilities.keys.current(self.key.key_id) is not None
+        return self.facilities.sessions.holds(session)
+
     def begin_again(self) -> None:
         """Forget what a run that met a conflict has gathered."""
-        if self.session is not None and not self.facilities.sessions.holds(
-            self.session
-        ):
-            self.session = None  # it was ended meanwhile
+        if self.session is not None and not self._still_holds(self.session):
+            self.session = self.key = None  # it was ended meanwhile
         self.transaction = None
         self.after_commit.clear()
         self.details.clear()

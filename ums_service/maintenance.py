@@ -1,7 +1,7 @@
 """What happens by itself: ended sessions go, kept things are purged, keys change."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -30,6 +30,9 @@ LINKS_LOOKED_AT: Final = 1_000
 LAB_ROUNDS_MAX: Final = 50
 """Commits for deleted labs in one round: others get their turn between them."""
 
+Chore = Callable[[Moment], Awaitable[None]]
+"""What else is done once a minute; it may raise StoreError, to be asked again."""
+
 
 class Maintenance:
     """One round each second. A store that cannot write is left alone until it can."""
@@ -42,13 +45,16 @@ class Maintenance:
         clock: Callable[[], Moment],
         tell: Callable[[], None],
         tokens: AccessTokens,
+        chores: Sequence[Chore] = (),
     ) -> None:
+        """`chores` are done in each round that purges, after it."""
         self._store = store
         self._sessions = sessions
         self._refusals = refusals
         self._clock = clock
         self._tell = tell
         self._tokens = tokens
+        self._chores = chores
         self._looking: Iterator[str] = iter(())
         self._links: Iterator[str] = iter(())
 
@@ -73,6 +79,8 @@ class Maintenance:
             while await self._purge_some(now):
                 pass
             await self._renew_signing_key(now)
+            for chore in self._chores:
+                await chore(now)
         except StoreError:
             return  # tried again in the next round; the store tells its own state
 
@@ -90,7 +98,7 @@ class Maintenance:
         for mail_id in letters:
             tx.delete(OUTBOX, mail_id)
         for user_id in due:
-            _purge_user(tx, user_id, now)
+            await purge(tx, user_id, now)
         over = await self._delete_families_that_are_over(tx, now)
         await tx.commit()
         return bool(old or due or revoked or letters or over)
@@ -191,10 +199,3 @@ class Maintenance:
     def _old_replies(self, now: Moment) -> list[str]:
         oldest = islice(self._store.scan(DONE), PURGED_AT_ONCE)
         return [d.done_id for d in oldest if d.at_epoch_s + KEPT_S < now.epoch_s]
-
-
-def _purge_user(tx: Transaction, user_id: str, now: Moment) -> None:
-    purge(tx, user_id)
-    AuditEntry(event="user_purged", outcome=Outcome.DONE, subject=user_id).append_to(
-        tx, now
-    )

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from storage import RealDisk, Store, StoreMissing, StoreOptions
 from ums_service import __version__
+from ums_service.domain.api_keys import API_KEYS
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS
 from ums_service.domain.deleted import DELETED_USERS
@@ -19,6 +20,7 @@ from ums_service.domain.failure_records import (
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE
 from ums_service.domain.labs import ENDED_LABS, LABS
+from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME
 from ums_service.domain.outbox import OUTBOX
@@ -29,6 +31,7 @@ from ums_service.domain.roles import STORED_ROLES
 from ums_service.domain.roster import ROSTERS
 from ums_service.domain.service_secrets import SERVICE_SECRETS
 from ums_service.domain.signing_keys import KEY_RINGS
+from ums_service.domain.standings import STANDINGS
 from ums_service.domain.users import USERS
 from ums_service.master_key import MasterKey, find_master_key, make_key_file
 from ums_service.settings import Settings
@@ -54,7 +57,10 @@ COLLECTIONS: Final = (
     ONE_TIME,
     OUTBOX,
     ENTITLEMENTS,
+    STANDINGS,
+    LEGAL_HOLDS,
     STORED_ROLES,
+    API_KEYS,
     LABS,
     ENDED_LABS,
 )

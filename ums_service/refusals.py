@@ -122,6 +122,10 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.ReauthenticationRequired: _fixed(
         ErrorCode.REAUTHENTICATION_REQUIRED, "Current password is required"
     ),
+    errors.FreshProofRequired: _fixed(
+        ErrorCode.REAUTHENTICATION_REQUIRED,
+        "Prove once more who you are, with reauthenticate",
+    ),
     errors.PolicyViolation: _policy,
     errors.NameTaken: _taken,
     errors.PermissionDenied: _fixed(ErrorCode.PERMISSION_DENIED, "Permission denied"),
@@ -146,6 +150,12 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.NoSuchLab: _fixed(ErrorCode.NOT_FOUND, "No such lab"),
     errors.NoSuchMember: _fixed(ErrorCode.NOT_FOUND, "No such member of the lab"),
     errors.NoSuchMail: _fixed(ErrorCode.NOT_FOUND, "No such mail"),
+    errors.NoSuchKey: _fixed(ErrorCode.NOT_FOUND, "No such API key"),
+    errors.TooManyKeys: lambda r: Told(
+        ErrorCode.CONFLICT, f"The account has {r.most} API keys, and may have no more"
+    ),
+    errors.WrongState: lambda r: Told(ErrorCode.WRONG_STATE, r.text),
+    errors.LegalHold: lambda r: Told(ErrorCode.LEGAL_HOLD, r.text),
     errors.IdempotencyConflict: _fixed(
         ErrorCode.IDEMPOTENCY_CONFLICT,
         "The idempotency key was used with other arguments",

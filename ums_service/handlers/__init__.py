@@ -16,6 +16,13 @@ from ums_client.protocol.addresses import (
     VerifyEmail,
 )
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
+from ums_client.protocol.deletions import (
+    AnonymiseUser,
+    ApplyRetention,
+    LegalHold,
+    ListDeleted,
+    RestoreUser,
+)
 from ums_client.protocol.devices import ForgetDevice, ListDevices
 from ums_client.protocol.factors import (
     ConfirmMfa,
@@ -25,6 +32,13 @@ from ums_client.protocol.factors import (
     SendMfaCode,
     SetupMfa,
     VerifyMfa,
+)
+from ums_client.protocol.keys import (
+    CreateApiKey,
+    CreateServiceAccount,
+    ListApiKeys,
+    RevokeApiKey,
+    RotateApiKey,
 )
 from ums_client.protocol.lab_members import (
     AddLabMember,
@@ -71,6 +85,7 @@ from ums_client.protocol.sessions import (
     RevokeSession,
     VerifySession,
 )
+from ums_client.protocol.statuses import SetUserStatus
 from ums_client.protocol.tokens import (
     GetRevocations,
     GetSigningKeys,
@@ -82,9 +97,11 @@ from ums_service.handlers import (
     accounts,
     addresses,
     audit,
+    deletions,
     devices,
     enrolment,
     factors,
+    keys,
     lab_members,
     lab_statistics,
     labs,
@@ -96,9 +113,11 @@ from ums_service.handlers import (
     password_resets,
     passwords,
     proof,
+    retention,
     sent_codes,
     service,
     sessions,
+    statuses,
     tokens,
     verification,
 )
@@ -109,7 +128,7 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     Logout: sessions.logout,
     GetUser: accounts.get_user,
     UpdateUser: accounts.update_user,
-    DeleteUser: accounts.delete_user,
+    DeleteUser: deletions.delete_user,
     ListUsers: accounts.list_users,
     HealthCheck: service.health_check,
     ChangePassword: passwords.change_password,
@@ -165,4 +184,15 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     UpdateLabMember: lab_members.update_lab_member,
     RemoveLabMember: lab_members.remove_lab_member,
     GetUserLabs: lab_members.get_user_labs,
+    CreateApiKey: keys.create_api_key,
+    ListApiKeys: keys.list_api_keys,
+    RotateApiKey: keys.rotate_api_key,
+    RevokeApiKey: keys.revoke_api_key,
+    CreateServiceAccount: keys.create_service_account,
+    ListDeleted: deletions.list_deleted,
+    RestoreUser: deletions.restore_user,
+    AnonymiseUser: retention.anonymise_user,
+    LegalHold: retention.legal_hold,
+    ApplyRetention: retention.apply_retention,
+    SetUserStatus: statuses.set_user_status,
 }

@@ -17,6 +17,7 @@ from ums_service.answer import Answer, answer
 from ums_service.audit_reader import NEWEST
 from ums_service.call import Call
 from ums_service.domain.audit_search import Wanted
+from ums_service.handlers.freshness import require_fresh
 
 _VIEWING: Final = (Permission.LAB_AUDIT_VIEW, Permission.AUDIT_READ)
 _EXPORTING: Final = (Permission.LAB_AUDIT_EXPORT, Permission.AUDIT_EXPORT)
@@ -55,6 +56,7 @@ async def query_audit(request: QueryAudit, call: Call) -> Answer[QueryAuditReply
 async def export_audit(request: ExportAudit, call: Call) -> Answer[ExportAuditReply]:
     """A page of entries as a file, with its digest."""
     _require(request, Permission.AUDIT_EXPORT, _EXPORTING, call)
+    require_fresh(call)
     wanted = _wanted(request)
     reader = call.facilities.audit
     page = await reader.search(
@@ -112,11 +114,12 @@ async def verify_audit(request: VerifyAudit, call: Call) -> Answer[VerifyAuditRe
     call.details = {"intact": checked.fault is None, "entries": checked.entries}
     more: dict[str, Any] = {}
     if checked.fault is not None:
-        more = {"first_bad": checked.entries + 1, "reason": str(checked.fault)}
+        more = {"first_bad": checked.first_bad, "reason": str(checked.fault)}
     return answer(
         VerifyAuditReply,
         intact=checked.fault is None,
         entries=checked.entries,
+        first=checked.first,
         head=checked.head.text,
         **more,
     )
