@@ -70,14 +70,20 @@ class LabBench:
 PLANTED = Lab("1ab", "PLANTED", "Planted", "planted")
 
 
-def planted_lab(bench: Bench, **roles: str) -> str:
-    """The id of a lab with these members, made without asking the service."""
+def planted_lab(bench: Bench, **roles: str | None) -> str:
+    """The id of a lab with these members, made without asking the service.
+
+    Who is to have no role there is a member of no lab at all.
+    """
 
     async def plant() -> None:
         async with bench.store.transaction() as tx:
             tx.put(LABS, PLANTED)
             for name, role in roles.items():
                 own = Entitlements(bench.user_id(name))
+                if role is None:
+                    tx.delete(ENTITLEMENTS, own.user_id)
+                    continue
                 one = Membership(role, True, "2026-01-01T00:00:00.000000+00:00")
                 tx.put(ENTITLEMENTS, with_membership(own, PLANTED.lab_id, one))
 

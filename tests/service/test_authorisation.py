@@ -347,8 +347,7 @@ def test_who_may_call_what(stages: Stages, profile: str, target: str, caller: st
     if target in PURPOSES:
         message["token"] = planted_token(bench, "target", PURPOSES[target])
     planted_mail(bench, "target")
-    members = {} if target.startswith("add") else {"target": "member"}
-    planted_lab(bench, **members)
+    planted_lab(bench, target=None if target.startswith("add") else "member")
     reply = bench.ask(**message, session_token=token)
     if outcome(reply) == OK and ACTION_BY_NAME[message["action"]].rate not in READING:
         stages.drop(profile, caller)
