@@ -19,7 +19,7 @@ from ums_service.domain.failure_records import (
 )
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE
-from ums_service.domain.labs import LABS
+from ums_service.domain.labs import ENDED_LABS, LABS
 from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME
@@ -62,6 +62,7 @@ COLLECTIONS: Final = (
     STORED_ROLES,
     API_KEYS,
     LABS,
+    ENDED_LABS,
 )
 STREAMS: Final = (AUDIT,)
 

@@ -11,6 +11,8 @@ from ums_client.protocol import (
     devices,
     factors,
     keys,
+    lab_members,
+    labs,
     lockouts,
     mail,
     passkeys,
@@ -96,6 +98,14 @@ class Audit(StrEnum):
     MAIL_RETRIED = "mail_retried"
     MAIL_DROPPED = "mail_dropped"
     MAIL_TESTED = "mail_tested"
+    LAB_CREATED = "lab_created"
+    LAB_UPDATED = "lab_updated"
+    LAB_DELETED = "lab_deleted"
+    LAB_MEMBERS_LISTED = "lab_members_listed"
+    LAB_MEMBER_ADDED = "lab_member_added"
+    LAB_MEMBER_UPDATED = "lab_member_updated"
+    LAB_MEMBER_REMOVED = "lab_member_removed"
+    USER_LABS_READ = "user_labs_read"
     API_KEY_CREATED = "api_key_created"
     API_KEY_ROTATED = "api_key_rotated"
     API_KEY_REVOKED = "api_key_revoked"
@@ -164,8 +174,8 @@ ACTIONS: Final = (
     Action("get_password_status",      passwords.GetPasswordStatus,     Access.OWN,      Rate.READ,     Audit.PASSWORD_STATUS_READ,     Repeat.SAFE,  Permission.USERS_READ),
     Action("force_password_change",    passwords.ForcePasswordChange,   Access.GRANTED,  Rate.WRITE,    Audit.PASSWORD_CHANGE_FORCED,   Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
     Action("describe_actions",         service.DescribeActions,         Access.PUBLIC,   Rate.READ,     Audit.NONE,                     Repeat.SAFE),
-    Action("query_audit",              audit.QueryAudit,                Access.SESSION,  Rate.READ,     Audit.AUDIT_READ,               Repeat.SAFE, Permission.AUDIT_READ),
-    Action("export_audit",             audit.ExportAudit,               Access.GRANTED,  Rate.READ,     Audit.AUDIT_EXPORTED,           Repeat.SAFE,  Permission.AUDIT_EXPORT),
+    Action("query_audit",              audit.QueryAudit,                Access.SESSION,  Rate.READ,     Audit.AUDIT_READ,               Repeat.SAFE,  Permission.AUDIT_READ),
+    Action("export_audit",             audit.ExportAudit,               Access.SESSION,  Rate.READ,     Audit.AUDIT_EXPORTED,           Repeat.SAFE,  Permission.AUDIT_EXPORT),
     Action("verify_audit",             audit.VerifyAudit,               Access.GRANTED,  Rate.READ,     Audit.AUDIT_VERIFIED,           Repeat.SAFE,  Permission.AUDIT_READ),
 
     Action("request_password_reset",   recovery.RequestPasswordReset,   Access.PUBLIC,   Rate.MAIL,     Audit.PASSWORD_RESET_REQUESTED, Repeat.KEYED),
@@ -194,6 +204,18 @@ ACTIONS: Final = (
     Action("rotate_api_key",           keys.RotateApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_ROTATED,          Repeat.NEVER, Permission.CREDENTIALS_MANAGE),
     Action("revoke_api_key",           keys.RevokeApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_REVOKED,          Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
     Action("create_service_account",   keys.CreateServiceAccount,       Access.GRANTED,  Rate.WRITE,    Audit.SERVICE_ACCOUNT_CREATED,  Repeat.KEYED, Permission.USERS_CREATE),
+
+    Action("create_lab",               labs.CreateLab,                  Access.GRANTED,  Rate.WRITE,    Audit.LAB_CREATED,              Repeat.KEYED, Permission.LABS_MANAGE),
+    Action("list_labs",                labs.ListLabs,                   Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
+    Action("get_lab",                  labs.GetLab,                     Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
+    Action("update_lab",               labs.UpdateLab,                  Access.SESSION,  Rate.WRITE,    Audit.LAB_UPDATED,              Repeat.KEYED, Permission.LAB_SETTINGS_EDIT),
+    Action("delete_lab",               labs.DeleteLab,                  Access.GRANTED,  Rate.WRITE,    Audit.LAB_DELETED,              Repeat.KEYED, Permission.LABS_MANAGE),
+    Action("get_lab_statistics",       labs.GetLabStatistics,           Access.SESSION,  Rate.CHECK,    Audit.NONE,                     Repeat.SAFE,  Permission.LAB_ADMIN_MANAGE),
+    Action("list_lab_members",         lab_members.ListLabMembers,      Access.SESSION,  Rate.READ,     Audit.LAB_MEMBERS_LISTED,       Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
+    Action("add_lab_member",           lab_members.AddLabMember,        Access.SESSION,  Rate.WRITE,    Audit.LAB_MEMBER_ADDED,         Repeat.KEYED, Permission.LAB_USERS_INVITE),
+    Action("update_lab_member",        lab_members.UpdateLabMember,     Access.SESSION,  Rate.WRITE,    Audit.LAB_MEMBER_UPDATED,       Repeat.KEYED, Permission.LAB_ROLES_ASSIGN),
+    Action("remove_lab_member",        lab_members.RemoveLabMember,     Access.SESSION,  Rate.WRITE,    Audit.LAB_MEMBER_REMOVED,       Repeat.KEYED, Permission.LAB_USERS_REMOVE),
+    Action("get_user_labs",            lab_members.GetUserLabs,         Access.OWN,      Rate.READ,     Audit.USER_LABS_READ,           Repeat.SAFE,  Permission.USERS_READ),
 )
 # fmt: on
 

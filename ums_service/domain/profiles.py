@@ -61,6 +61,9 @@ class Profile:
     recovery_password_s: int = 15 * MINUTE_S
     """How long the password that `recover-admin` gives can be used."""
 
+    labs_per_user: int = 1_000
+    """How many labs one account may be a member of."""
+
     access_token_s: int = 15 * MINUTE_S
     """How long other services accept an access token; at most this long they may not
     know of a session's end, where they do not ask."""
