@@ -153,6 +153,17 @@ class Profile:
     """Numbers can be taken over and mail be read: not enough for who can do all."""
     passkeys_max: int = 10
 
+    roles_max: int = 500
+    """Roles beside the built-in ones."""
+    roles_per_user: int = 50
+    """Roles that one account has in addition to its primary one."""
+    attributes_max: int = 500
+    attributes_per_user: int = 200
+    """Attributes granted to one account beside those of its roles in labs."""
+    role_request_s: int = 7 * DAY_S
+    """How long a request for a role waits for an answer."""
+    role_requests_per_user: int = 10
+    """Requests for roles of one account that wait at the same time."""
     api_keys_max: int = 10
     """API keys of one account."""
     api_key_s: int = 90 * DAY_S
