@@ -517,7 +517,10 @@ class Lives(RuleBasedStateMachine):
         if owner is None:
             return
         reply = self.by_admin("update_user", owner, update_data={"status": status})
-        assert reply["user"]["status"] == status, reply
+        if "user" not in reply:  # not every status may follow on each
+            assert (owner.status, status) != ("active", "inactive"), reply
+            return
+        assert reply["user"]["status"] == status
         owner.status = status
         if status != "active":
             self.end(owner)
@@ -528,7 +531,7 @@ class Lives(RuleBasedStateMachine):
         if owner is None or owner.status != "active":
             return
         self.ask(action="request_password_reset", username=name)
-        link = self.mailbox.code(f"{name}@example.org")
+        link = self.mailbox.code(f"{name}@example.org", "Choose")
         new = self.new_password()
         reset = {"action": "reset_password", "token": link, "new_password": new}
         assert self.ask(**reset)["status"] == "success"

@@ -6,7 +6,6 @@ import pytest
 
 from tests.service.harness import GOOD, Bench, Message, creation, update
 from tests.service.mailbox import MAIL, Mailbox, text_of
-from tests.service.test_audit import maintenance
 from ums_service.domain.profiles import DAY_S, HOUR_S
 from ums_service.expiry_notices import ExpiryNotices
 
@@ -119,10 +118,10 @@ def test_the_link_ends_with_its_time_and_with_the_address(bench: Bench, box: Mai
     assert activate(bench, late)["code"] == "INVALID_LINK"
 
 
-def test_a_suspended_account_is_not_taken_up(bench: Bench, box: Mailbox):
+def test_an_archived_account_is_not_taken_up(bench: Bench, box: Mailbox):
     make(bench)
     token = box.code("alice@example.org")
-    shut = update(bench.admin(), bench.user_id("alice"), status="suspended")
+    shut = update(bench.admin(), bench.user_id("alice"), status="archived")
     assert bench.ask(**shut)["status"] == "success"
     assert activate(bench, token)["code"] == "INVALID_LINK"
 
@@ -265,9 +264,9 @@ def test_the_daily_work_tells_them(make_bench):
     bench.register("alice")
     box.send()
     bench.clock.advance(85 * DAY_S)
-    work = maintenance(bench)
-    facilities = bench.service.facilities
-    work._expiry = ExpiryNotices(bench.store, facilities.profile, facilities.mail)
+    work, facilities = bench.maintenance, bench.service.facilities
+    expiry = ExpiryNotices(bench.store, facilities.profile, facilities.mail)
+    work._chores = [expiry.tell_some]
     for _ in range(2):
         bench.run(work.purge(bench.clock.now))
     assert len(box.send()) == 1

@@ -41,6 +41,8 @@ NO_SECRETS = frozenset(
         "token_type",  # "Bearer"
         "code",  # of an audit entry: why it was refused
         "postal_code",
+        "lab_code",  # a short name
+        "confirm_code",  # the same, typed again
         "backup_codes_remaining",  # a number
         "has_tokens",
         "tokens",  # whether any are wanted
@@ -84,6 +86,10 @@ def passwords_and_sessions(bench: CanaryBench, admin: str) -> None:
     bench.ask(**change, current_password=TWO, new_password=THREE)
     bench.ask(action="reauthenticate", **own, password=THREE)
     bench.ask(action="verify_session", **own, token=again["access_token"])
+    make = {"action": "create_api_key", "name": "job", "scopes": ["users.read"]}
+    key = bench.ask(**own, **make)["api_key"]
+    bench.ask(action="get_user", api_key=key)
+    bench.ask(action="get_user", api_key=key[:-1] + "!")
     bench.ask(action="check_password", password="canary-to-be-judged")
     made = {"generate_password": True, "password": None}
     hers = creation("bertha", **made) | {"session_token": admin}

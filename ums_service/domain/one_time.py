@@ -18,7 +18,8 @@ from ums_service.domain.errors import InvalidLink
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import HOUR_S, Profile
 from ums_service.domain.sessions import digest_of
-from ums_service.domain.users import PENDING, USERS, User
+from ums_service.domain.statuses import Status
+from ums_service.domain.users import USERS, User
 
 DIGESTS_MAX: Final = 20
 """Most tokens of one purpose that are good at once; more than a mail is tried for."""
@@ -76,7 +77,7 @@ class Link:
         """Whether the account is still in the state that the link was made for."""
         if user.locked_down and self.purpose in _SHUT_BY_LOCK_DOWN:
             return False
-        if self.purpose == Purpose.ACTIVATE and user.status != PENDING:
+        if self.purpose == Purpose.ACTIVATE and user.status != Status.PENDING:
             return False
         if self.bound_to and self.bound_to != user.password_changed_at:
             return False

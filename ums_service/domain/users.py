@@ -9,11 +9,8 @@ from ums_service.domain.moment import Moment
 
 ADMIN: Final = "admin"
 ACTIVE: Final = "active"
-PENDING: Final = "pending"
-"""Made for somebody who has not taken it up: only `activate_account` knows it."""
 ROLES: Final = ("user", "moderator", ADMIN)
 NO_METADATA: Final[Mapping[str, Any]] = {}
-STATUSES: Final = (ACTIVE, "inactive", "suspended")
 
 
 class User(NamedTuple):
@@ -49,6 +46,7 @@ class User(NamedTuple):
     bootstrap: bool = False  # made by the service itself, not by a request
     locked_down: bool = False  # by its owner: no login before a reset by mail
     expiry_told: bool = False  # that this password ends soon, by mail
+    service_account: bool = False  # of a program: it has no password, only API keys
 
     @property
     def administers(self) -> bool:
@@ -90,6 +88,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "bootstrap": False,
     "locked_down": False,
     "expiry_told": False,
+    "service_account": False,
 }
 """Fields left out of the document while they have these values: a million accounts
 are kept in memory, and most fields of most accounts are empty."""

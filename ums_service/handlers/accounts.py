@@ -7,8 +7,6 @@ from storage import document_of
 from ums_client.protocol.accounts import (
     CreateUser,
     CreateUserReply,
-    DeleteUser,
-    DeleteUserReply,
     GetUser,
     GetUserReply,
     ListUsers,
@@ -20,21 +18,20 @@ from ums_client.protocol.limits import LIST_MAX, PAGE_SIZE_MAX
 from ums_client.protocol.permissions import Permission
 from ums_service.answer import Answer, answer, answer_from
 from ums_service.call import Call
-from ums_service.domain import accounts, deleted
+from ums_service.domain import accounts
 from ums_service.domain.errors import (
     InvalidInput,
     InvalidSession,
     MissingInput,
     NotFound,
     PermissionDenied,
-    ReauthenticationRequired,
 )
 from ums_service.domain.names import normalise
 from ums_service.domain.outbox import Template
 from ums_service.domain.roster import update_roster
-from ums_service.domain.users import ACTIVE, PENDING, ROLES, USERS, User
+from ums_service.domain.statuses import Status
+from ums_service.domain.users import ACTIVE, ROLES, USERS, User
 from ums_service.handlers.account_changes import change
-from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.freshness import require_fresh_unless_original
 from ums_service.handlers.granting import require_all_of
 from ums_service.handlers.new_passwords import (
@@ -78,7 +75,7 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
         updated_at=call.now.text,
         password_changed_at=call.now.text,
         role=role,
-        status=PENDING if pending else ACTIVE,
+        status=Status.PENDING if pending else ACTIVE,
         metadata=request.metadata or {},
         **given,
     )
@@ -109,22 +106,6 @@ async def get_user(request: GetUser, call: Call) -> Answer[GetUserReply]:
     return answer_from(
         GetUserReply, value, lambda v: {"user": user_view(document_of(v), profile)}
     )
-
-
-async def delete_user(request: DeleteUser, call: Call) -> Answer[DeleteUserReply]:
-    """Delete an account; its sessions end and its names are free again."""
-    session = call.own_session
-    user = await _target(request.user_id, call)
-    caller = await call.tx.get(USERS, session.user_id)
-    if not request.password:
-        raise ReauthenticationRequired
-    await call.prove(caller, request.password)
-    await update_roster(call.tx, user, None)
-    profile = call.facilities.profile
-    await end_everything_of(user.user_id, call)
-    deleted.delete(call.tx, user, call.now, kept_s=profile.deleted_kept_s)
-    more = {} if profile.original_replies else {"deleted_at": call.now.text}
-    return answer(DeleteUserReply, message="Account deleted successfully", **more)
 
 
 async def list_users(request: ListUsers, call: Call) -> Answer[ListUsersReply]:
@@ -169,7 +150,7 @@ async def update_user(request: UpdateUser, call: Call) -> Answer[UpdateUserReply
 async def _welcome(user: User, call: Call) -> None:
     """The first mail to an account: whether it is ready, or what it waits for."""
     facilities = call.facilities
-    if user.status == PENDING:
+    if user.status == Status.PENDING:
         if facilities.mail:
             await post(call, new_mail(call, user, Template.ACTIVATION))
     elif facilities.profile.require_email_verification and facilities.mail:

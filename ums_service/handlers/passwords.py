@@ -33,6 +33,7 @@ from ums_service.handlers.devices import ask_devices_again
 from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.new_passwords import (
+    require_person,
     with_new_password,
     with_temporary_password,
 )
@@ -149,6 +150,7 @@ async def force_password_change(
     user = await call.tx.get(USERS, request.user_id)
     if user is None:
         raise NotFound
+    require_person(user)
     call.subject = user.user_id
     call.details["mode"] = request.mode
     if request.reason:
