@@ -16,6 +16,13 @@ from ums_client.protocol.addresses import (
     VerifyEmail,
 )
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
+from ums_client.protocol.deletions import (
+    AnonymiseUser,
+    ApplyRetention,
+    LegalHold,
+    ListDeleted,
+    RestoreUser,
+)
 from ums_client.protocol.devices import ForgetDevice, ListDevices
 from ums_client.protocol.factors import (
     ConfirmMfa,
@@ -32,6 +39,21 @@ from ums_client.protocol.keys import (
     ListApiKeys,
     RevokeApiKey,
     RotateApiKey,
+)
+from ums_client.protocol.lab_members import (
+    AddLabMember,
+    GetUserLabs,
+    ListLabMembers,
+    RemoveLabMember,
+    UpdateLabMember,
+)
+from ums_client.protocol.labs import (
+    CreateLab,
+    DeleteLab,
+    GetLab,
+    GetLabStatistics,
+    ListLabs,
+    UpdateLab,
 )
 from ums_client.protocol.lockouts import UnlockUser
 from ums_client.protocol.mail import DropMail, ListMail, RetryMail, TestMail
@@ -63,6 +85,7 @@ from ums_client.protocol.sessions import (
     RevokeSession,
     VerifySession,
 )
+from ums_client.protocol.statuses import SetUserStatus
 from ums_client.protocol.tokens import (
     GetRevocations,
     GetSigningKeys,
@@ -74,10 +97,14 @@ from ums_service.handlers import (
     accounts,
     addresses,
     audit,
+    deletions,
     devices,
     enrolment,
     factors,
     keys,
+    lab_members,
+    lab_statistics,
+    labs,
     lock_down,
     lockouts,
     logins,
@@ -86,9 +113,11 @@ from ums_service.handlers import (
     password_resets,
     passwords,
     proof,
+    retention,
     sent_codes,
     service,
     sessions,
+    statuses,
     tokens,
     verification,
 )
@@ -99,7 +128,7 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     Logout: sessions.logout,
     GetUser: accounts.get_user,
     UpdateUser: accounts.update_user,
-    DeleteUser: accounts.delete_user,
+    DeleteUser: deletions.delete_user,
     ListUsers: accounts.list_users,
     HealthCheck: service.health_check,
     ChangePassword: passwords.change_password,
@@ -144,9 +173,26 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RetryMail: mail.retry_mail,
     DropMail: mail.drop_mail,
     TestMail: mail.test_mail,
+    CreateLab: labs.create_lab,
+    ListLabs: labs.list_labs,
+    GetLab: labs.get_lab,
+    UpdateLab: labs.update_lab,
+    DeleteLab: labs.delete_lab,
+    GetLabStatistics: lab_statistics.get_lab_statistics,
+    ListLabMembers: lab_members.list_lab_members,
+    AddLabMember: lab_members.add_lab_member,
+    UpdateLabMember: lab_members.update_lab_member,
+    RemoveLabMember: lab_members.remove_lab_member,
+    GetUserLabs: lab_members.get_user_labs,
     CreateApiKey: keys.create_api_key,
     ListApiKeys: keys.list_api_keys,
     RotateApiKey: keys.rotate_api_key,
     RevokeApiKey: keys.revoke_api_key,
     CreateServiceAccount: keys.create_service_account,
+    ListDeleted: deletions.list_deleted,
+    RestoreUser: deletions.restore_user,
+    AnonymiseUser: retention.anonymise_user,
+    LegalHold: retention.legal_hold,
+    ApplyRetention: retention.apply_retention,
+    SetUserStatus: statuses.set_user_status,
 }
