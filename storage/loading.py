@@ -15,7 +15,7 @@ from storage.errors import KeyringCorrupt, StoreCorrupt
 from storage.files import Files
 from storage.headers import NO_TAG
 from storage.journal import JournalFrame, JournalReader
-from storage.keyring import StoredKeyring, read_keyring
+from storage.keyring import Keyring, StoredKeyring, read_keyring
 from storage.manifest import (
     MANIFEST_NAME,
     JournalRef,
@@ -67,8 +67,12 @@ def stored_keyring(disk: Disk) -> StoredKeyring:
 
 def unlock_files(disk: Disk, stored: StoredKeyring, master: bytes) -> Files:
     """The files of a store for reading. Raises WrongPassword, StoreCorrupt."""
-    keyring = stored.unlock(master)
-    placeholder = Manifest(stored.store_id, 0, 0, 0, ())
+    return files_of(disk, stored.unlock(master))
+
+
+def files_of(disk: Disk, keyring: Keyring) -> Files:
+    """The files of the store of this keyring, for reading. Raises StoreCorrupt."""
+    placeholder = Manifest(keyring.store_id, 0, 0, 0, ())
     files = Files(disk, keyring, placeholder)
     files.manifest = read_manifest(disk, files.ciphers)
     return files

@@ -108,6 +108,7 @@ def build_service(
         new_token=new_token,
         new_user_id=new_user_id,
         new_session_id=new_session_id,
+        new_lab_id=new_lab_id,
         tokens=build_tokens(settings, profile),
         new_device_id=new_device_id,
         new_key_id=new_key_id,
@@ -262,6 +263,11 @@ def build_blocklist(settings: Settings) -> Blocklist:
 
 def new_user_id() -> str:
     """A random id (UUID4): it tells nothing and never comes back."""
+    return str(uuid.uuid4())
+
+
+def new_lab_id() -> str:
+    """A random id (UUID4)."""
     return str(uuid.uuid4())
 
 

@@ -22,6 +22,7 @@ from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.service_secrets import ensure_secrets
 from ums_service.domain.users import USERS
 from ums_service.first_start import ensure_admin, tell_first_start
+from ums_service.lifecycle import Lifecycle
 from ums_service.listening import curve_secret, listening
 from ums_service.maintenance import Maintenance
 from ums_service.opening import open_store
@@ -137,7 +138,7 @@ async def _until(
         read_clock,
         tell,
         service.facilities.tokens,
-        [service.facilities.keys.write_uses],
+        [service.facilities.keys.write_uses, Lifecycle(service.facilities).round],
     )
     housekeeping = asyncio.create_task(maintenance.run())
     watching = asyncio.create_task(watch.run())

@@ -222,6 +222,8 @@ class Settings(BaseSettings):
             BadSettings: an override is unknown or has the wrong type.
         """
         base = PROFILES[self.profile]
+        if not self.policy:
+            return base
         try:
             changed = replace(base, **self.policy)
             fields = {name: getattr(changed, name) for name in Profile.__slots__}

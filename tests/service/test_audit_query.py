@@ -11,7 +11,7 @@ import pytest
 
 from storage import Search, document_of
 from tests.service.harness import ADMIN_PASSWORD, GOOD, Bench, Message, login, update
-from tests.service.test_audit import FROM, maintenance
+from tests.service.test_audit import FROM
 from tests.storage.memory_disk import MemoryDisk
 from ums_service.audit_export import table
 from ums_service.domain.audit import AUDIT
@@ -260,7 +260,7 @@ def test_erasing_an_account_takes_its_names_and_values_out_of_the_log(
     if deleted_kept_s:
         assert query(bench, admin, subject=bobby)[-1]["subject_name"] == "bobby"
         bench.clock.advance(2 * deleted_kept_s)
-        bench.run(maintenance(bench).purge(bench.clock.now))
+        bench.purge()
         admin = bench.admin()
     after = query(bench, admin, subject=bobby)
     assert not any("subject_name" in e or "changes" in e for e in after)

@@ -1,6 +1,6 @@
 """Messages about accounts: create, read, change, delete and list them."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -146,19 +146,25 @@ class DeleteUserReply(Reply):
 
     message: str = ""
     deleted_at: str = ""
+    purge_after: str | None = None
+    """Until then `restore_user` brings it back; None where it was erased."""
     ignored: list[str] = Field(default_factory=list)
 
 
 class DeleteUser(Request[DeleteUserReply]):
-    """Delete your own account, or as an administrator another.
+    """Delete your own account, or with users.delete another.
 
-    The password is always that of the caller.
+    The password is always that of the caller. `soft`, the default, keeps the account
+    for a while, for `restore_user`; `erase` leaves nothing of it, also of one that was
+    deleted before: then only the `reason` stays, so name nobody in it.
     """
 
     original: ClassVar[bool] = True
 
     password: Password | None = Field(default=None, repr=False)
     user_id: UserId | None = None
+    mode: Literal["soft", "erase"] = "soft"
+    reason: Text | None = None
 
 
 class ListUsersReply(Reply):

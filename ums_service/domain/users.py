@@ -11,7 +11,6 @@ ADMIN: Final = "admin"
 ACTIVE: Final = "active"
 ROLES: Final = ("user", "moderator", ADMIN)
 NO_METADATA: Final[Mapping[str, Any]] = {}
-STATUSES: Final = (ACTIVE, "inactive", "suspended")
 
 
 class User(NamedTuple):

@@ -15,7 +15,32 @@ from ums_client.protocol.addresses import (
     RevertEmail,
     VerifyEmail,
 )
+from ums_client.protocol.assignments import (
+    AssignRole,
+    CheckPermission,
+    GetUserPermissions,
+    RevokeRole,
+)
+from ums_client.protocol.attributes import (
+    Authorize,
+    DeleteAttribute,
+    GetEffectiveAttributes,
+    GrantUserAttribute,
+    ListAttributes,
+    ListRoleAttributes,
+    ListUserAttributes,
+    RevokeUserAttribute,
+    SaveAttribute,
+    SetRoleAttribute,
+)
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
+from ums_client.protocol.deletions import (
+    AnonymiseUser,
+    ApplyRetention,
+    LegalHold,
+    ListDeleted,
+    RestoreUser,
+)
 from ums_client.protocol.devices import ForgetDevice, ListDevices
 from ums_client.protocol.factors import (
     ConfirmMfa,
@@ -32,6 +57,21 @@ from ums_client.protocol.keys import (
     ListApiKeys,
     RevokeApiKey,
     RotateApiKey,
+)
+from ums_client.protocol.lab_members import (
+    AddLabMember,
+    GetUserLabs,
+    ListLabMembers,
+    RemoveLabMember,
+    UpdateLabMember,
+)
+from ums_client.protocol.labs import (
+    CreateLab,
+    DeleteLab,
+    GetLab,
+    GetLabStatistics,
+    ListLabs,
+    UpdateLab,
 )
 from ums_client.protocol.lockouts import UnlockUser
 from ums_client.protocol.mail import DropMail, ListMail, RetryMail, TestMail
@@ -54,6 +94,19 @@ from ums_client.protocol.recovery import (
     RequestPasswordReset,
     ResetPassword,
 )
+from ums_client.protocol.role_requests import (
+    DecideRoleRequest,
+    ListRoleRequests,
+    RequestRole,
+    WithdrawRoleRequest,
+)
+from ums_client.protocol.roles import (
+    DeleteRole,
+    ListPermissions,
+    ListRoles,
+    SaveRole,
+    SetRolePermissions,
+)
 from ums_client.protocol.service import DescribeActions, HealthCheck
 from ums_client.protocol.sessions import (
     ListSessions,
@@ -63,6 +116,7 @@ from ums_client.protocol.sessions import (
     RevokeSession,
     VerifySession,
 )
+from ums_client.protocol.statuses import SetUserStatus
 from ums_client.protocol.tokens import (
     GetRevocations,
     GetSigningKeys,
@@ -73,11 +127,18 @@ from ums_service.catalogue import Handler
 from ums_service.handlers import (
     accounts,
     addresses,
+    assignments,
+    attributes,
     audit,
+    authorize,
+    deletions,
     devices,
     enrolment,
     factors,
     keys,
+    lab_members,
+    lab_statistics,
+    labs,
     lock_down,
     lockouts,
     logins,
@@ -85,11 +146,18 @@ from ums_service.handlers import (
     passkeys,
     password_resets,
     passwords,
+    permission_checks,
     proof,
+    retention,
+    role_lists,
+    role_requests,
+    roles,
     sent_codes,
     service,
     sessions,
+    statuses,
     tokens,
+    user_attributes,
     verification,
 )
 
@@ -99,7 +167,7 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     Logout: sessions.logout,
     GetUser: accounts.get_user,
     UpdateUser: accounts.update_user,
-    DeleteUser: accounts.delete_user,
+    DeleteUser: deletions.delete_user,
     ListUsers: accounts.list_users,
     HealthCheck: service.health_check,
     ChangePassword: passwords.change_password,
@@ -144,9 +212,49 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RetryMail: mail.retry_mail,
     DropMail: mail.drop_mail,
     TestMail: mail.test_mail,
+    CreateLab: labs.create_lab,
+    ListLabs: labs.list_labs,
+    GetLab: labs.get_lab,
+    UpdateLab: labs.update_lab,
+    DeleteLab: labs.delete_lab,
+    GetLabStatistics: lab_statistics.get_lab_statistics,
+    ListLabMembers: lab_members.list_lab_members,
+    AddLabMember: lab_members.add_lab_member,
+    UpdateLabMember: lab_members.update_lab_member,
+    RemoveLabMember: lab_members.remove_lab_member,
+    GetUserLabs: lab_members.get_user_labs,
+    ListRoles: role_lists.list_roles,
+    SaveRole: roles.save_role,
+    DeleteRole: roles.delete_role,
+    ListPermissions: role_lists.list_permissions,
+    SetRolePermissions: roles.set_role_permissions,
+    AssignRole: assignments.assign_role,
+    RevokeRole: assignments.revoke_role,
+    CheckPermission: permission_checks.check_permission,
+    GetUserPermissions: permission_checks.get_user_permissions,
+    RequestRole: role_requests.request_role,
+    ListRoleRequests: role_requests.list_role_requests,
+    DecideRoleRequest: role_requests.decide_role_request,
+    WithdrawRoleRequest: role_requests.withdraw_role_request,
+    ListAttributes: attributes.list_attributes,
+    SaveAttribute: attributes.save_attribute,
+    DeleteAttribute: attributes.delete_attribute,
+    ListRoleAttributes: attributes.list_role_attributes,
+    SetRoleAttribute: attributes.set_role_attribute,
+    ListUserAttributes: user_attributes.list_user_attributes,
+    GrantUserAttribute: user_attributes.grant_user_attribute,
+    RevokeUserAttribute: user_attributes.revoke_user_attribute,
+    GetEffectiveAttributes: authorize.get_effective_attributes,
+    Authorize: authorize.authorize,
     CreateApiKey: keys.create_api_key,
     ListApiKeys: keys.list_api_keys,
     RotateApiKey: keys.rotate_api_key,
     RevokeApiKey: keys.revoke_api_key,
     CreateServiceAccount: keys.create_service_account,
+    ListDeleted: deletions.list_deleted,
+    RestoreUser: deletions.restore_user,
+    AnonymiseUser: retention.anonymise_user,
+    LegalHold: retention.legal_hold,
+    ApplyRetention: retention.apply_retention,
+    SetUserStatus: statuses.set_user_status,
 }

@@ -7,8 +7,6 @@ from storage import document_of
 from ums_client.protocol.accounts import (
     CreateUser,
     CreateUserReply,
-    DeleteUser,
-    DeleteUserReply,
     GetUser,
     GetUserReply,
     ListUsers,
@@ -20,21 +18,19 @@ from ums_client.protocol.limits import LIST_MAX, PAGE_SIZE_MAX
 from ums_client.protocol.permissions import Permission
 from ums_service.answer import Answer, answer, answer_from
 from ums_service.call import Call
-from ums_service.domain import accounts, deleted
+from ums_service.domain import accounts
 from ums_service.domain.errors import (
     InvalidInput,
     InvalidSession,
     MissingInput,
     NotFound,
     PermissionDenied,
-    ReauthenticationRequired,
 )
 from ums_service.domain.names import normalise
 from ums_service.domain.outbox import Template
 from ums_service.domain.roster import update_roster
 from ums_service.domain.users import ACTIVE, ROLES, USERS, User
 from ums_service.handlers.account_changes import change
-from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.freshness import require_fresh_unless_original
 from ums_service.handlers.granting import require_all_of
 from ums_service.handlers.new_passwords import with_temporary_password
@@ -104,22 +100,6 @@ async def get_user(request: GetUser, call: Call) -> Answer[GetUserReply]:
     return answer_from(
         GetUserReply, value, lambda v: {"user": user_view(document_of(v), profile)}
     )
-
-
-async def delete_user(request: DeleteUser, call: Call) -> Answer[DeleteUserReply]:
-    """Delete an account; its sessions end and its names are free again."""
-    session = call.own_session
-    user = await _target(request.user_id, call)
-    caller = await call.tx.get(USERS, session.user_id)
-    if not request.password:
-        raise ReauthenticationRequired
-    await call.prove(caller, request.password)
-    await update_roster(call.tx, user, None)
-    profile = call.facilities.profile
-    await end_everything_of(user.user_id, call)
-    await deleted.delete(call.tx, user, call.now, kept_s=profile.deleted_kept_s)
-    more = {} if profile.original_replies else {"deleted_at": call.now.text}
-    return answer(DeleteUserReply, message="Account deleted successfully", **more)
 
 
 async def list_users(request: ListUsers, call: Call) -> Answer[ListUsersReply]:
