@@ -46,7 +46,6 @@ from ums_service.peppers import read_pepper
 from ums_service.reply_delays import ReplyDelays, Sleep
 from ums_service.second_factors import SecondFactors
 from ums_service.settings import Settings
-from ums_service.sms_gateway import SmsGateway
 
 SCORES_WAITING_MAX: Final = 8
 """Passwords whose strength may wait to be estimated: some 15 ms each."""
@@ -228,6 +227,8 @@ def build_senders(
     if queue is not None:
         senders[EMAIL] = MailedCodes(store, queue, clock, new_token)
     if settings.sms_gateway_url is not None:
+        from ums_service.sms_gateway import SmsGateway  # noqa: PLC0415 - loads HTTP
+
         senders[SMS] = SmsGateway(
             settings.sms_gateway_url,
             issuer=settings.mfa_issuer,

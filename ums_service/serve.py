@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
-from storage import NotWritten, Store
+from storage import NotWritten, RealDisk, Store
 from ums_service import __version__, process
 from ums_service.anchor import anchor_at
 from ums_service.audit_retention import AuditRetention
@@ -52,6 +52,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
         raise BadSettings("the profile compat serves programs of this machine only")
     secret = curve_secret(settings)
     anchor = anchor_at(settings.audit_anchor) if settings.audit_anchor else None
+    archive = RealDisk(settings.audit_archive) if settings.audit_archive else None
     opened = open_store(settings, environ, read_clock())
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -85,6 +86,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
                 read_clock,
                 kept_days=profile.audit_kept_days,
                 hold=settings.audit_hold,
+                archive=archive,
             )
             await _until(stopping, service, notifier, watch, retention)
             notifier.tell(STOPPING="1")
