@@ -9,7 +9,7 @@ from ums_service.domain.labs import LABS
 from ums_service.domain.moment import Moment
 from ums_service.domain.standing import Standing, standing_of
 from ums_service.domain.users import ADMIN
-from ums_service.reading import Reading, read_caller, role_grants
+from ums_service.reading import Reading, read_caller, role_grants, role_in_lab
 
 KEPT_MAX: Final = 4_096
 """Callers kept for asking again, and standings in labs: some 2 KB each."""
@@ -62,3 +62,7 @@ class Authority:
         """Somebody who has this role everywhere, and nothing else."""
         grants = tuple(role_grants(role, None, None, Reading(self._store)))
         return Caller("", administers=role == ADMIN, grants=grants)
+
+    def lab_role(self, role: str, lab_id: str) -> frozenset[str]:
+        """What a role of this lab gives in it."""
+        return role_in_lab(role, lab_id, Reading(self._store))

@@ -7,6 +7,7 @@ from typing import Final
 
 from storage import Store, Transaction
 from storage.errors import StoreError
+from ums_service.audit_names import name_sealed
 from ums_service.domain import outbox
 from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.audit import AuditEntry, Outcome
@@ -14,6 +15,7 @@ from ums_service.domain.deleted import due_for_purge, purge
 from ums_service.domain.endings import end_logins
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE, KEPT_S
+from ums_service.domain.memberships import end_some
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME, spent
 from ums_service.domain.outbox import OUTBOX
@@ -27,6 +29,8 @@ TICK_S: Final = 1.0
 PURGE_EVERY_TICKS: Final = 60
 PURGED_AT_ONCE: Final = 100
 LINKS_LOOKED_AT: Final = 1_000
+LAB_ROUNDS_MAX: Final = 50
+"""Commits for deleted labs in one round: others get their turn between them."""
 
 Chore = Callable[[Moment], Awaitable[None]]
 """What else is done once a minute; it may raise StoreError, to be asked again."""
@@ -45,6 +49,7 @@ class Maintenance:
         tokens: AccessTokens,
         chores: Sequence[Chore] = (),
     ) -> None:
+        """`chores` are done in each round that purges, after it."""
         self._store = store
         self._sessions = sessions
         self._refusals = refusals
@@ -65,6 +70,7 @@ class Maintenance:
             await self.note_evicted(self._clock())
             if tick % PURGE_EVERY_TICKS == 0:
                 await self.purge(self._clock())
+            await self.end_memberships()
             tick += 1
             await asyncio.sleep(TICK_S)
 
@@ -96,7 +102,7 @@ class Maintenance:
         for mail_id in letters:
             tx.delete(OUTBOX, mail_id)
         for user_id in due:
-            await _purge_user(tx, user_id, now)
+            await purge(tx, user_id, now)
         over = await self._delete_families_that_are_over(tx, now)
         await tx.commit()
         return bool(old or due or revoked or letters or over)
@@ -118,6 +124,17 @@ class Maintenance:
                 tx.delete(FAMILIES, user_id)
                 deleted += 1
         return deleted
+
+    async def end_memberships(self) -> None:
+        """Take members out of labs that were deleted, some thousands in a round."""
+        try:
+            for _ in range(LAB_ROUNDS_MAX):
+                tx = self._store.transaction()
+                if not await end_some(tx, self._store):
+                    return
+                await tx.commit()
+        except StoreError:
+            return  # tried again in the next round
 
     async def note_evicted(self, now: Moment) -> None:
         """Enter which sessions had to make room, and end what could open them again.
@@ -142,6 +159,7 @@ class Maintenance:
                 outcome=Outcome.DONE,
                 subject=user_id,
                 details=details,
+                of_subject=name_sealed(self._store, user_id),
             )
             entry.append_to(tx, now)
             if reason is Reason.ACCOUNT:
@@ -186,10 +204,3 @@ class Maintenance:
     def _old_replies(self, now: Moment) -> list[str]:
         oldest = islice(self._store.scan(DONE), PURGED_AT_ONCE)
         return [d.done_id for d in oldest if d.at_epoch_s + KEPT_S < now.epoch_s]
-
-
-async def _purge_user(tx: Transaction, user_id: str, now: Moment) -> None:
-    await purge(tx, user_id)
-    AuditEntry(event="user_purged", outcome=Outcome.DONE, subject=user_id).append_to(
-        tx, now
-    )

@@ -20,7 +20,8 @@ from ums_service.domain.failure_records import (
 )
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE
-from ums_service.domain.labs import LABS
+from ums_service.domain.labs import ENDED_LABS, LABS
+from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME
 from ums_service.domain.outbox import OUTBOX
@@ -32,6 +33,7 @@ from ums_service.domain.roles import STORED_ROLES
 from ums_service.domain.roster import ROSTERS
 from ums_service.domain.service_secrets import SERVICE_SECRETS
 from ums_service.domain.signing_keys import KEY_RINGS
+from ums_service.domain.standings import STANDINGS
 from ums_service.domain.users import USERS
 from ums_service.master_key import MasterKey, find_master_key, make_key_file
 from ums_service.settings import Settings
@@ -57,12 +59,15 @@ COLLECTIONS: Final = (
     ONE_TIME,
     OUTBOX,
     ENTITLEMENTS,
+    STANDINGS,
+    LEGAL_HOLDS,
     STORED_ROLES,
     ATTRIBUTE_BOOKS,
     ROLE_MAPS,
     ROLE_REQUESTS,
     API_KEYS,
     LABS,
+    ENDED_LABS,
 )
 STREAMS: Final = (AUDIT,)
 

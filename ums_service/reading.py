@@ -112,10 +112,15 @@ def _grants(user: User, own: Entitlements, read: Reading) -> tuple[Grant, ...]:
 
 def _lab_grant(lab_id: str, own: Entitlements, read: Reading) -> Grant:
     """What the membership gives in its lab."""
-    role, book = own.labs[lab_id].role, read.book()
-    everywhere, here = read.get(ROLE_MAPS, EVERYWHERE), read.get(ROLE_MAPS, lab_id)
-    allows = attributes_of(role, book, everywhere, here) | WITHIN_LAB[role]
+    role = own.labs[lab_id].role
+    allows = role_in_lab(role, lab_id, read)
     return Grant(Kind.LAB_ROLE, role, allows, lab_id=lab_id)
+
+
+def role_in_lab(role: str, lab_id: str, read: Reading) -> frozenset[str]:
+    """What a role of this lab gives in it."""
+    everywhere, here = read.get(ROLE_MAPS, EVERYWHERE), read.get(ROLE_MAPS, lab_id)
+    return attributes_of(role, read.book(), everywhere, here) | WITHIN_LAB[role]
 
 
 def _counts_in(lab_id: str, own: Entitlements, read: Reading) -> bool:

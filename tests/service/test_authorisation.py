@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.service.harness import STRONG, Bench, Message, creation, login, update
+from tests.service.lab_bench import PLANTED, planted_lab
 from tests.service.mailbox import MAIL, planted_mail, planted_token
 from ums_client.protocol.actions import (
     ACTION_BY_NAME,
@@ -110,10 +111,29 @@ TARGETS = {
     "resend_verification": ALWAYS,
     "change_email": NEEDS_SESSION,
     "revert_email": ALWAYS,
+    "activate_account": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
+    "set_user_status of another": ON_OTHERS,
+    "list_deleted": ON_OTHERS,
+    "restore_user of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "anonymise_user of another": ON_OTHERS,
+    "legal_hold of another": ON_OTHERS,
+    "apply_retention": ON_OTHERS,
     "list_mail": ON_OTHERS,
     "retry_mail": ON_OTHERS,
     "drop_mail": ON_OTHERS,
     "test_mail": ON_OTHERS,
+    "create_lab": ON_OTHERS,
+    "list_labs": NEEDS_SESSION,
+    "get_lab": ON_OTHERS,
+    "update_lab": ON_OTHERS,
+    "delete_lab": ON_OTHERS,
+    "get_lab_statistics": ON_OTHERS,
+    "list_lab_members": ON_OTHERS,
+    "add_lab_member of another": ON_OTHERS,
+    "update_lab_member of another": ON_OTHERS,
+    "remove_lab_member of another": ON_OTHERS,
+    "get_user_labs": NEEDS_SESSION,
+    "get_user_labs of another": ON_OTHERS,
     "create_api_key": NEEDS_SESSION,
     "create_api_key of another": {"nobody": SESSION, "member": DENIED, "admin": DENIED},
     "list_api_keys": NEEDS_SESSION,
@@ -124,6 +144,11 @@ TARGETS = {
     "revoke_api_key of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "create_service_account": ON_OTHERS,
 }
+OF_LABS: dict[str, Message] = {
+    "create_lab": {"name": "Genetics", "code": "GEN001"},
+    "delete_lab": {"confirm_code": PLANTED.code},
+}
+"""What these say beside the lab."""
 TARGETS |= {
     "list_roles": NEEDS_SESSION,
     "list_roles with permissions": ON_OTHERS,
@@ -233,8 +258,11 @@ def message_for(
     target: str, other: str, password: str, tokens_of_target: str
 ) -> Message:
     action = target.split(" ", maxsplit=1)[0]
-    message: Message = {"action": action}
-    message |= OF_FACTORS.get(action, {}) | OF_ROLES.get(action, {})
+    message: Message = {"action": action, **OF_FACTORS.get(action, {})}
+    message |= OF_LABS.get(action, {}) | OF_ROLES.get(action, {})
+    fields = ACTION_BY_NAME[action].request.model_fields
+    if ("lab_id" in fields and fields["lab_id"].is_required()) or action == "get_lab":
+        message.setdefault("lab_id", PLANTED.lab_id)
     if action == "create_user":
         message = creation("dora", STRONG)
     elif action == "login":
@@ -267,12 +295,19 @@ def message_for(
         message["password"] = password
     elif action in ("retry_mail", "drop_mail"):
         message["mail_id"] = "mail"
+    elif action == "activate_account":
+        message["token"] = "of nobody"
     elif action == "create_api_key":
         message |= {"name": "job", "scopes": ["users.read"]}
     elif action in ("rotate_api_key", "revoke_api_key"):
         message["key_id"] = "0" * 16
     elif action == "create_service_account":
         message["username"] = "billing-sync"
+    elif action in ("anonymise_user", "legal_hold"):
+        message["reason"] = "asked for"
+        message |= {"hold": True} if action == "legal_hold" else {}
+    elif action == "set_user_status":
+        message["status"] = "suspended"
     if action in ("assign_role", "revoke_role"):
         message["user_ids"] = [other]
     if target.endswith("of a lab"):
@@ -409,6 +444,7 @@ def test_who_may_call_what(stages: Stages, profile: str, target: str, caller: st
     if target in PURPOSES:
         message["token"] = planted_token(bench, "target", PURPOSES[target])
     planted_mail(bench, "target")
+    planted_lab(bench, target=None if target.startswith("add") else "member")
     reply = bench.ask(**message, session_token=token)
     if outcome(reply) == OK and ACTION_BY_NAME[message["action"]].rate not in READING:
         stages.drop(profile, caller)

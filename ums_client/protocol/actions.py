@@ -5,13 +5,17 @@ from typing import Any, Final, NamedTuple
 
 from ums_client.protocol import (
     accounts,
+    activation,
     addresses,
     assignments,
     attributes,
     audit,
+    deletions,
     devices,
     factors,
     keys,
+    lab_members,
+    labs,
     lockouts,
     mail,
     passkeys,
@@ -21,6 +25,7 @@ from ums_client.protocol import (
     roles,
     service,
     sessions,
+    statuses,
     tokens,
 )
 from ums_client.protocol.message import Request
@@ -58,6 +63,12 @@ class Audit(StrEnum):
     USER_READ = "user_read"
     USER_UPDATED = "user_updated"
     USER_DELETED = "user_deleted"
+    STATUS_CHANGED = "status_changed"
+    DELETED_LISTED = "deleted_listed"
+    USER_RESTORED = "user_restored"
+    USER_ANONYMISED = "user_anonymised"
+    LEGAL_HOLD_CHANGED = "legal_hold_changed"
+    RETENTION_APPLIED = "retention_applied"
     USERS_LISTED = "users_listed"
     PASSWORD_CHANGED = "password_changed"
     AUDIT_READ = "audit_read"
@@ -86,12 +97,21 @@ class Audit(StrEnum):
     VERIFICATION_REQUESTED = "verification_requested"
     EMAIL_CHANGE_REQUESTED = "email_change_requested"
     EMAIL_REVERTED = "email_reverted"
+    ACCOUNT_ACTIVATED = "account_activated"
     LOCKED_DOWN = "locked_down"
     LINK_ISSUED = "link_issued"
     MAIL_LISTED = "mail_listed"
     MAIL_RETRIED = "mail_retried"
     MAIL_DROPPED = "mail_dropped"
     MAIL_TESTED = "mail_tested"
+    LAB_CREATED = "lab_created"
+    LAB_UPDATED = "lab_updated"
+    LAB_DELETED = "lab_deleted"
+    LAB_MEMBERS_LISTED = "lab_members_listed"
+    LAB_MEMBER_ADDED = "lab_member_added"
+    LAB_MEMBER_UPDATED = "lab_member_updated"
+    LAB_MEMBER_REMOVED = "lab_member_removed"
+    USER_LABS_READ = "user_labs_read"
     ROLES_READ = "roles_read"
     ROLE_SAVED = "role_saved"
     ROLE_DELETED = "role_deleted"
@@ -177,8 +197,8 @@ ACTIONS: Final = (
     Action("get_password_status",      passwords.GetPasswordStatus,     Access.OWN,      Rate.READ,     Audit.PASSWORD_STATUS_READ,     Repeat.SAFE,  Permission.USERS_READ),
     Action("force_password_change",    passwords.ForcePasswordChange,   Access.GRANTED,  Rate.WRITE,    Audit.PASSWORD_CHANGE_FORCED,   Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
     Action("describe_actions",         service.DescribeActions,         Access.PUBLIC,   Rate.READ,     Audit.NONE,                     Repeat.SAFE),
-    Action("query_audit",              audit.QueryAudit,                Access.SESSION,  Rate.READ,     Audit.AUDIT_READ,               Repeat.SAFE, Permission.AUDIT_READ),
-    Action("export_audit",             audit.ExportAudit,               Access.GRANTED,  Rate.READ,     Audit.AUDIT_EXPORTED,           Repeat.SAFE,  Permission.AUDIT_EXPORT),
+    Action("query_audit",              audit.QueryAudit,                Access.SESSION,  Rate.READ,     Audit.AUDIT_READ,               Repeat.SAFE,  Permission.AUDIT_READ),
+    Action("export_audit",             audit.ExportAudit,               Access.SESSION,  Rate.READ,     Audit.AUDIT_EXPORTED,           Repeat.SAFE,  Permission.AUDIT_EXPORT),
     Action("verify_audit",             audit.VerifyAudit,               Access.GRANTED,  Rate.READ,     Audit.AUDIT_VERIFIED,           Repeat.SAFE,  Permission.AUDIT_READ),
 
     Action("request_password_reset",   recovery.RequestPasswordReset,   Access.PUBLIC,   Rate.MAIL,     Audit.PASSWORD_RESET_REQUESTED, Repeat.KEYED),
@@ -188,7 +208,15 @@ ACTIONS: Final = (
     Action("verify_email",             addresses.VerifyEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_VERIFIED,           Repeat.KEYED),
     Action("resend_verification",      addresses.ResendVerification,    Access.PUBLIC,   Rate.MAIL,     Audit.VERIFICATION_REQUESTED,   Repeat.KEYED),
     Action("change_email",             addresses.ChangeEmail,           Access.SESSION,  Rate.LOGIN,    Audit.EMAIL_CHANGE_REQUESTED,   Repeat.KEYED),
+    Action("activate_account",         activation.ActivateAccount,      Access.PUBLIC,   Rate.LOGIN,    Audit.ACCOUNT_ACTIVATED,        Repeat.KEYED),
     Action("revert_email",             addresses.RevertEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_REVERTED,           Repeat.KEYED),
+
+    Action("set_user_status",          statuses.SetUserStatus,          Access.GRANTED,  Rate.WRITE,    Audit.STATUS_CHANGED,           Repeat.KEYED, Permission.USERS_STATUS),
+    Action("list_deleted",             deletions.ListDeleted,           Access.GRANTED,  Rate.READ,     Audit.DELETED_LISTED,           Repeat.SAFE,  Permission.USERS_DELETE),
+    Action("restore_user",             deletions.RestoreUser,           Access.GRANTED,  Rate.WRITE,    Audit.USER_RESTORED,            Repeat.KEYED, Permission.USERS_DELETE),
+    Action("anonymise_user",           deletions.AnonymiseUser,         Access.GRANTED,  Rate.WRITE,    Audit.USER_ANONYMISED,          Repeat.KEYED, Permission.USERS_DELETE),
+    Action("legal_hold",               deletions.LegalHold,             Access.GRANTED,  Rate.WRITE,    Audit.LEGAL_HOLD_CHANGED,       Repeat.KEYED, Permission.SYSTEM_ADMIN),
+    Action("apply_retention",          deletions.ApplyRetention,        Access.GRANTED,  Rate.WRITE,    Audit.RETENTION_APPLIED,        Repeat.KEYED, Permission.SYSTEM_ADMIN),
 
     Action("list_mail",                mail.ListMail,                   Access.GRANTED,  Rate.READ,     Audit.MAIL_LISTED,              Repeat.SAFE,  Permission.SYSTEM_ADMIN),
     Action("retry_mail",               mail.RetryMail,                  Access.GRANTED,  Rate.WRITE,    Audit.MAIL_RETRIED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
@@ -224,6 +252,18 @@ ACTIONS: Final = (
     Action("rotate_api_key",           keys.RotateApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_ROTATED,          Repeat.NEVER, Permission.CREDENTIALS_MANAGE),
     Action("revoke_api_key",           keys.RevokeApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_REVOKED,          Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
     Action("create_service_account",   keys.CreateServiceAccount,       Access.GRANTED,  Rate.WRITE,    Audit.SERVICE_ACCOUNT_CREATED,  Repeat.KEYED, Permission.USERS_CREATE),
+
+    Action("create_lab",               labs.CreateLab,                  Access.GRANTED,  Rate.WRITE,    Audit.LAB_CREATED,              Repeat.KEYED, Permission.LABS_MANAGE),
+    Action("list_labs",                labs.ListLabs,                   Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
+    Action("get_lab",                  labs.GetLab,                     Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
+    Action("update_lab",               labs.UpdateLab,                  Access.SESSION,  Rate.WRITE,    Audit.LAB_UPDATED,              Repeat.KEYED, Permission.LAB_SETTINGS_EDIT),
+    Action("delete_lab",               labs.DeleteLab,                  Access.GRANTED,  Rate.WRITE,    Audit.LAB_DELETED,              Repeat.KEYED, Permission.LABS_MANAGE),
+    Action("get_lab_statistics",       labs.GetLabStatistics,           Access.SESSION,  Rate.CHECK,    Audit.NONE,                     Repeat.SAFE,  Permission.LAB_ADMIN_MANAGE),
+    Action("list_lab_members",         lab_members.ListLabMembers,      Access.SESSION,  Rate.READ,     Audit.LAB_MEMBERS_LISTED,       Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
+    Action("add_lab_member",           lab_members.AddLabMember,        Access.SESSION,  Rate.WRITE,    Audit.LAB_MEMBER_ADDED,         Repeat.KEYED, Permission.LAB_USERS_INVITE),
+    Action("update_lab_member",        lab_members.UpdateLabMember,     Access.SESSION,  Rate.WRITE,    Audit.LAB_MEMBER_UPDATED,       Repeat.KEYED, Permission.LAB_ROLES_ASSIGN),
+    Action("remove_lab_member",        lab_members.RemoveLabMember,     Access.SESSION,  Rate.WRITE,    Audit.LAB_MEMBER_REMOVED,       Repeat.KEYED, Permission.LAB_USERS_REMOVE),
+    Action("get_user_labs",            lab_members.GetUserLabs,         Access.OWN,      Rate.READ,     Audit.USER_LABS_READ,           Repeat.SAFE,  Permission.USERS_READ),
 )
 # fmt: on
 

@@ -14,9 +14,11 @@ from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.factors import FACTORS
 from ums_service.domain.failure_records import FAILURES
 from ums_service.domain.families import FAMILIES
+from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.one_time import ONE_TIME
 from ums_service.domain.password_history import HISTORIES
 from ums_service.domain.role_requests import ROLE_REQUESTS
+from ums_service.domain.standings import STANDINGS
 
 OWNED: Final[tuple[Collection[Any], ...]] = (
     AUDIT_KEYS,
@@ -26,7 +28,9 @@ OWNED: Final[tuple[Collection[Any], ...]] = (
     FAILURES,
     FAMILIES,
     HISTORIES,
+    LEGAL_HOLDS,
     ONE_TIME,
+    STANDINGS,
     ROLE_REQUESTS,
 )
 """Collections keyed by user id. They stay as they are while a deleted account can be

@@ -112,9 +112,14 @@ def _key(entitlements: Entitlements) -> str:
 
 
 def _to_document(own: Entitlements) -> dict[str, Any]:
-    """`member_of` and `admin_of` are what the members of a lab are found by."""
-    administered = [id_ for id_, one in own.labs.items() if one.administers]
-    return asdict(own) | {"member_of": list(own.labs), "admin_of": administered}
+    """`member_of` and `admin_of` are what the members of a lab are found by.
+
+    The first names each lab in which the account has anything at all.
+    """
+    granted = (one.lab_id for one in own.roles if one.lab_id is not None)
+    member_of = list(dict.fromkeys([*own.labs, *granted]))
+    admin_of = [id_ for id_, one in own.labs.items() if one.administers]
+    return asdict(own) | {"member_of": member_of, "admin_of": admin_of}
 
 
 def _from_document(document: dict[str, Any]) -> Entitlements:
@@ -130,4 +135,5 @@ ENTITLEMENTS: Final = Collection(
     key=_key,
     to_document=_to_document,
     from_document=_from_document,
+    grouped=("member_of", "admin_of"),
 )

@@ -61,6 +61,9 @@ class Profile:
     recovery_password_s: int = 15 * MINUTE_S
     """How long the password that `recover-admin` gives can be used."""
 
+    labs_per_user: int = 1_000
+    """How many labs one account may be a member of."""
+
     access_token_s: int = 15 * MINUTE_S
     """How long other services accept an access token; at most this long they may not
     know of a session's end, where they do not ask."""
@@ -79,6 +82,8 @@ class Profile:
     reset_link_s: int = HOUR_S
     """How long a link to choose a new password is good; at most a day."""
     verify_link_s: int = 48 * HOUR_S
+    activation_link_s: int = 48 * HOUR_S
+    """How long somebody has to take up an account; then another mail is asked for."""
     revert_link_s: int = 72 * HOUR_S
     """How long one can undo a change of address, or lock down, from a mail."""
     links_per_hour: int = 3
@@ -173,11 +178,16 @@ class Profile:
     audit_kept_days: int = 7 * 365
     """How long entries of the audit log are kept at least; older ones go in parts of a
     few MiB."""
+    unused_days: int = 0
+    """Days without a login after which an account is deactivated; 0 for never."""
+    unused_warning_days: int = 30
+    """How many days before that its owner is told by mail."""
 
 
 MAY_BE_ZERO: Final = frozenset(
     {
         "deleted_kept_s",
+        "unused_days",
         "password_history",
         "rate_check_per_min",
         "rate_register_per_min",
@@ -212,6 +222,7 @@ HIPAA: Final = Profile(
     caller_write_per_min=600,
     mfa_required="administrators",
     device_spares_factor=False,
+    unused_days=365,
 )
 COMPAT: Final = Profile(
     name="compat",

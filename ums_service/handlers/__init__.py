@@ -9,6 +9,7 @@ from ums_client.protocol.accounts import (
     ListUsers,
     UpdateUser,
 )
+from ums_client.protocol.activation import ActivateAccount
 from ums_client.protocol.addresses import (
     ChangeEmail,
     ResendVerification,
@@ -34,6 +35,13 @@ from ums_client.protocol.attributes import (
     SetRoleAttribute,
 )
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
+from ums_client.protocol.deletions import (
+    AnonymiseUser,
+    ApplyRetention,
+    LegalHold,
+    ListDeleted,
+    RestoreUser,
+)
 from ums_client.protocol.devices import ForgetDevice, ListDevices
 from ums_client.protocol.factors import (
     ConfirmMfa,
@@ -50,6 +58,21 @@ from ums_client.protocol.keys import (
     ListApiKeys,
     RevokeApiKey,
     RotateApiKey,
+)
+from ums_client.protocol.lab_members import (
+    AddLabMember,
+    GetUserLabs,
+    ListLabMembers,
+    RemoveLabMember,
+    UpdateLabMember,
+)
+from ums_client.protocol.labs import (
+    CreateLab,
+    DeleteLab,
+    GetLab,
+    GetLabStatistics,
+    ListLabs,
+    UpdateLab,
 )
 from ums_client.protocol.lockouts import UnlockUser
 from ums_client.protocol.mail import DropMail, ListMail, RetryMail, TestMail
@@ -94,6 +117,7 @@ from ums_client.protocol.sessions import (
     RevokeSession,
     VerifySession,
 )
+from ums_client.protocol.statuses import SetUserStatus
 from ums_client.protocol.tokens import (
     GetRevocations,
     GetSigningKeys,
@@ -103,15 +127,20 @@ from ums_client.protocol.tokens import (
 from ums_service.catalogue import Handler
 from ums_service.handlers import (
     accounts,
+    activation,
     addresses,
     assignments,
     attributes,
     audit,
     authorize,
+    deletions,
     devices,
     enrolment,
     factors,
     keys,
+    lab_members,
+    lab_statistics,
+    labs,
     lock_down,
     lockouts,
     logins,
@@ -121,12 +150,14 @@ from ums_service.handlers import (
     passwords,
     permission_checks,
     proof,
+    retention,
     role_lists,
     role_requests,
     roles,
     sent_codes,
     service,
     sessions,
+    statuses,
     tokens,
     user_attributes,
     verification,
@@ -138,7 +169,7 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     Logout: sessions.logout,
     GetUser: accounts.get_user,
     UpdateUser: accounts.update_user,
-    DeleteUser: accounts.delete_user,
+    DeleteUser: deletions.delete_user,
     ListUsers: accounts.list_users,
     HealthCheck: service.health_check,
     ChangePassword: passwords.change_password,
@@ -176,6 +207,7 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     IssueLink: password_resets.issue_link,
     LockDown: lock_down.lock_down,
     RevertEmail: lock_down.revert_email,
+    ActivateAccount: activation.activate_account,
     VerifyEmail: addresses.verify_email,
     ResendVerification: addresses.resend_verification,
     ChangeEmail: addresses.change_email,
@@ -183,6 +215,17 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RetryMail: mail.retry_mail,
     DropMail: mail.drop_mail,
     TestMail: mail.test_mail,
+    CreateLab: labs.create_lab,
+    ListLabs: labs.list_labs,
+    GetLab: labs.get_lab,
+    UpdateLab: labs.update_lab,
+    DeleteLab: labs.delete_lab,
+    GetLabStatistics: lab_statistics.get_lab_statistics,
+    ListLabMembers: lab_members.list_lab_members,
+    AddLabMember: lab_members.add_lab_member,
+    UpdateLabMember: lab_members.update_lab_member,
+    RemoveLabMember: lab_members.remove_lab_member,
+    GetUserLabs: lab_members.get_user_labs,
     ListRoles: role_lists.list_roles,
     SaveRole: roles.save_role,
     DeleteRole: roles.delete_role,
@@ -211,4 +254,10 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RotateApiKey: keys.rotate_api_key,
     RevokeApiKey: keys.revoke_api_key,
     CreateServiceAccount: keys.create_service_account,
+    ListDeleted: deletions.list_deleted,
+    RestoreUser: deletions.restore_user,
+    AnonymiseUser: retention.anonymise_user,
+    LegalHold: retention.legal_hold,
+    ApplyRetention: retention.apply_retention,
+    SetUserStatus: statuses.set_user_status,
 }

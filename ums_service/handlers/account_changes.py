@@ -1,6 +1,7 @@
 """The parts of a change: names, password, profile, what only administrators may."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from ums_client.protocol.accounts import UpdateUser
 from ums_client.protocol.permissions import Permission
@@ -14,10 +15,10 @@ from ums_service.domain.errors import (
 from ums_service.domain.families import end_families
 from ums_service.domain.names import normalise
 from ums_service.domain.outbox import Template
+from ums_service.domain.statuses import check_change, check_settable
 from ums_service.domain.users import (
     ACTIVE,
     ROLES,
-    STATUSES,
     USERS,
     User,
     changed_fields,
@@ -29,6 +30,7 @@ from ums_service.handlers.freshness import (
 )
 from ums_service.handlers.granting import require_all_of
 from ums_service.handlers.new_passwords import with_new_password
+from ums_service.handlers.statuses import Wanted, with_status
 from ums_service.notices import (
     ask_to_verify,
     ask_to_verify_new,
@@ -174,10 +176,7 @@ async def _with_privileges(request: UpdateUser, user: User, call: Call) -> User:
             raise PermissionDenied
         call.details["ignored"] = sorted(wanted)
         return user
-    accounts.check_one_of("role", wanted.get("role", user.role), ROLES)
-    if wanted.get("role", user.role) != user.role:
-        require_all_of(wanted["role"], call)
-    accounts.check_one_of("status", wanted.get("status", user.status), STATUSES)
+    _check_wanted(wanted, user, call)
     changed = user._replace(**wanted)
     if (changed.role, changed.status) != (user.role, user.status):
         require_fresh_unless_original(call)
@@ -185,4 +184,22 @@ async def _with_privileges(request: UpdateUser, user: User, call: Call) -> User:
         await end_everything_of(user.user_id, call)
     elif wanted.get("role", user.role) != user.role:
         await end_families(call.tx, user.user_id, call.now)  # they tell the old role
-    return changed
+    return _with_status(changed, user.status, call)
+
+
+def _check_wanted(wanted: Mapping[str, Any], user: User, call: Call) -> None:
+    role, status = wanted.get("role", user.role), wanted.get("status")
+    accounts.check_one_of("role", role, ROLES)
+    if role != user.role:
+        require_all_of(role, call)
+    if status is not None:
+        check_settable(status, original=call.facilities.profile.original_replies)
+
+
+def _with_status(user: User, before: str, call: Call) -> User:
+    """The account of that new status, if it is new; `compat` knows no order of them."""
+    if user.status == before:
+        return user
+    if not call.facilities.profile.original_replies:
+        check_change(before, user.status)
+    return with_status(user, Wanted(user.status), call)
