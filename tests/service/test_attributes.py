@@ -200,7 +200,7 @@ def test_an_attribute_is_granted_for_a_while_revoked_and_granted_again(a1: Lab):
     assert not has(bench, a1.tokens["member"], EXPORT)
     [listed] = a1.by("admin", "list_user_attributes", lab_id="a1")["users"]
     assert listed["attributes"][0]["is_expired"]
-    [entry] = bench.audited_by(lambda: bench.purge())
+    [entry] = bench.audited_by(bench.purge)
     assert entry["event"] == "user_attribute_expired"
     assert a1.grant()["grant"]["expires_at"] is None
     assert has(bench, a1.tokens["member"], EXPORT)

@@ -639,17 +639,17 @@ def test_what_has_ended_is_cleaned_away_with_an_entry(office: Office):
     bob = bench.member("bobby")
     asked = {"action": "request_role", "role": "keeper", "reason": "for the fair"}
     bench.ask(**asked, session_token=bob)
-    assert bench.audited_by(lambda: bench.purge()) == []
+    assert bench.audited_by(bench.purge) == []
     bench.clock.advance(DAY_S)
-    [entry] = bench.audited_by(lambda: bench.purge())
+    [entry] = bench.audited_by(bench.purge)
     assert (entry["event"], entry["subject"]) == ("role_expired", user_id)
     assert entry["details"] == {"role": "cashier", "lab_id": None}
     kept = bench.store.get(ENTITLEMENTS, user_id)
     assert kept is not None
     assert [given.role for given in kept.roles] == ["keeper"]
     bench.clock.advance(bench.profile.role_request_s)
-    entries = bench.audited_by(lambda: bench.purge())
+    entries = bench.audited_by(bench.purge)
     assert [e["event"] for e in entries if e["event"].startswith("role")] == [
         "role_request_expired"
     ]
-    assert bench.audited_by(lambda: bench.purge()) == []
+    assert bench.audited_by(bench.purge) == []
