@@ -26,7 +26,7 @@ _ADMINS_AT_ONCE: Final = 8
 class LabScope:
     """What is of one lab."""
 
-    __slots__ = ("lab_id",)
+    __slots__ = ("_lab_id",)
 
     def __init__(
         self, lab_id: str, caller: Caller, permissions: Iterable[str], now: Moment
@@ -39,7 +39,12 @@ class LabScope:
         there = Resource(frozenset({lab_id}))
         if not any(may(caller, name, there, now).allowed for name in permissions):
             raise PermissionDenied
-        self.lab_id = lab_id
+        self._lab_id = lab_id
+
+    @property
+    def lab_id(self) -> str:
+        """The id of the lab, which never changes."""
+        return self._lab_id
 
     def read(self, store: Store) -> Lab:
         """The lab as it is on disk. Raises NoSuchLab."""
