@@ -7,6 +7,7 @@ from typing import Final
 
 from storage import Store, Transaction
 from storage.errors import StoreError
+from ums_service.audit_names import name_sealed
 from ums_service.domain import outbox
 from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.audit import AuditEntry, Outcome
@@ -21,6 +22,7 @@ from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.revocations import REVOCATIONS, due_revocations
 from ums_service.domain.sessions import Evicted, Reason, Sessions
 from ums_service.domain.signing_keys import KEY_RINGS, RING_ID, KeyRing
+from ums_service.grant_sweep import GrantSweep
 from ums_service.refusal_log import RefusalLog
 
 TICK_S: Final = 1.0
@@ -57,6 +59,7 @@ class Maintenance:
         self._chores = chores
         self._looking: Iterator[str] = iter(())
         self._links: Iterator[str] = iter(())
+        self._grants = GrantSweep(store)
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -79,6 +82,7 @@ class Maintenance:
             while await self._purge_some(now):
                 pass
             await self._renew_signing_key(now)
+            await self._grants.round(now)
             for chore in self._chores:
                 await chore(now)
         except StoreError:
@@ -155,6 +159,7 @@ class Maintenance:
                 outcome=Outcome.DONE,
                 subject=user_id,
                 details=details,
+                of_subject=name_sealed(self._store, user_id),
             )
             entry.append_to(tx, now)
             if reason is Reason.ACCOUNT:

@@ -142,6 +142,15 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.AlreadyMember: _fixed(
         ErrorCode.CONFLICT, "The account is a member of the lab already"
     ),
+    errors.BuiltIn: _fixed(
+        ErrorCode.PERMISSION_DENIED, "What comes with the service stays as it is"
+    ),
+    errors.RoleInUse: lambda r: Told(
+        ErrorCode.PERMISSION_DENIED, f"Cannot delete role with {r.reason}"
+    ),
+    errors.OwnRequest: _fixed(
+        ErrorCode.PERMISSION_DENIED, "Somebody else must decide on your request"
+    ),
     errors.NoFactor: _fixed(
         ErrorCode.NOT_FOUND, "The account has no such second factor"
     ),
@@ -150,6 +159,14 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.NoSuchLab: _fixed(ErrorCode.NOT_FOUND, "No such lab"),
     errors.NoSuchMember: _fixed(ErrorCode.NOT_FOUND, "No such member of the lab"),
     errors.NoSuchMail: _fixed(ErrorCode.NOT_FOUND, "No such mail"),
+    errors.NoSuchRole: lambda r: Told(
+        ErrorCode.NOT_FOUND, f"There is no role {r.name}"
+    ),
+    errors.NoSuchRequest: _fixed(
+        ErrorCode.NOT_FOUND, "No such request waits for an answer"
+    ),
+    errors.NoSuchAttribute: _fixed(ErrorCode.NOT_FOUND, "No such attribute"),
+    errors.NoSuchLab: _fixed(ErrorCode.NOT_FOUND, "No such lab"),
     errors.NoSuchKey: _fixed(ErrorCode.NOT_FOUND, "No such API key"),
     errors.TooManyKeys: lambda r: Told(
         ErrorCode.CONFLICT, f"The account has {r.most} API keys, and may have no more"

@@ -79,6 +79,10 @@ class CreateUser(_ProfileFields[CreateUserReply]):
 
     Only an administrator may give a `role`, or have the service make up a password
     (`generate_password`) that is good for the first login only.
+
+    With `auto_activate` false, for administrators too, the account is `pending` until
+    its owner takes it up with the token of a mail (`activate_account`); it may be made
+    without a password then.
     """
 
     wrapper: ClassVar[str | None] = "user_data"
@@ -90,6 +94,7 @@ class CreateUser(_ProfileFields[CreateUserReply]):
     role: ShortText | None = None
     metadata: Metadata | None = None
     generate_password: bool = False
+    auto_activate: bool = True
 
 
 class GetUserReply(Reply):

@@ -5,7 +5,10 @@ from typing import Any, Final, NamedTuple
 
 from ums_client.protocol import (
     accounts,
+    activation,
     addresses,
+    assignments,
+    attributes,
     audit,
     deletions,
     devices,
@@ -18,6 +21,8 @@ from ums_client.protocol import (
     passkeys,
     passwords,
     recovery,
+    role_requests,
+    roles,
     service,
     sessions,
     statuses,
@@ -92,6 +97,7 @@ class Audit(StrEnum):
     VERIFICATION_REQUESTED = "verification_requested"
     EMAIL_CHANGE_REQUESTED = "email_change_requested"
     EMAIL_REVERTED = "email_reverted"
+    ACCOUNT_ACTIVATED = "account_activated"
     LOCKED_DOWN = "locked_down"
     LINK_ISSUED = "link_issued"
     MAIL_LISTED = "mail_listed"
@@ -106,6 +112,23 @@ class Audit(StrEnum):
     LAB_MEMBER_UPDATED = "lab_member_updated"
     LAB_MEMBER_REMOVED = "lab_member_removed"
     USER_LABS_READ = "user_labs_read"
+    ROLES_READ = "roles_read"
+    ROLE_SAVED = "role_saved"
+    ROLE_DELETED = "role_deleted"
+    ROLE_PERMISSIONS_SET = "role_permissions_set"
+    ROLE_ASSIGNED = "role_assigned"
+    ROLE_REVOKED = "role_revoked"
+    PERMISSIONS_READ = "permissions_read"
+    ROLE_REQUESTED = "role_requested"
+    ROLE_REQUESTS_READ = "role_requests_read"
+    ROLE_REQUEST_DECIDED = "role_request_decided"
+    ROLE_REQUEST_WITHDRAWN = "role_request_withdrawn"
+    ATTRIBUTE_SAVED = "attribute_saved"
+    ATTRIBUTE_DELETED = "attribute_deleted"
+    ROLE_ATTRIBUTE_SET = "role_attribute_set"
+    USER_ATTRIBUTE_GRANTED = "user_attribute_granted"
+    USER_ATTRIBUTE_REVOKED = "user_attribute_revoked"
+    USER_ATTRIBUTES_READ = "user_attributes_read"
     API_KEY_CREATED = "api_key_created"
     API_KEY_ROTATED = "api_key_rotated"
     API_KEY_REVOKED = "api_key_revoked"
@@ -185,6 +208,7 @@ ACTIONS: Final = (
     Action("verify_email",             addresses.VerifyEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_VERIFIED,           Repeat.KEYED),
     Action("resend_verification",      addresses.ResendVerification,    Access.PUBLIC,   Rate.MAIL,     Audit.VERIFICATION_REQUESTED,   Repeat.KEYED),
     Action("change_email",             addresses.ChangeEmail,           Access.SESSION,  Rate.LOGIN,    Audit.EMAIL_CHANGE_REQUESTED,   Repeat.KEYED),
+    Action("activate_account",         activation.ActivateAccount,      Access.PUBLIC,   Rate.LOGIN,    Audit.ACCOUNT_ACTIVATED,        Repeat.KEYED),
     Action("revert_email",             addresses.RevertEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_REVERTED,           Repeat.KEYED),
 
     Action("set_user_status",          statuses.SetUserStatus,          Access.GRANTED,  Rate.WRITE,    Audit.STATUS_CHANGED,           Repeat.KEYED, Permission.USERS_STATUS),
@@ -199,6 +223,30 @@ ACTIONS: Final = (
     Action("drop_mail",                mail.DropMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_DROPPED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("test_mail",                mail.TestMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_TESTED,              Repeat.KEYED, Permission.SYSTEM_ADMIN),
 
+    Action("list_roles",               roles.ListRoles,                 Access.SESSION,  Rate.READ,     Audit.ROLES_READ,               Repeat.SAFE),
+    Action("save_role",                roles.SaveRole,                  Access.GRANTED,  Rate.WRITE,    Audit.ROLE_SAVED,               Repeat.KEYED, Permission.ROLES_MANAGE),
+    Action("delete_role",              roles.DeleteRole,                Access.GRANTED,  Rate.WRITE,    Audit.ROLE_DELETED,             Repeat.KEYED, Permission.ROLES_MANAGE),
+    Action("list_permissions",         roles.ListPermissions,           Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("set_role_permissions",     roles.SetRolePermissions,        Access.GRANTED,  Rate.WRITE,    Audit.ROLE_PERMISSIONS_SET,     Repeat.KEYED, Permission.ROLES_MANAGE),
+    Action("assign_role",              assignments.AssignRole,          Access.GRANTED,  Rate.WRITE,    Audit.ROLE_ASSIGNED,            Repeat.KEYED, Permission.ROLES_ASSIGN),
+    Action("revoke_role",              assignments.RevokeRole,          Access.GRANTED,  Rate.WRITE,    Audit.ROLE_REVOKED,             Repeat.KEYED, Permission.ROLES_ASSIGN),
+    Action("check_permission",         assignments.CheckPermission,     Access.OWN,      Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.USERS_READ),
+    Action("get_user_permissions",     assignments.GetUserPermissions,  Access.OWN,      Rate.READ,     Audit.PERMISSIONS_READ,         Repeat.SAFE,  Permission.USERS_READ),
+    Action("request_role",             role_requests.RequestRole,       Access.SESSION,  Rate.WRITE,    Audit.ROLE_REQUESTED,           Repeat.KEYED),
+    Action("list_role_requests",       role_requests.ListRoleRequests,  Access.SESSION,  Rate.READ,     Audit.ROLE_REQUESTS_READ,       Repeat.SAFE),
+    Action("decide_role_request",      role_requests.DecideRoleRequest, Access.SESSION,  Rate.WRITE,    Audit.ROLE_REQUEST_DECIDED,     Repeat.KEYED),
+    Action("withdraw_role_request",    role_requests.WithdrawRoleRequest, Access.SESSION, Rate.WRITE,   Audit.ROLE_REQUEST_WITHDRAWN,   Repeat.KEYED),
+
+    Action("list_attributes",          attributes.ListAttributes,       Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("save_attribute",           attributes.SaveAttribute,        Access.GRANTED,  Rate.WRITE,    Audit.ATTRIBUTE_SAVED,          Repeat.KEYED, Permission.ATTRIBUTES_MANAGE),
+    Action("delete_attribute",         attributes.DeleteAttribute,      Access.GRANTED,  Rate.WRITE,    Audit.ATTRIBUTE_DELETED,        Repeat.KEYED, Permission.ATTRIBUTES_MANAGE),
+    Action("list_role_attributes",     attributes.ListRoleAttributes,   Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("set_role_attribute",       attributes.SetRoleAttribute,     Access.SESSION,  Rate.WRITE,    Audit.ROLE_ATTRIBUTE_SET,       Repeat.KEYED),
+    Action("list_user_attributes",     attributes.ListUserAttributes,   Access.SESSION,  Rate.READ,     Audit.USER_ATTRIBUTES_READ,     Repeat.SAFE),
+    Action("grant_user_attribute",     attributes.GrantUserAttribute,   Access.SESSION,  Rate.WRITE,    Audit.USER_ATTRIBUTE_GRANTED,   Repeat.KEYED),
+    Action("revoke_user_attribute",    attributes.RevokeUserAttribute,  Access.SESSION,  Rate.WRITE,    Audit.USER_ATTRIBUTE_REVOKED,   Repeat.KEYED),
+    Action("get_effective_attributes", attributes.GetEffectiveAttributes, Access.OWN,    Rate.READ,     Audit.USER_ATTRIBUTES_READ,     Repeat.SAFE,  Permission.USERS_READ),
+    Action("authorize",                attributes.Authorize,            Access.OWN,      Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.USERS_READ),
     Action("create_api_key",           keys.CreateApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_CREATED,          Repeat.NEVER, Permission.CREDENTIALS_MANAGE),
     Action("list_api_keys",            keys.ListApiKeys,                Access.OWN,      Rate.READ,     Audit.API_KEYS_LISTED,          Repeat.SAFE,  Permission.CREDENTIALS_MANAGE),
     Action("rotate_api_key",           keys.RotateApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_ROTATED,          Repeat.NEVER, Permission.CREDENTIALS_MANAGE),

@@ -26,12 +26,18 @@
      |   +- LastAdministrator     somebody must be able to administer
      |   +- LastFactor            who must have a second factor keeps one
      |   +- LastLabAdmin          somebody must be able to administer a lab
+     |   +- BuiltIn               what comes with the service stays as it is
+     |   +- RoleInUse             somebody has the role, or it is a parent
+     |   +- OwnRequest            nobody decides on their own
      +- NotFound
      |   +- NoSuchDevice
      |   +- NoFactor              the account has no such second factor
      |   +- NoSuchMail
      |   +- NoSuchLab
      |   +- NoSuchMember
+     |   +- NoSuchRole
+     |   +- NoSuchRequest         no such request that waits
+     |   +- NoSuchAttribute
      |   +- NoSuchKey
      +- TooManyKeys               the account has all that it may have
      +- WrongState               the account is not in a state that allows it
@@ -223,6 +229,22 @@ class LastLabAdmin(PermissionDenied):
     """Without this membership nobody could administer the lab."""
 
 
+class BuiltIn(PermissionDenied):
+    """It comes with the service and cannot be changed that way."""
+
+
+class RoleInUse(PermissionDenied):
+    """The role cannot be deleted; `reason` says who or what needs it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class OwnRequest(PermissionDenied):
+    """Somebody else must decide on what the caller asked for."""
+
+
 class NotFound(Refusal):
     """What the request names does not exist."""
 
@@ -245,6 +267,22 @@ class NoSuchLab(NotFound):
 
 class NoSuchMember(NotFound):
     """The account has no membership in the lab."""
+
+
+class NoSuchRole(NotFound):
+    """There is no role of that name; `name` is it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class NoSuchRequest(NotFound):
+    """No request of that id waits for an answer."""
+
+
+class NoSuchAttribute(NotFound):
+    """There is no attribute of that name, or it was not granted."""
 
 
 class NoSuchKey(NotFound):

@@ -9,11 +9,30 @@ from ums_client.protocol.accounts import (
     ListUsers,
     UpdateUser,
 )
+from ums_client.protocol.activation import ActivateAccount
 from ums_client.protocol.addresses import (
     ChangeEmail,
     ResendVerification,
     RevertEmail,
     VerifyEmail,
+)
+from ums_client.protocol.assignments import (
+    AssignRole,
+    CheckPermission,
+    GetUserPermissions,
+    RevokeRole,
+)
+from ums_client.protocol.attributes import (
+    Authorize,
+    DeleteAttribute,
+    GetEffectiveAttributes,
+    GrantUserAttribute,
+    ListAttributes,
+    ListRoleAttributes,
+    ListUserAttributes,
+    RevokeUserAttribute,
+    SaveAttribute,
+    SetRoleAttribute,
 )
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
 from ums_client.protocol.deletions import (
@@ -76,6 +95,19 @@ from ums_client.protocol.recovery import (
     RequestPasswordReset,
     ResetPassword,
 )
+from ums_client.protocol.role_requests import (
+    DecideRoleRequest,
+    ListRoleRequests,
+    RequestRole,
+    WithdrawRoleRequest,
+)
+from ums_client.protocol.roles import (
+    DeleteRole,
+    ListPermissions,
+    ListRoles,
+    SaveRole,
+    SetRolePermissions,
+)
 from ums_client.protocol.service import DescribeActions, HealthCheck
 from ums_client.protocol.sessions import (
     ListSessions,
@@ -95,8 +127,12 @@ from ums_client.protocol.tokens import (
 from ums_service.catalogue import Handler
 from ums_service.handlers import (
     accounts,
+    activation,
     addresses,
+    assignments,
+    attributes,
     audit,
+    authorize,
     deletions,
     devices,
     enrolment,
@@ -112,13 +148,18 @@ from ums_service.handlers import (
     passkeys,
     password_resets,
     passwords,
+    permission_checks,
     proof,
     retention,
+    role_lists,
+    role_requests,
+    roles,
     sent_codes,
     service,
     sessions,
     statuses,
     tokens,
+    user_attributes,
     verification,
 )
 
@@ -166,6 +207,7 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     IssueLink: password_resets.issue_link,
     LockDown: lock_down.lock_down,
     RevertEmail: lock_down.revert_email,
+    ActivateAccount: activation.activate_account,
     VerifyEmail: addresses.verify_email,
     ResendVerification: addresses.resend_verification,
     ChangeEmail: addresses.change_email,
@@ -184,6 +226,29 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     UpdateLabMember: lab_members.update_lab_member,
     RemoveLabMember: lab_members.remove_lab_member,
     GetUserLabs: lab_members.get_user_labs,
+    ListRoles: role_lists.list_roles,
+    SaveRole: roles.save_role,
+    DeleteRole: roles.delete_role,
+    ListPermissions: role_lists.list_permissions,
+    SetRolePermissions: roles.set_role_permissions,
+    AssignRole: assignments.assign_role,
+    RevokeRole: assignments.revoke_role,
+    CheckPermission: permission_checks.check_permission,
+    GetUserPermissions: permission_checks.get_user_permissions,
+    RequestRole: role_requests.request_role,
+    ListRoleRequests: role_requests.list_role_requests,
+    DecideRoleRequest: role_requests.decide_role_request,
+    WithdrawRoleRequest: role_requests.withdraw_role_request,
+    ListAttributes: attributes.list_attributes,
+    SaveAttribute: attributes.save_attribute,
+    DeleteAttribute: attributes.delete_attribute,
+    ListRoleAttributes: attributes.list_role_attributes,
+    SetRoleAttribute: attributes.set_role_attribute,
+    ListUserAttributes: user_attributes.list_user_attributes,
+    GrantUserAttribute: user_attributes.grant_user_attribute,
+    RevokeUserAttribute: user_attributes.revoke_user_attribute,
+    GetEffectiveAttributes: authorize.get_effective_attributes,
+    Authorize: authorize.authorize,
     CreateApiKey: keys.create_api_key,
     ListApiKeys: keys.list_api_keys,
     RotateApiKey: keys.rotate_api_key,
