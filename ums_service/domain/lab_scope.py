@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Final, final
 
 from storage import Store, Transaction
+from ums_service.domain.attribute_book import ROLE_MAPS
 from ums_service.domain.authorisation import Caller, Resource, may
 from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements, Membership
 from ums_service.domain.errors import LastLabAdmin, NoSuchLab, PermissionDenied
@@ -69,6 +70,7 @@ class LabScope:
     def end(self, tx: Transaction, now: Moment) -> None:
         """Delete the lab; `memberships.end_some` takes its members out, bit by bit."""
         tx.delete(LABS, self.lab_id)
+        tx.delete(ROLE_MAPS, self.lab_id)
         tx.put(ENDED_LABS, EndedLab(self.lab_id, now.text))
 
     def membership(self, store: Store, user_id: str) -> Membership | None:
@@ -83,7 +85,9 @@ class LabScope:
         own = await tx.get(ENTITLEMENTS, user_id) or Entitlements(user_id)
         return own, own.labs.get(self.lab_id)
 
-    def member_ids(self, store: Store, *, after: str | None, limit: int) -> list[str]:
+    def member_ids(
+        self, store: Store, *, after: str | None = None, limit: int | None = None
+    ) -> list[str]:
         """Accounts that have something in the lab, in order of their ids.
 
         Some have no `membership`, and some were deleted and can still be restored.
