@@ -32,9 +32,9 @@ async def list_user_attributes(
     request: ListUserAttributes, call: Call
 ) -> Answer[ListUserAttributesReply]:
     """List what members of a lab were given, also what has ended."""
-    require_in_lab(request.lab_id, call)
+    scope = require_in_lab(request.lab_id, call)
     store = call.facilities.store
-    ids = [request.user_id] if request.user_id else _members(request.lab_id, call)
+    ids = [request.user_id] if request.user_id else scope.member_ids(store)
     found = []
     async for _, user_id in taking_turns(ids):
         own = store.get(ENTITLEMENTS, user_id)
@@ -109,10 +109,6 @@ async def revoke_user_attribute(
     call.tx.put(ENTITLEMENTS, own.without_attribute(request.attribute, request.lab_id))
     _tell(request.user_id, request.lab_id, request.attribute, old, None, call)
     return answer(RevokeUserAttributeReply, message="Attribute revoked")
-
-
-def _members(lab_id: str, call: Call) -> list[str]:
-    return call.facilities.store.ids_where(ENTITLEMENTS, "member_of", lab_id)
 
 
 async def _member(user_id: str, lab_id: str, call: Call) -> Entitlements:
