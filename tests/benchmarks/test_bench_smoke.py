@@ -19,6 +19,7 @@ TINY = Scale(
     starts=1,
 )
 NAMES = {
+    "authorize": ["authorize"],
     "reads": [
         "get_user, 16 clients, against",
         "get_user, 16 clients, CPU",
