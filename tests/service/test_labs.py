@@ -5,6 +5,7 @@ import pytest
 from tests.service.harness import STRONG, Bench
 from tests.service.lab_bench import LabBench
 from tests.service.test_lab_roles import put
+from ums_service.domain.attribute_book import ROLE_MAPS
 from ums_service.domain.deleted import DELETED_USERS
 from ums_service.domain.entitlements import ENTITLEMENTS, AssignedRole
 from ums_service.domain.labs import ENDED_LABS
@@ -415,6 +416,26 @@ def test_statistics_count_the_members(crl: LabBench):
     assert crl.refused("mark", "get_lab_statistics", lab_id=lab_id) != "success"
 
 
+def test_what_was_granted_in_a_lab_goes_with_the_membership(crl: LabBench):
+    there, mark = {"lab_id": crl.labs["CRL001"]}, {"user_id": crl.id("mark")}
+    dispose = {"attribute": "lab.samples.dispose"}
+    crl.does("lena", "grant_user_attribute", **there, **mark, **dispose)
+    crl.does(
+        "admin", "assign_role", **there, user_ids=[crl.id("mark")], roles=["moderator"]
+    )
+    told = crl.does("lena", "query_audit", **there)["entries"]
+    assert {"user_attribute_granted", "role_assigned"} <= {e["event"] for e in told}
+
+    def has() -> set[str]:
+        read = crl.does("admin", "get_user_permissions", **there, **mark)
+        return set(read["per_lab"].get(there["lab_id"], []))
+
+    assert {"lab.samples.dispose", "users.status"} <= has()
+    crl.does("lena", "remove_lab_member", **there, **mark)
+    crl.join("CRL001", "mark", "member")
+    assert not {"lab.samples.dispose", "users.status"} & has()
+
+
 # --- the end of a lab ---
 
 
@@ -456,6 +477,15 @@ def test_a_lab_is_deleted_by_its_code_and_counts_for_nothing_at_once(crl: LabBen
     again = crl.lab("CRL001")
     assert again != lab_id, "name and code are free"
     assert crl.members("CRL001") == {}
+
+
+def test_a_map_of_roles_goes_with_its_lab(crl: LabBench):
+    there = {"lab_id": crl.labs["CRL001"]}
+    more = {"role": "viewer", "attribute": "lab.qc.perform", "granted": True}
+    crl.does("lena", "set_role_attribute", **there, **more)
+    assert crl.bench.store.get(ROLE_MAPS, there["lab_id"]) is not None
+    crl.does("admin", "delete_lab", **there, confirm_code="CRL001")
+    assert crl.bench.store.get(ROLE_MAPS, there["lab_id"]) is None
 
 
 def test_memberships_of_a_deleted_lab_go_bit_by_bit_also_after_a_restart(

@@ -116,8 +116,9 @@ def _to_document(own: Entitlements) -> dict[str, Any]:
 
     The first names each lab in which the account has anything at all.
     """
-    granted = (one.lab_id for one in own.roles if one.lab_id is not None)
-    member_of = list(dict.fromkeys([*own.labs, *granted]))
+    roles = [one.lab_id for one in own.roles if one.lab_id is not None]
+    attributes = [one.lab_id for one in own.attributes]
+    member_of = list(dict.fromkeys([*own.labs, *roles, *attributes]))
     admin_of = [id_ for id_, one in own.labs.items() if one.administers]
     return asdict(own) | {"member_of": member_of, "admin_of": admin_of}
 

@@ -31,11 +31,11 @@ async def authorize(request: Authorize, call: Call) -> Answer[AuthorizeReply]:
     caller = whom(request.user_id, call)
     lab = call.facilities.authority.lab(request.lab_id)
     wanted = dict.fromkeys(request.required_attributes)
-    decided = [_decide(name, caller, lab, call) for name in wanted]
+    shown, role, names = _standing(caller, lab, call)
+    decided = [_decide(name, caller, shown, call) for name in wanted]
     granted = [one["attribute"] for one in decided if one["allowed"]]
     missing = [one["attribute"] for one in decided if not one["allowed"]]
     has = not missing if request.mode == "all" else bool(granted)
-    shown, role, names = _standing(caller, lab, call)
     return answer(
         AuthorizeReply,
         has_access=has,
@@ -72,10 +72,13 @@ async def get_effective_attributes(
 
 
 def _decide(name: str, caller: Caller, lab: Lab | None, call: Call) -> dict[str, Any]:
-    """The decision on one attribute. What is not known for certain is not there."""
+    """The decision on one attribute. What is not known for certain is not there.
+
+    `lab` is None where they have no part in it, too: whether it is there is not told.
+    """
     definition = call.facilities.authority.attributes().get(name)
     decided = {"attribute": name, "allowed": False, "by": "no_lab", "sources": []}
-    if lab is None or not lab.active:
+    if lab is None:
         return decided
     if not _is_had(definition, caller):
         return decided | {"by": "unknown"}
@@ -92,6 +95,7 @@ def _standing(
     caller: Caller, lab: Lab | None, call: Call
 ) -> tuple[Lab | None, str | None, list[str]]:
     """The lab, where they have part in it; their role there; all they have there."""
+    known = call.facilities.authority.attributes()
     if lab is None or not lab.active or not caller.active:
         return None, None, []
     roles = (
@@ -100,7 +104,6 @@ def _standing(
         if grant.kind is Kind.LAB_ROLE and grant.lab_id == lab.lab_id
     )
     role = next(roles, None)
-    known = call.facilities.authority.attributes()
     if caller.administers and caller.scopes is None:
         names = frozenset(n for n, one in known.items() if _is_had(one, caller))
     else:
