@@ -114,13 +114,16 @@ def _key(entitlements: Entitlements) -> str:
 def _to_document(own: Entitlements) -> dict[str, Any]:
     """`member_of` and `admin_of` are what the members of a lab are found by.
 
-    The first names each lab in which the account has anything at all.
+    The first names each lab in which the account has anything at all. `holds` is what
+    those who have a role are found by: its id, or its name where it has none.
     """
     roles = [one.lab_id for one in own.roles if one.lab_id is not None]
     attributes = [one.lab_id for one in own.attributes]
     member_of = list(dict.fromkeys([*own.labs, *roles, *attributes]))
     admin_of = [id_ for id_, one in own.labs.items() if one.administers]
-    return asdict(own) | {"member_of": member_of, "admin_of": admin_of}
+    holds = list(dict.fromkeys(one.role_id or one.role for one in own.roles))
+    found_by = {"member_of": member_of, "admin_of": admin_of, "holds": holds}
+    return asdict(own) | found_by
 
 
 def _from_document(document: dict[str, Any]) -> Entitlements:
@@ -136,5 +139,5 @@ ENTITLEMENTS: Final = Collection(
     key=_key,
     to_document=_to_document,
     from_document=_from_document,
-    grouped=("member_of", "admin_of"),
+    grouped=("member_of", "admin_of", "holds"),
 )
