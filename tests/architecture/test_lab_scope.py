@@ -18,7 +18,8 @@ MAY_NAME_THEM = {
     "domain/entitlements.py": "declares the groups",
     "domain/lab_scope.py": "is the way to them, for who was let in",
     "domain/memberships.py": "takes members out of labs that are gone",
-    "authority.py": "makes the grants that are decided by",
+    "reading.py": "makes the grants that are decided by",
+    "authority.py": "says what an account is in a lab",
     "opening.py": "opens the store with them",
 }
 
