@@ -114,12 +114,14 @@ def _key(entitlements: Entitlements) -> str:
 def _to_document(own: Entitlements) -> dict[str, Any]:
     """`member_of` and `admin_of` are what the members of a lab are found by.
 
-    The first names each lab in which the account has anything at all.
+    The first names each lab in which the account has anything at all. `holds` is what
+    those who have a role are found by: its id, or its name where it has none.
     """
     roles = [one.lab_id for one in own.roles if one.lab_id is not None]
     attributes = [one.lab_id for one in own.attributes]
     member_of = list(dict.fromkeys([*own.labs, *roles, *attributes]))
     admin_of = [id_ for id_, one in own.labs.items() if one.administers]
+    holds = list(dict.fromkeys(one.role_id or one.role for one in own.roles))
     return {
         "user_id": own.user_id,
         "roles": own.roles,
@@ -127,6 +129,7 @@ def _to_document(own: Entitlements) -> dict[str, Any]:
         "attributes": own.attributes,
         "member_of": member_of,
         "admin_of": admin_of,
+        "holds": holds,
     }
 
 
@@ -143,5 +146,5 @@ ENTITLEMENTS: Final = Collection(
     key=_key,
     to_document=_to_document,
     from_document=_from_document,
-    grouped=("member_of", "admin_of"),
+    grouped=("member_of", "admin_of", "holds"),
 )

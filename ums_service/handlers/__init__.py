@@ -52,6 +52,15 @@ from ums_client.protocol.factors import (
     SetupMfa,
     VerifyMfa,
 )
+from ums_client.protocol.invitations import (
+    AcceptInvitation,
+    CancelInvitation,
+    DeclineInvitation,
+    GetInvitation,
+    InviteUser,
+    ListInvitations,
+    ResendInvitation,
+)
 from ums_client.protocol.keys import (
     CreateApiKey,
     CreateServiceAccount,
@@ -137,6 +146,8 @@ from ums_service.handlers import (
     devices,
     enrolment,
     factors,
+    invitations,
+    invited,
     keys,
     lab_members,
     lab_statistics,
@@ -254,6 +265,13 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RotateApiKey: keys.rotate_api_key,
     RevokeApiKey: keys.revoke_api_key,
     CreateServiceAccount: keys.create_service_account,
+    InviteUser: invitations.invite_user,
+    ListInvitations: invitations.list_invitations,
+    ResendInvitation: invitations.resend_invitation,
+    CancelInvitation: invitations.cancel_invitation,
+    GetInvitation: invitations.get_invitation,
+    AcceptInvitation: invited.accept_invitation,
+    DeclineInvitation: invitations.decline_invitation,
     ListDeleted: deletions.list_deleted,
     RestoreUser: deletions.restore_user,
     AnonymiseUser: retention.anonymise_user,
