@@ -47,6 +47,10 @@ class Authority:
         grants = tuple(_role_grants(role, None, None, _Read(self._store)))
         return Caller("", administers=role == ADMIN, grants=grants)
 
+    def with_grants(self) -> list[str]:
+        """The ids of all accounts that were granted more than their primary role."""
+        return self._store.ids(ENTITLEMENTS)
+
 
 class _Read:
     """The documents that something was made of. A stored value holds its revision."""

@@ -12,6 +12,7 @@ from ums_service.attempts import Attempts
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
 from ums_service.call import Facilities
+from ums_service.directory.directory import Directory
 from ums_service.dispatch import Dispatch
 from ums_service.domain.access_tokens import AccessTokens, TokenRules
 from ums_service.domain.addresses import ExemptAddresses
@@ -95,6 +96,7 @@ def build_service(
         ),
         attempts=attempts,
         authority=Authority(store),
+        directory=Directory(store, queue_max=settings.searches_max),
         gate=LoginGate(attempts, hashes, pool),
         factors=build_factors(settings, profile, senders),
         profile=profile,

@@ -11,6 +11,7 @@ from ums_service.attempts import Attempts, delete_failures
 from ums_service.audit_names import name_sealed_in
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
+from ums_service.directory.directory import Directory
 from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.audit_seals import Changes
@@ -46,6 +47,7 @@ class Facilities:
     gate: LoginGate
     audit: AuditReader
     authority: Authority
+    directory: Directory
     factors: SecondFactors
     profile: Profile
     policy: PasswordPolicy

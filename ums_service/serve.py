@@ -125,6 +125,7 @@ async def _until(
         tell,
         service.facilities.tokens,
     )
+    reading = asyncio.create_task(service.facilities.directory.prepare())
     housekeeping = asyncio.create_task(maintenance.run())
     watching = asyncio.create_task(watch.run())
     wait = asyncio.create_task(stopping.wait())
@@ -133,6 +134,7 @@ async def _until(
         tasks.append(asyncio.create_task(service.mail.run()))
     await asyncio.wait({wait, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     wait.cancel()
+    tasks.append(reading)
     for task in tasks:
         task.cancel()
     for task in tasks:

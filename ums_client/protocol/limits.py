@@ -27,5 +27,7 @@ METADATA_BYTES_MAX: Final = 16_384
 LIST_MAX: Final = 1_000
 """Most users in one unpaged list; the reply then says `truncated`."""
 PAGE_SIZE_MAX: Final = 100
+NEWEST_USERS_MAX: Final = 50
+"""Most of the newest accounts that the statistics show."""
 AUDIT_PAGE_MAX: Final = 1_000
 AUDIT_EVENTS_MAX: Final = 20

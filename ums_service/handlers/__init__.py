@@ -26,6 +26,7 @@ from ums_client.protocol.factors import (
     SetupMfa,
     VerifyMfa,
 )
+from ums_client.protocol.finding import GetStatistics, SearchUsers
 from ums_client.protocol.lockouts import UnlockUser
 from ums_client.protocol.mail import DropMail, ListMail, RetryMail, TestMail
 from ums_client.protocol.message import Request
@@ -70,6 +71,7 @@ from ums_service.handlers import (
     devices,
     enrolment,
     factors,
+    finding,
     lock_down,
     lockouts,
     logins,
@@ -92,7 +94,9 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     GetUser: accounts.get_user,
     UpdateUser: accounts.update_user,
     DeleteUser: accounts.delete_user,
-    ListUsers: accounts.list_users,
+    ListUsers: finding.list_users,
+    SearchUsers: finding.search_users,
+    GetStatistics: finding.get_statistics,
     HealthCheck: service.health_check,
     ChangePassword: passwords.change_password,
     VerifySession: verification.verify_session,
