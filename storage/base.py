@@ -1,6 +1,6 @@
 """Bases: all documents as of one sequence, in columns.
 
-    documents chunk = [collection, [id...], [value...], {key field: [key or None...]}]
+    documents chunk = [collection, [id...], [value...], {key field: [key, keys or None...]}]
     closing chunk   = [{collection: count}]
 
 Columns let a chunk be loaded by a few calls of `dict.update`, which is what makes a
@@ -26,7 +26,7 @@ from storage.disk import Disk, File
 from storage.headers import BASE_MAGIC, FileHeader
 from storage.manifest import BaseRef
 from storage.memory import CannotReplay, Memory
-from storage.records import document_of, key_values
+from storage.records import GroupValue, document_of, key_values
 from storage.table import Table
 
 DOCUMENTS: Final = "documents"
@@ -38,7 +38,7 @@ class Columns(NamedTuple):
     collection: str
     ids: list[str]
     values: list[bytes]
-    keys: dict[str, list[str | None]]
+    keys: dict[str, list[GroupValue]]
 
     def with_fields(self, fields: tuple[str, ...]) -> Columns:
         """The same documents with the columns of today's unique and grouped fields."""

@@ -36,8 +36,8 @@ class Collection(Generic[T]):
         from_document: the inverse.
         unique: names of top-level fields whose value (str, or None for not indexed)
             no two documents may share.
-        grouped: names of top-level fields by whose value (str, or None for no group)
-            documents are found together.
+        grouped: names of top-level fields by whose value (str, a list of distinct
+            ones, or None for no group) documents are found together.
     """
 
     name: str

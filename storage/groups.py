@@ -5,7 +5,8 @@
 
 Ids are kept in order, so that a page begins behind the last id of the page before and
 misses nothing that was there all the time. A group of one is a bare id: a million of
-them cost no more than a unique field. It knows nothing of documents.
+them cost no more than a unique field. A document may be in several groups of a field.
+It knows nothing of documents.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, final
+
+from storage.records import GroupValue, groups_in
 
 
 class GroupChange(NamedTuple):
@@ -27,9 +30,11 @@ class GroupChange(NamedTuple):
 class Groups:
     """The groups of one field."""
 
-    __slots__ = ("_members", "_pending")
+    __slots__ = ("_members", "_pending", "shared")
 
     def __init__(self) -> None:
+        self.shared = False
+        """Whether a document may be, or have been, in several groups at once."""
         self._members: dict[str, str | list[str]] = {}
         self._pending: dict[str, dict[str, tuple[int, bool]]] = {}
 
@@ -70,17 +75,15 @@ class Groups:
         """All values that a visible document has."""
         return self._members.keys()
 
-    def load(self, values: Iterable[str | None], ids: Iterable[str]) -> None:
+    def load(self, values: Iterable[GroupValue], ids: Iterable[str]) -> None:
         """Add documents in any order; `sort` follows the last."""
-        members = self._members
         for value, id_ in zip(values, ids, strict=True):
-            if value is None:
-                continue
-            some = members.setdefault(value, id_)
-            if isinstance(some, list):
-                some.append(id_)
-            elif some is not id_:
-                members[value] = [some, id_]
+            if isinstance(value, str):
+                self._load(value, id_)
+            elif value is not None:
+                self.shared = True
+                for one in groups_in(value):
+                    self._load(one, id_)
 
     def sort(self) -> None:
         """Put all groups in order."""
@@ -119,6 +122,13 @@ class Groups:
     def drop_pending(self) -> None:
         """Forget all queued changes."""
         self._pending.clear()
+
+    def _load(self, value: str, id_: str) -> None:
+        some = self._members.setdefault(value, id_)
+        if isinstance(some, list):
+            some.append(id_)
+        elif some is not id_:
+            self._members[value] = [some, id_]
 
     def _group(self, value: str) -> list[str]:
         some = self._members.get(value, [])

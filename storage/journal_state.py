@@ -1,6 +1,6 @@
 """What sealed journals leave behind: the last value of each document, the entries.
 
-Only plain dicts and lists of str and bytes: the garbage collector need not visit them,
+Only plain dicts, lists and tuples of str and bytes: the garbage collector need not visit them,
 however many there are, so they cannot make it pause the loop. Taking things out frees
 them one by one for the same reason. It knows records; it must not know files.
 """
@@ -15,6 +15,7 @@ from storage.base import Columns
 from storage.records import (
     DeleteRecord,
     EntryRecord,
+    GroupValue,
     PutRecord,
     TransactionRecord,
     document_of,
@@ -48,7 +49,7 @@ class DocumentChanges:
         """`fields` are the unique and grouped ones."""
         self._fields = fields
         self._values: Sharded[bytes] = Sharded()
-        self._keys: dict[str, Sharded[str | None]] = {
+        self._keys: dict[str, Sharded[GroupValue]] = {
             field: Sharded() for field in fields
         }
         self._removed: set[str] = set()
@@ -65,7 +66,8 @@ class DocumentChanges:
         if tuple(keys) != self._fields:
             keys = key_values(document_of(value), self._fields)
         for field, key in keys.items():
-            self._keys[field].shard(put.id)[put.id] = key
+            kept = tuple(key) if isinstance(key, list) else key
+            self._keys[field].shard(put.id)[put.id] = kept
 
     def delete(self, deletion: DeleteRecord) -> None:
         id_ = deletion.id

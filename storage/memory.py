@@ -7,7 +7,7 @@ replays journals at start. Called on the loop's thread, or before it runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgpack
 
@@ -16,6 +16,7 @@ from storage.errors import Misuse, UniqueViolation
 from storage.records import (
     DeleteRecord,
     EntryRecord,
+    GroupValue,
     PutRecord,
     TransactionRecord,
     document_of,
@@ -32,7 +33,7 @@ class Write(NamedTuple):
     id: str
     packed: bytes | None
     unique: dict[str, str | None]
-    groups: dict[str, str | None]
+    groups: dict[str, GroupValue]
 
 
 class CannotReplay(Exception):
@@ -101,26 +102,27 @@ class Memory:
         if table is None:
             raise CannotReplay(f"collection {record.collection} is not declared")
         unique: dict[str, str | None] = {}
-        groups: dict[str, str | None] = {}
+        groups: dict[str, GroupValue] = {}
         value = None
         if isinstance(record, PutRecord):
             value = value_of(number, record.packed)
-            unique = record.keys
-            if tuple(unique) != table.key_fields:
-                unique = key_values(document_of(value), table.key_fields)
+            keys = record.keys
+            if tuple(keys) != table.key_fields:
+                keys = key_values(document_of(value), table.key_fields)
             if table.groups:
-                groups = {field: unique.pop(field) for field in table.groups}
+                groups = {field: keys.pop(field) for field in table.groups}
+            unique = cast("dict[str, str | None]", keys)
         moves = table.regrouped(record.id, groups)
-        keys: list[KeyChange] = []
+        moved: list[KeyChange] = []
         if not table.keeps_keys(record.id, unique):
             # `apply` takes a key only from who has it: in a swap it has moved already.
-            keys = table.released(record.id, unique)
-            keys += (
+            moved = table.released(record.id, unique)
+            moved += (
                 KeyChange(field, key, record.id)
                 for field, key in unique.items()
                 if key is not None
             )
-        table.apply(Change(table, record.id, value, tuple(keys), moves))
+        table.apply(Change(table, record.id, value, tuple(moved), moves))
 
     def _replay_entry(self, entry: EntryRecord) -> None:
         last = self.durable_entries.get(entry.stream)

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from storage.errors import UniqueViolation
 from storage.groups import GroupChange, Groups
-from storage.records import document_of, revision_of
+from storage.records import GroupValue, document_of, groups_in, revision_of
 
 Index = dict[str, str]
 
@@ -143,28 +143,35 @@ class Table:
     def regrouped(
         self,
         id: str,  # noqa: A002 - the word of the contract
-        values: dict[str, str | None],
+        values: dict[str, GroupValue],
     ) -> tuple[GroupChange, ...]:
         """How `id` leaves and joins groups; without `values` it leaves all."""
         if not self.groups:
             return ()
         if values and all(
-            value is not None and groups.latest_has(value, id)
-            for groups, value in zip(self.groups.values(), values.values(), strict=True)
+            self._keeps_group(id, field, values[field]) for field in self.groups
         ):
             return ()  # the usual update, told without decoding the document
         old = self.latest(id)
         before = {} if old is None else document_of(old)
-        changes = []
+        changes: list[GroupChange] = []
         for field in self.groups:
-            was, is_ = before.get(field), values.get(field)
-            if was == is_:
-                continue
-            if was is not None:
-                changes.append(GroupChange(field, was, joins=False))
-            if is_ is not None:
-                changes.append(GroupChange(field, is_, joins=True))
+            was, is_ = set(groups_in(before.get(field))), groups_in(values.get(field))
+            changes += (GroupChange(field, v, joins=False) for v in was.difference(is_))
+            changes += (GroupChange(field, v, joins=True) for v in is_ if v not in was)
+            if len(is_) > 1:
+                self.groups[field].shared = True
         return tuple(changes)
+
+    def _keeps_group(
+        self,
+        id: str,  # noqa: A002 - the word of the contract
+        field: str,
+        value: GroupValue,
+    ) -> bool:
+        groups = self.groups[field]
+        one = isinstance(value, str) and not groups.shared
+        return one and groups.latest_has(cast("str", value), id)
 
     def stage(self, number: int, change: Change) -> None:
         """Make a queued change part of LATEST."""

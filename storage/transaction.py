@@ -16,12 +16,19 @@ from storage.collection import Collection, Stream
 from storage.errors import Conflict, Misuse, TransactionEnded
 from storage.groups import changed_page
 from storage.memory import Memory, Write
-from storage.records import document_of, key_values, revision_of
+from storage.records import (
+    GroupValue,
+    document_of,
+    groups_in,
+    key_values,
+    revision_of,
+    unique_values,
+)
 from storage.table import Table
 
 T = TypeVar("T")
 
-_NO_GROUPS: Final[dict[str, str | None]] = {}
+_NO_GROUPS: Final[dict[str, GroupValue]] = {}
 
 
 class GroupRead(NamedTuple):
@@ -121,7 +128,7 @@ class Transaction:
         self._require_open()
         table = self._table(collection.name)
         own = {
-            write.id: write.groups.get(field) == value
+            write.id: value in groups_in(write.groups.get(field))
             for write in self.writes.values()
             if write.table is table
         }
@@ -141,7 +148,7 @@ class Transaction:
         plain = collection.to_document(document)
         key = (table, collection.key(document))
         packed = self._memory.pack(plain)
-        unique = key_values(plain, collection.unique)
+        unique = unique_values(plain, collection.unique)
         groups = _NO_GROUPS
         if collection.grouped:
             groups = key_values(plain, collection.grouped)

@@ -35,7 +35,7 @@ from storage.loading import (
 )
 from storage.manifest import MANIFEST_NAME, check_frame, read_store_id
 from storage.memory import Memory
-from storage.records import document_of, key_values
+from storage.records import document_of, groups_in, unique_values
 from storage.state import Head
 from storage.table import Table
 
@@ -172,7 +172,7 @@ def _compare_keys(table: Table, sequence: int) -> None:
     """Rebuild the unique keys from the documents. Raises StoreCorrupt."""
     counts = dict.fromkeys(table.unique, 0)
     for id_, value in table.docs.items():
-        unique = key_values(document_of(value), table.unique)
+        unique = unique_values(document_of(value), table.unique)
         for field, key in unique.items():
             if key is None:
                 continue
@@ -191,8 +191,7 @@ def _compare_groups(table: Table, sequence: int) -> None:
     for field, groups in table.groups.items():
         wanted: dict[str, list[str]] = {}
         for id_, value in table.docs.items():
-            group = document_of(value).get(field)
-            if group is not None:
+            for group in groups_in(document_of(value).get(field)):
                 wanted.setdefault(group, []).append(id_)
         same = wanted.keys() == set(groups.values()) and all(
             groups.page(group, None, None) == sorted(ids)

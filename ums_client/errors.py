@@ -157,6 +157,14 @@ class Conflict(RequestRefused):
     """The name or address is taken; `details` names the field."""
 
 
+class WrongState(RequestRefused):
+    """The account is not in a state that allows this; `message` tells why."""
+
+
+class LegalHold(RequestRefused):
+    """The account is under legal hold: nothing of it may be erased."""
+
+
 class IdempotencyConflict(RequestRefused):
     """The idempotency key was used before with other arguments."""
 
@@ -213,6 +221,8 @@ REFUSALS: Final[dict[str, type[RequestRefused]]] = {
     ErrorCode.PERMISSION_DENIED: PermissionDenied,
     ErrorCode.NOT_FOUND: NotFound,
     ErrorCode.CONFLICT: Conflict,
+    ErrorCode.WRONG_STATE: WrongState,
+    ErrorCode.LEGAL_HOLD: LegalHold,
     ErrorCode.IDEMPOTENCY_CONFLICT: IdempotencyConflict,
     ErrorCode.RATE_LIMITED: RateLimited,
     ErrorCode.BUSY: Busy,

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from ums_client.protocol.actions import Access, Repeat
+from ums_client.protocol.actions import Access, Action, Repeat
 from ums_client.protocol.permissions import Permission
 from ums_service.call import Call
 from ums_service.catalogue import Row
 from ums_service.domain.authorisation import NOTHING
-from ums_service.domain.errors import InvalidSession
+from ums_service.domain.errors import InvalidSession, PermissionDenied
 
 
 def check_access(row: Row, request: Any, call: Call, *, stale_token: bool) -> None:
@@ -21,13 +21,15 @@ def check_access(row: Row, request: Any, call: Call, *, stale_token: bool) -> No
         PermissionDenied: it takes a permission that the caller lacks.
     """
     access, permission = row.action.access, row.action.permission
+    if call.key is not None and permission not in call.key.scopes:
+        raise PermissionDenied
     if access is Access.PUBLIC:
         return
     if call.session is None:
         if stale_token or access is not Access.OPTIONAL:
             raise InvalidSession
         return
-    if permission is None:
+    if permission is None or access not in (Access.OWN, Access.GRANTED):
         return
     user_id = request.user_id if row.names_account else None
     if access is Access.OWN and user_id in (None, call.session.user_id):
@@ -46,6 +48,11 @@ def require_to_read(user_id: str | None, call: Call) -> None:
     target = call.facilities.authority.caller(user_id) if user_id else None
     lab_ids = target.lab_ids if target else NOTHING
     call.require(Permission.USERS_READ, lab_ids=lab_ids)
+
+
+def ignores_keys(action: Action) -> bool:
+    """Whether an API key counts as none: nothing there is kept for who has one."""
+    return action.access is Access.OPTIONAL and action.permission is None
 
 
 def _labs(row: Row, request: Any, user_id: str | None, call: Call) -> frozenset[str]:

@@ -4,11 +4,14 @@ import asyncio
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, NamedTuple
 
 from storage import Store
 from ums_service import __version__
+from ums_service.api_keys import ApiKeys
 from ums_service.attempts import Attempts
+from ums_service.audit_names import name_sealed
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
 from ums_service.call import Facilities
@@ -44,7 +47,6 @@ from ums_service.peppers import read_pepper
 from ums_service.reply_delays import ReplyDelays, Sleep
 from ums_service.second_factors import SecondFactors
 from ums_service.settings import Settings
-from ums_service.sms_gateway import SmsGateway
 
 SCORES_WAITING_MAX: Final = 8
 """Passwords whose strength may wait to be estimated: some 15 ms each."""
@@ -85,6 +87,7 @@ def build_service(
     attempts = Attempts(store, profile, exempt, entries_max=settings.limit_entries_max)
     queue = build_queue(settings)
     senders = build_senders(settings, store, queue, clock)
+    authority = Authority(store)
     facilities = Facilities(
         store=store,
         sessions=Sessions(profile, sessions_max=settings.sessions_max),
@@ -95,8 +98,9 @@ def build_service(
             read_bytes_max=settings.audit_read_mib_max * 1024 * 1024,
         ),
         attempts=attempts,
-        authority=Authority(store),
         directory=Directory(store, queue_max=settings.searches_max),
+        authority=authority,
+        keys=ApiKeys(store, authority, unused_s=profile.api_key_unused_s),
         gate=LoginGate(attempts, hashes, pool),
         factors=build_factors(settings, profile, senders),
         profile=profile,
@@ -107,8 +111,10 @@ def build_service(
         new_token=new_token,
         new_user_id=new_user_id,
         new_session_id=new_session_id,
+        new_lab_id=new_lab_id,
         tokens=build_tokens(settings, profile),
         new_device_id=new_device_id,
+        new_key_id=new_key_id,
         choose=secrets.choice,
         mail=queue,
     )
@@ -152,6 +158,7 @@ def build_sender(
         rules,
         facilities.profile,
         clock,
+        partial(name_sealed, facilities.store),
     )
 
 
@@ -222,6 +229,8 @@ def build_senders(
     if queue is not None:
         senders[EMAIL] = MailedCodes(store, queue, clock, new_token)
     if settings.sms_gateway_url is not None:
+        from ums_service.sms_gateway import SmsGateway  # noqa: PLC0415 - loads HTTP
+
         senders[SMS] = SmsGateway(
             settings.sms_gateway_url,
             issuer=settings.mfa_issuer,
@@ -263,6 +272,16 @@ def new_user_id() -> str:
     return str(uuid.uuid4())
 
 
+def new_lab_id() -> str:
+    """A random id (UUID4)."""
+    return str(uuid.uuid4())
+
+
 def new_device_id() -> str:
     """A random id (UUID4) in hexadecimal."""
     return uuid.uuid4().hex
+
+
+def new_key_id() -> str:
+    """A random id of 64 bits in hexadecimal: it names a key and opens nothing."""
+    return secrets.token_hex(8)

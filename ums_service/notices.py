@@ -46,8 +46,13 @@ def tells(call: Call) -> bool:
 
 
 def is_reachable(user: User) -> bool:
-    """Whether mail can reach an account: the first administrator begins without."""
-    return not (user.bootstrap and user.email.endswith("@localhost"))
+    """Whether mail can reach an account.
+
+    Programs read none, the first administrator begins without an address, and
+    anonymised accounts have none.
+    """
+    begins = user.bootstrap and user.email.endswith("@localhost")
+    return "@" in user.email and not (begins or user.service_account)
 
 
 async def notify_new_address(call: Call, before: User, after: User) -> None:

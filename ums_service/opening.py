@@ -5,6 +5,8 @@ from typing import Final, NamedTuple
 
 from storage import RealDisk, Store, StoreMissing, StoreOptions
 from ums_service import __version__
+from ums_service.domain.api_keys import API_KEYS
+from ums_service.domain.attribute_book import ATTRIBUTE_BOOKS, ROLE_MAPS
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS
 from ums_service.domain.deleted import DELETED_USERS
@@ -18,16 +20,20 @@ from ums_service.domain.failure_records import (
 )
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE
+from ums_service.domain.labs import ENDED_LABS, LABS
+from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME
 from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.password_history import HISTORIES
 from ums_service.domain.pepper import PEPPERS
 from ums_service.domain.revocations import LAST_REVOKED, REVOCATIONS
+from ums_service.domain.role_requests import ROLE_REQUESTS
 from ums_service.domain.roles import STORED_ROLES
 from ums_service.domain.roster import ROSTERS
 from ums_service.domain.service_secrets import SERVICE_SECRETS
 from ums_service.domain.signing_keys import KEY_RINGS
+from ums_service.domain.standings import STANDINGS
 from ums_service.domain.users import USERS
 from ums_service.master_key import MasterKey, find_master_key, make_key_file
 from ums_service.settings import Settings
@@ -53,7 +59,15 @@ COLLECTIONS: Final = (
     ONE_TIME,
     OUTBOX,
     ENTITLEMENTS,
+    STANDINGS,
+    LEGAL_HOLDS,
     STORED_ROLES,
+    ATTRIBUTE_BOOKS,
+    ROLE_MAPS,
+    ROLE_REQUESTS,
+    API_KEYS,
+    LABS,
+    ENDED_LABS,
 )
 STREAMS: Final = (AUDIT,)
 

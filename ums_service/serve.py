@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
-from storage import NotWritten, Store
+from storage import NotWritten, RealDisk, Store
 from ums_service import __version__, process
 from ums_service.anchor import anchor_at
+from ums_service.audit_retention import AuditRetention
 from ums_service.audit_watch import AuditWatch
 from ums_service.bootstrap import Service, build_service
 from ums_service.broker.endpoints import is_local
@@ -20,7 +21,9 @@ from ums_service.clock import read_clock
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.service_secrets import ensure_secrets
 from ums_service.domain.users import USERS
+from ums_service.expiry_notices import ExpiryNotices
 from ums_service.first_start import ensure_admin, tell_first_start
+from ums_service.lifecycle import Lifecycle
 from ums_service.listening import curve_secret, listening
 from ums_service.maintenance import Maintenance
 from ums_service.opening import open_store
@@ -49,6 +52,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
         raise BadSettings("the profile compat serves programs of this machine only")
     secret = curve_secret(settings)
     anchor = anchor_at(settings.audit_anchor) if settings.audit_anchor else None
+    archive = RealDisk(settings.audit_archive) if settings.audit_archive else None
     opened = open_store(settings, environ, read_clock())
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -77,7 +81,14 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
         ):
             say(_ready_line(settings, store, endpoint))
             notifier.tell(READY="1", STATUS=f"serving {endpoint}")
-            await _until(stopping, service, notifier, watch)
+            retention = AuditRetention(
+                store,
+                read_clock,
+                kept_days=profile.audit_kept_days,
+                hold=settings.audit_hold,
+                archive=archive,
+            )
+            await _until(stopping, service, notifier, watch, retention)
             notifier.tell(STOPPING="1")
         service.close_pools()
         await service.dispatch.refusals.flush(read_clock())
@@ -107,7 +118,11 @@ async def _report_recovery(store: Store, say: Say) -> None:
 
 
 async def _until(
-    stopping: asyncio.Event, service: Service, notifier: Notifier, watch: AuditWatch
+    stopping: asyncio.Event,
+    service: Service,
+    notifier: Notifier,
+    watch: AuditWatch,
+    retention: AuditRetention,
 ) -> None:
     store = service.facilities.store
 
@@ -124,12 +139,20 @@ async def _until(
         read_clock,
         tell,
         service.facilities.tokens,
+        [
+            service.facilities.keys.write_uses,
+            Lifecycle(service.facilities).round,
+            ExpiryNotices(
+                store, service.facilities.profile, service.facilities.mail
+            ).tell_some,
+        ],
     )
     reading = asyncio.create_task(service.facilities.directory.prepare())
     housekeeping = asyncio.create_task(maintenance.run())
     watching = asyncio.create_task(watch.run())
+    dropping = asyncio.create_task(retention.run())
     wait = asyncio.create_task(stopping.wait())
-    tasks = [housekeeping, watching]
+    tasks = [housekeeping, watching, dropping]
     if service.mail is not None:
         tasks.append(asyncio.create_task(service.mail.run()))
     await asyncio.wait({wait, *tasks}, return_when=asyncio.FIRST_COMPLETED)

@@ -9,6 +9,7 @@ import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,6 +26,7 @@ from ums_service.domain.profiles import PROFILES, Profile
 from ums_service.domain.service_secrets import ensure_secrets
 from ums_service.domain.users import USERS, User
 from ums_service.first_start import ensure_admin
+from ums_service.maintenance import Maintenance
 from ums_service.opening import COLLECTIONS, STREAMS
 from ums_service.peppers import settle_peppers
 from ums_service.settings import Settings
@@ -47,6 +49,18 @@ LIMIT_S = 20.0
 Message = dict[str, Any]
 
 
+def cheap_settings(**more: Any) -> Settings:
+    """Settings with hashes that cost next to nothing."""
+    cheap = {"argon2_passes": 1, "argon2_memory_kib": 8, "hashing_threads": 2}
+    return Settings(data=Path("bench-data"), **(cheap | more))
+
+
+@cache
+def default_settings() -> Settings:
+    """Those of most benches, made once: it takes as long as the rest of a bench."""
+    return cheap_settings()
+
+
 class Bench:
     """A service on a disk, with an event loop of its own and a clock set by hand."""
 
@@ -63,8 +77,7 @@ class Bench:
         self.profile = replace(base, **policy)
         self.disk = MemoryDisk() if disk is None else disk
         self.clock = clock or ManualClock()
-        cheap = {"argon2_passes": 1, "argon2_memory_kib": 8, "hashing_threads": 2}
-        self.settings = Settings(data=Path("bench-data"), **(cheap | (settings or {})))
+        self.settings = cheap_settings(**settings) if settings else default_settings()
         self.slept: list[float] = []
         self._runner = asyncio.Runner()
         self._backup_codes: list[str] = []
@@ -126,6 +139,22 @@ class Bench:
     def close(self) -> None:
         self.stop()
         self._runner.close()
+
+    @property
+    def maintenance(self) -> Maintenance:
+        """The housekeeping of the service, which no task of its own does here."""
+        return Maintenance(
+            self.store,
+            self.sessions,
+            self.service.dispatch.refusals,
+            self.clock,
+            lambda: None,
+            self.service.facilities.tokens,
+        )
+
+    def purge(self) -> None:
+        """Forget what has had its time, as happens every minute."""
+        self.run(self.maintenance.purge(self.clock.now))
 
     @property
     def compat(self) -> bool:

@@ -7,13 +7,36 @@ import pytest
 
 from tests.service.harness import LOCAL, STRONG, Bench, Message, update
 from tests.service.test_factors import set_up
-from ums_service.domain.entitlements import ENTITLEMENTS, AssignedRole, Entitlements
+from ums_service.domain.entitlements import (
+    ENTITLEMENTS,
+    AssignedRole,
+    Entitlements,
+    Membership,
+)
+from ums_service.domain.labs import LABS, Lab
+from ums_service.domain.memberships import with_membership
+
+LAB, OTHER_LAB = "1ab", "0ab"
 
 
 def put_roles(bench: Bench, name: str, *roles: AssignedRole) -> None:
     async def run() -> None:
         async with bench.store.transaction() as tx:
             tx.put(ENTITLEMENTS, Entitlements(bench.user_id(name), roles))
+
+    bench.run(run())
+
+
+def put_lab(bench: Bench, **members: str) -> None:
+    """The one lab, with members in their roles."""
+
+    async def run() -> None:
+        async with bench.store.transaction() as tx:
+            tx.put(LABS, Lab(LAB, "LAB", "A lab", "a lab"))
+            for name, role in members.items():
+                membership = Membership(role, active=True, joined_at="")
+                own = Entitlements(bench.user_id(name))
+                tx.put(ENTITLEMENTS, with_membership(own, LAB, membership))
 
     bench.run(run())
 
@@ -83,8 +106,9 @@ def test_roles_and_permissions_count_where_they_are_in_force(standard: Bench):
     standard.ask(**update(admin, standard.user_id("alice"), role="moderator"))
     until = standard.clock.now.epoch_s + 60
     given = AssignedRole("moderator", None, until, "", "", "")
+    put_lab(standard)
     put_roles(standard, "bobby", given)
-    put_roles(standard, "carol", given._replace(lab_id="a lab"))
+    put_roles(standard, "carol", given._replace(lab_id=LAB))
     standard.ask(**update(admin, standard.user_id("david"), role="moderator"))
     standard.ask(**update(admin, standard.user_id("david"), status="inactive"))
     everybody = ["alice", "bobby", "carol", "david"]
@@ -96,6 +120,24 @@ def test_roles_and_permissions_count_where_they_are_in_force(standard: Bench):
     standard.clock.advance(60)
     assert search(standard, admin, has_role="moderator") == ["alice", "david"]
     assert search(standard, admin, **readers) == ["admin", "alice"]
+
+
+def test_who_administers_a_lab_finds_its_members_and_nobody_else(standard: Bench):
+    admin, alice = standard.admin(), standard.member("alice")
+    for name in ("bobby", "carol"):
+        standard.register(name)
+    put_lab(standard, alice="admin", bobby="viewer")
+    assert search(standard, admin, lab_id=LAB) == ["alice", "bobby"]
+    assert search(standard, alice, lab_id=LAB) == ["alice", "bobby"]
+    assert search(standard, alice, lab_id=LAB, query="bob") == ["bobby"]
+    ask = {"action": "search_users", "session_token": alice}
+    assert standard.ask(**ask)["code"] == "PERMISSION_DENIED"
+    assert standard.ask(**ask, lab_id=OTHER_LAB)["code"] == "PERMISSION_DENIED"
+    by_name = {"action": "get_user", "session_token": alice}
+    assert standard.ask(**by_name, username="bobby")["user"]["username"] == "bobby"
+    hidden = standard.ask(**by_name, username="carol")
+    assert hidden["code"] == "PERMISSION_DENIED"
+    assert standard.ask(**by_name, username="nobody") == hidden
 
 
 def test_second_factors_and_times_are_filters(standard: Bench):

@@ -29,6 +29,8 @@ DATA: dict[str, Any] = {
     "inviter": "carol",
     "message": "come",
     "what": "many logins",
+    "status": "suspended",
+    "until": "2026-03-08 12:00 UTC",
     "digits": "123456",
     "purpose": "login",
 }

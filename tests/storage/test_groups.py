@@ -266,6 +266,98 @@ def test_verify_finds_a_group_that_its_documents_do_not_bear_out(disk, monkeypat
         verify_full(disk, MASTER, collections=[MEMBERS], streams=[])
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: str
+    labs: tuple[str, ...] | list[str] | str | None
+
+
+ACCOUNTS = Collection(
+    "accounts",
+    key=lambda account: account.id,
+    to_document=asdict,
+    from_document=lambda document: Account(**document),
+    grouped=("labs",),
+)
+
+
+async def put_accounts(store, *accounts):
+    async with store.transaction() as tx:
+        for account in accounts:
+            tx.put(ACCOUNTS, account)
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_a_document_is_in_every_group_that_its_list_names(disk, compacted):
+    async def scenario(store):
+        await put_accounts(store, Account("u1", ["x", "y"]), Account("u2", ("y",)))
+        await put_accounts(store, Account("u3", []), Account("u4", "x"))
+        assert store.ids_where(ACCOUNTS, "labs", "x") == ["u1", "u4"]
+        assert store.ids_where(ACCOUNTS, "labs", "y") == ["u1", "u2"]
+        if compacted:
+            await store.checkpoint()
+        await put_accounts(store, Account("u1", ["y", "z"]), Account("u4", ["z"]))
+        async with store.transaction() as tx:
+            tx.delete(ACCOUNTS, "u2")
+
+    run(create(disk, ACCOUNTS), scenario)
+    verify_full(disk, MASTER, collections=[ACCOUNTS], streams=[])
+    store = reopen(disk, ACCOUNTS)
+    found = [store.ids_where(ACCOUNTS, "labs", lab) for lab in "xyz"]
+    assert found == [[], ["u1"], ["u1", "u4"]]
+    asyncio.run(store.close())
+
+
+def test_a_transaction_sees_the_lists_that_it_has_put(disk):
+    async def scenario(store):
+        await put_accounts(store, Account("u1", ["x", "y"]), Account("u2", ["y"]))
+        tx = store.transaction()
+        tx.put(ACCOUNTS, Account("u1", ["x", "z"]))
+        tx.put(ACCOUNTS, Account("u2", ["y", "z"]))
+        assert await tx.ids_where(ACCOUNTS, "labs", "x") == ["u1"]
+        assert await tx.ids_where(ACCOUNTS, "labs", "y") == ["u2"]
+        assert await tx.ids_where(ACCOUNTS, "labs", "z") == ["u1", "u2"]
+
+    run(create(disk, ACCOUNTS), scenario)
+
+
+def test_a_change_of_another_group_of_the_list_is_no_conflict(disk):
+    async def scenario(store):
+        await put_accounts(store, Account("u1", ["x", "y"]), Account("u2", ["y"]))
+        tx = store.transaction()
+        assert await tx.ids_where(ACCOUNTS, "labs", "x") == ["u1"]
+        await put_accounts(store, Account("u1", ["x", "z"]))
+        tx.put(ACCOUNTS, Account("u2", []))
+        await tx.commit()
+        tx = store.transaction()
+        assert await tx.ids_where(ACCOUNTS, "labs", "x") == ["u1"]
+        await put_accounts(store, Account("u3", ["z", "x"]))
+        tx.put(ACCOUNTS, Account("u2", ["y"]))
+        with pytest.raises(Conflict):
+            await tx.commit()
+
+    run(create(disk, ACCOUNTS), scenario)
+
+
+@pytest.mark.parametrize("labs", [[7], ["x", "x"], [["x"]], {"x": 1}, 7])
+def test_groups_must_be_distinct_texts(disk, labs):
+    async def scenario(store):
+        with pytest.raises(TypeError):
+            store.transaction().put(ACCOUNTS, Account("u1", labs))
+
+    run(create(disk, ACCOUNTS), scenario)
+
+
+def test_a_unique_field_holds_one_text(disk):
+    by_lab = replace(ACCOUNTS, unique=("labs",), grouped=())
+
+    async def scenario(store):
+        with pytest.raises(TypeError):
+            store.transaction().put(by_lab, Account("u1", ["x"]))
+
+    run(create(disk, by_lab), scenario)
+
+
 VALUES = ("a", "b")
 IDS = tuple(f"m{n}" for n in range(7))
 moves = st.tuples(st.sampled_from(IDS), st.sampled_from([*VALUES, None]))

@@ -1,6 +1,6 @@
 """Messages about accounts: create, read, change, delete and list them."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -79,6 +79,10 @@ class CreateUser(_ProfileFields[CreateUserReply]):
 
     Only an administrator may give a `role`, or have the service make up a password
     (`generate_password`) that is good for the first login only.
+
+    With `auto_activate` false, for administrators too, the account is `pending` until
+    its owner takes it up with the token of a mail (`activate_account`); it may be made
+    without a password then.
     """
 
     wrapper: ClassVar[str | None] = "user_data"
@@ -90,6 +94,7 @@ class CreateUser(_ProfileFields[CreateUserReply]):
     role: ShortText | None = None
     metadata: Metadata | None = None
     generate_password: bool = False
+    auto_activate: bool = True
 
 
 class GetUserReply(Reply):
@@ -152,19 +157,25 @@ class DeleteUserReply(Reply):
 
     message: str = ""
     deleted_at: str = ""
+    purge_after: str | None = None
+    """Until then `restore_user` brings it back; None where it was erased."""
     ignored: list[str] = Field(default_factory=list)
 
 
 class DeleteUser(Request[DeleteUserReply]):
-    """Delete your own account, or as an administrator another.
+    """Delete your own account, or with users.delete another.
 
-    The password is always that of the caller.
+    The password is always that of the caller. `soft`, the default, keeps the account
+    for a while, for `restore_user`; `erase` leaves nothing of it, also of one that was
+    deleted before: then only the `reason` stays, so name nobody in it.
     """
 
     original: ClassVar[bool] = True
 
     password: Password | None = Field(default=None, repr=False)
     user_id: UserId | None = None
+    mode: Literal["soft", "erase"] = "soft"
+    reason: Text | None = None
 
 
 class ListUsersReply(Reply):

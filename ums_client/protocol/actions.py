@@ -5,18 +5,28 @@ from typing import Any, Final, NamedTuple
 
 from ums_client.protocol import (
     accounts,
+    activation,
     addresses,
+    assignments,
+    attributes,
     audit,
+    deletions,
     devices,
     factors,
     finding,
+    keys,
+    lab_members,
+    labs,
     lockouts,
     mail,
     passkeys,
     passwords,
     recovery,
+    role_requests,
+    roles,
     service,
     sessions,
+    statuses,
     tokens,
 )
 from ums_client.protocol.message import Request
@@ -54,6 +64,12 @@ class Audit(StrEnum):
     USER_READ = "user_read"
     USER_UPDATED = "user_updated"
     USER_DELETED = "user_deleted"
+    STATUS_CHANGED = "status_changed"
+    DELETED_LISTED = "deleted_listed"
+    USER_RESTORED = "user_restored"
+    USER_ANONYMISED = "user_anonymised"
+    LEGAL_HOLD_CHANGED = "legal_hold_changed"
+    RETENTION_APPLIED = "retention_applied"
     USERS_LISTED = "users_listed"
     USERS_SEARCHED = "users_searched"
     STATISTICS_READ = "statistics_read"
@@ -84,12 +100,43 @@ class Audit(StrEnum):
     VERIFICATION_REQUESTED = "verification_requested"
     EMAIL_CHANGE_REQUESTED = "email_change_requested"
     EMAIL_REVERTED = "email_reverted"
+    ACCOUNT_ACTIVATED = "account_activated"
     LOCKED_DOWN = "locked_down"
     LINK_ISSUED = "link_issued"
     MAIL_LISTED = "mail_listed"
     MAIL_RETRIED = "mail_retried"
     MAIL_DROPPED = "mail_dropped"
     MAIL_TESTED = "mail_tested"
+    LAB_CREATED = "lab_created"
+    LAB_UPDATED = "lab_updated"
+    LAB_DELETED = "lab_deleted"
+    LAB_MEMBERS_LISTED = "lab_members_listed"
+    LAB_MEMBER_ADDED = "lab_member_added"
+    LAB_MEMBER_UPDATED = "lab_member_updated"
+    LAB_MEMBER_REMOVED = "lab_member_removed"
+    USER_LABS_READ = "user_labs_read"
+    ROLES_READ = "roles_read"
+    ROLE_SAVED = "role_saved"
+    ROLE_DELETED = "role_deleted"
+    ROLE_PERMISSIONS_SET = "role_permissions_set"
+    ROLE_ASSIGNED = "role_assigned"
+    ROLE_REVOKED = "role_revoked"
+    PERMISSIONS_READ = "permissions_read"
+    ROLE_REQUESTED = "role_requested"
+    ROLE_REQUESTS_READ = "role_requests_read"
+    ROLE_REQUEST_DECIDED = "role_request_decided"
+    ROLE_REQUEST_WITHDRAWN = "role_request_withdrawn"
+    ATTRIBUTE_SAVED = "attribute_saved"
+    ATTRIBUTE_DELETED = "attribute_deleted"
+    ROLE_ATTRIBUTE_SET = "role_attribute_set"
+    USER_ATTRIBUTE_GRANTED = "user_attribute_granted"
+    USER_ATTRIBUTE_REVOKED = "user_attribute_revoked"
+    USER_ATTRIBUTES_READ = "user_attributes_read"
+    API_KEY_CREATED = "api_key_created"
+    API_KEY_ROTATED = "api_key_rotated"
+    API_KEY_REVOKED = "api_key_revoked"
+    API_KEYS_LISTED = "api_keys_listed"
+    SERVICE_ACCOUNT_CREATED = "service_account_created"
 
 
 class Repeat(StrEnum):
@@ -110,19 +157,21 @@ class Action(NamedTuple):
     audit: Audit
     repeat: Repeat
     permission: Permission | None = None
-    """Needed for somebody else's account (OWN) or for anything (GRANTED)."""
+    """Needed for somebody else's account (OWN) or for anything (GRANTED); elsewhere
+    for what the handler keeps for those who have it. An API key can only be used where
+    there is one, and only with it among its scopes."""
 
 
 # fmt: off
 ACTIONS: Final = (
     #      name                        request                          access           rate           audit                           repeat        permission
-    Action("create_user",              accounts.CreateUser,             Access.OPTIONAL, Rate.REGISTER, Audit.USER_CREATED,             Repeat.KEYED),
+    Action("create_user",              accounts.CreateUser,             Access.OPTIONAL, Rate.REGISTER, Audit.USER_CREATED,             Repeat.KEYED, Permission.USERS_CREATE),
     Action("login",                    sessions.Login,                  Access.PUBLIC,   Rate.LOGIN,    Audit.LOGIN,                    Repeat.NEVER),
     Action("logout",                   sessions.Logout,                 Access.SESSION,  Rate.WRITE,    Audit.LOGOUT,                   Repeat.NEVER),
     Action("get_user",                 accounts.GetUser,                Access.OWN,      Rate.READ,     Audit.USER_READ,                Repeat.SAFE,  Permission.USERS_READ),
     Action("update_user",              accounts.UpdateUser,             Access.OWN,      Rate.WRITE,    Audit.USER_UPDATED,             Repeat.KEYED, Permission.USERS_UPDATE),
     Action("delete_user",              accounts.DeleteUser,             Access.OWN,      Rate.WRITE,    Audit.USER_DELETED,             Repeat.KEYED, Permission.USERS_DELETE),
-    Action("list_users",               accounts.ListUsers,              Access.OPTIONAL, Rate.READ,     Audit.USERS_LISTED,             Repeat.SAFE),
+    Action("list_users",               accounts.ListUsers,              Access.OPTIONAL, Rate.READ,     Audit.USERS_LISTED,             Repeat.SAFE, Permission.USERS_READ),
     Action("search_users",             finding.SearchUsers,             Access.GRANTED,  Rate.READ,     Audit.USERS_SEARCHED,           Repeat.SAFE,  Permission.USERS_READ),
     Action("get_statistics",           finding.GetStatistics,           Access.GRANTED,  Rate.READ,     Audit.STATISTICS_READ,          Repeat.SAFE,  Permission.USERS_READ),
     Action("health_check",             service.HealthCheck,             Access.OPTIONAL, Rate.READ,     Audit.NONE,                     Repeat.SAFE),
@@ -136,14 +185,14 @@ ACTIONS: Final = (
     Action("get_revocations",          tokens.GetRevocations,           Access.PUBLIC,   Rate.READ,     Audit.REVOCATIONS_READ,         Repeat.SAFE),
     Action("rotate_signing_key",       tokens.RotateSigningKey,         Access.GRANTED,  Rate.WRITE,    Audit.SIGNING_KEY_ROTATED,      Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("list_devices",             devices.ListDevices,             Access.OWN,      Rate.READ,     Audit.DEVICES_LISTED,           Repeat.SAFE,  Permission.USERS_READ),
-    Action("forget_device",            devices.ForgetDevice,            Access.OWN,      Rate.WRITE,    Audit.DEVICE_FORGOTTEN,         Repeat.KEYED, Permission.USERS_UPDATE),
+    Action("forget_device",            devices.ForgetDevice,            Access.OWN,      Rate.WRITE,    Audit.DEVICE_FORGOTTEN,         Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
     Action("unlock_user",              lockouts.UnlockUser,             Access.GRANTED,  Rate.WRITE,    Audit.ACCOUNT_UNLOCKED,         Repeat.KEYED, Permission.USERS_STATUS),
     Action("verify_mfa",               factors.VerifyMfa,               Access.PUBLIC,   Rate.LOGIN,    Audit.LOGIN,                    Repeat.NEVER),
     Action("setup_mfa",                factors.SetupMfa,                Access.OPTIONAL, Rate.LOGIN,    Audit.MFA_SETUP_BEGUN,          Repeat.NEVER),
     Action("confirm_mfa",              factors.ConfirmMfa,              Access.OPTIONAL, Rate.LOGIN,    Audit.MFA_ENABLED,              Repeat.NEVER),
     Action("send_mfa_code",            factors.SendMfaCode,             Access.PUBLIC,   Rate.LOGIN,    Audit.MFA_CODE_SENT,            Repeat.NEVER),
     Action("get_mfa_status",           factors.GetMfaStatus,            Access.OWN,      Rate.READ,     Audit.MFA_READ,                 Repeat.SAFE,  Permission.USERS_READ),
-    Action("disable_mfa",              factors.DisableMfa,              Access.OWN,      Rate.LOGIN,    Audit.MFA_DISABLED,             Repeat.KEYED, Permission.USERS_UPDATE),
+    Action("disable_mfa",              factors.DisableMfa,              Access.OWN,      Rate.LOGIN,    Audit.MFA_DISABLED,             Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
     Action("regenerate_backup_codes",  factors.RegenerateBackupCodes,   Access.SESSION,  Rate.LOGIN,    Audit.BACKUP_CODES_REGENERATED, Repeat.NEVER),
     Action("begin_passkey_enrolment",  passkeys.BeginPasskeyEnrolment,  Access.OPTIONAL, Rate.LOGIN,    Audit.MFA_SETUP_BEGUN,          Repeat.NEVER),
     Action("finish_passkey_enrolment", passkeys.FinishPasskeyEnrolment, Access.OPTIONAL, Rate.LOGIN,    Audit.MFA_ENABLED,              Repeat.NEVER),
@@ -151,25 +200,75 @@ ACTIONS: Final = (
     Action("finish_passkey_login",     passkeys.FinishPasskeyLogin,     Access.PUBLIC,   Rate.LOGIN,    Audit.LOGIN,                    Repeat.NEVER),
     Action("check_password",           passwords.CheckPassword,         Access.PUBLIC,   Rate.CHECK,    Audit.NONE,                     Repeat.SAFE),
     Action("get_password_status",      passwords.GetPasswordStatus,     Access.OWN,      Rate.READ,     Audit.PASSWORD_STATUS_READ,     Repeat.SAFE,  Permission.USERS_READ),
-    Action("force_password_change",    passwords.ForcePasswordChange,   Access.GRANTED,  Rate.WRITE,    Audit.PASSWORD_CHANGE_FORCED,   Repeat.KEYED, Permission.USERS_UPDATE),
+    Action("force_password_change",    passwords.ForcePasswordChange,   Access.GRANTED,  Rate.WRITE,    Audit.PASSWORD_CHANGE_FORCED,   Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
     Action("describe_actions",         service.DescribeActions,         Access.PUBLIC,   Rate.READ,     Audit.NONE,                     Repeat.SAFE),
-    Action("query_audit",              audit.QueryAudit,                Access.SESSION,  Rate.READ,     Audit.AUDIT_READ,               Repeat.SAFE),
-    Action("export_audit",             audit.ExportAudit,               Access.GRANTED,  Rate.READ,     Audit.AUDIT_EXPORTED,           Repeat.SAFE,  Permission.AUDIT_EXPORT),
+    Action("query_audit",              audit.QueryAudit,                Access.SESSION,  Rate.READ,     Audit.AUDIT_READ,               Repeat.SAFE,  Permission.AUDIT_READ),
+    Action("export_audit",             audit.ExportAudit,               Access.SESSION,  Rate.READ,     Audit.AUDIT_EXPORTED,           Repeat.SAFE,  Permission.AUDIT_EXPORT),
     Action("verify_audit",             audit.VerifyAudit,               Access.GRANTED,  Rate.READ,     Audit.AUDIT_VERIFIED,           Repeat.SAFE,  Permission.AUDIT_READ),
 
     Action("request_password_reset",   recovery.RequestPasswordReset,   Access.PUBLIC,   Rate.MAIL,     Audit.PASSWORD_RESET_REQUESTED, Repeat.KEYED),
     Action("reset_password",           recovery.ResetPassword,          Access.PUBLIC,   Rate.LOGIN,    Audit.PASSWORD_RESET,           Repeat.KEYED),
     Action("lock_down",                recovery.LockDown,               Access.OPTIONAL, Rate.LOGIN,    Audit.LOCKED_DOWN,              Repeat.KEYED),
-    Action("issue_link",               recovery.IssueLink,              Access.GRANTED,  Rate.LOGIN,    Audit.LINK_ISSUED,              Repeat.NEVER, Permission.USERS_UPDATE),
+    Action("issue_link",               recovery.IssueLink,              Access.GRANTED,  Rate.LOGIN,    Audit.LINK_ISSUED,              Repeat.NEVER, Permission.CREDENTIALS_MANAGE),
     Action("verify_email",             addresses.VerifyEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_VERIFIED,           Repeat.KEYED),
     Action("resend_verification",      addresses.ResendVerification,    Access.PUBLIC,   Rate.MAIL,     Audit.VERIFICATION_REQUESTED,   Repeat.KEYED),
     Action("change_email",             addresses.ChangeEmail,           Access.SESSION,  Rate.LOGIN,    Audit.EMAIL_CHANGE_REQUESTED,   Repeat.KEYED),
+    Action("activate_account",         activation.ActivateAccount,      Access.PUBLIC,   Rate.LOGIN,    Audit.ACCOUNT_ACTIVATED,        Repeat.KEYED),
     Action("revert_email",             addresses.RevertEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_REVERTED,           Repeat.KEYED),
+
+    Action("set_user_status",          statuses.SetUserStatus,          Access.GRANTED,  Rate.WRITE,    Audit.STATUS_CHANGED,           Repeat.KEYED, Permission.USERS_STATUS),
+    Action("list_deleted",             deletions.ListDeleted,           Access.GRANTED,  Rate.READ,     Audit.DELETED_LISTED,           Repeat.SAFE,  Permission.USERS_DELETE),
+    Action("restore_user",             deletions.RestoreUser,           Access.GRANTED,  Rate.WRITE,    Audit.USER_RESTORED,            Repeat.KEYED, Permission.USERS_DELETE),
+    Action("anonymise_user",           deletions.AnonymiseUser,         Access.GRANTED,  Rate.WRITE,    Audit.USER_ANONYMISED,          Repeat.KEYED, Permission.USERS_DELETE),
+    Action("legal_hold",               deletions.LegalHold,             Access.GRANTED,  Rate.WRITE,    Audit.LEGAL_HOLD_CHANGED,       Repeat.KEYED, Permission.SYSTEM_ADMIN),
+    Action("apply_retention",          deletions.ApplyRetention,        Access.GRANTED,  Rate.WRITE,    Audit.RETENTION_APPLIED,        Repeat.KEYED, Permission.SYSTEM_ADMIN),
 
     Action("list_mail",                mail.ListMail,                   Access.GRANTED,  Rate.READ,     Audit.MAIL_LISTED,              Repeat.SAFE,  Permission.SYSTEM_ADMIN),
     Action("retry_mail",               mail.RetryMail,                  Access.GRANTED,  Rate.WRITE,    Audit.MAIL_RETRIED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("drop_mail",                mail.DropMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_DROPPED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("test_mail",                mail.TestMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_TESTED,              Repeat.KEYED, Permission.SYSTEM_ADMIN),
+
+    Action("list_roles",               roles.ListRoles,                 Access.SESSION,  Rate.READ,     Audit.ROLES_READ,               Repeat.SAFE),
+    Action("save_role",                roles.SaveRole,                  Access.GRANTED,  Rate.WRITE,    Audit.ROLE_SAVED,               Repeat.KEYED, Permission.ROLES_MANAGE),
+    Action("delete_role",              roles.DeleteRole,                Access.GRANTED,  Rate.WRITE,    Audit.ROLE_DELETED,             Repeat.KEYED, Permission.ROLES_MANAGE),
+    Action("list_permissions",         roles.ListPermissions,           Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("set_role_permissions",     roles.SetRolePermissions,        Access.GRANTED,  Rate.WRITE,    Audit.ROLE_PERMISSIONS_SET,     Repeat.KEYED, Permission.ROLES_MANAGE),
+    Action("assign_role",              assignments.AssignRole,          Access.GRANTED,  Rate.WRITE,    Audit.ROLE_ASSIGNED,            Repeat.KEYED, Permission.ROLES_ASSIGN),
+    Action("revoke_role",              assignments.RevokeRole,          Access.GRANTED,  Rate.WRITE,    Audit.ROLE_REVOKED,             Repeat.KEYED, Permission.ROLES_ASSIGN),
+    Action("check_permission",         assignments.CheckPermission,     Access.OWN,      Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.USERS_READ),
+    Action("get_user_permissions",     assignments.GetUserPermissions,  Access.OWN,      Rate.READ,     Audit.PERMISSIONS_READ,         Repeat.SAFE,  Permission.USERS_READ),
+    Action("request_role",             role_requests.RequestRole,       Access.SESSION,  Rate.WRITE,    Audit.ROLE_REQUESTED,           Repeat.KEYED),
+    Action("list_role_requests",       role_requests.ListRoleRequests,  Access.SESSION,  Rate.READ,     Audit.ROLE_REQUESTS_READ,       Repeat.SAFE),
+    Action("decide_role_request",      role_requests.DecideRoleRequest, Access.SESSION,  Rate.WRITE,    Audit.ROLE_REQUEST_DECIDED,     Repeat.KEYED),
+    Action("withdraw_role_request",    role_requests.WithdrawRoleRequest, Access.SESSION, Rate.WRITE,   Audit.ROLE_REQUEST_WITHDRAWN,   Repeat.KEYED),
+
+    Action("list_attributes",          attributes.ListAttributes,       Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("save_attribute",           attributes.SaveAttribute,        Access.GRANTED,  Rate.WRITE,    Audit.ATTRIBUTE_SAVED,          Repeat.KEYED, Permission.ATTRIBUTES_MANAGE),
+    Action("delete_attribute",         attributes.DeleteAttribute,      Access.GRANTED,  Rate.WRITE,    Audit.ATTRIBUTE_DELETED,        Repeat.KEYED, Permission.ATTRIBUTES_MANAGE),
+    Action("list_role_attributes",     attributes.ListRoleAttributes,   Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("set_role_attribute",       attributes.SetRoleAttribute,     Access.SESSION,  Rate.WRITE,    Audit.ROLE_ATTRIBUTE_SET,       Repeat.KEYED),
+    Action("list_user_attributes",     attributes.ListUserAttributes,   Access.SESSION,  Rate.READ,     Audit.USER_ATTRIBUTES_READ,     Repeat.SAFE),
+    Action("grant_user_attribute",     attributes.GrantUserAttribute,   Access.SESSION,  Rate.WRITE,    Audit.USER_ATTRIBUTE_GRANTED,   Repeat.KEYED),
+    Action("revoke_user_attribute",    attributes.RevokeUserAttribute,  Access.SESSION,  Rate.WRITE,    Audit.USER_ATTRIBUTE_REVOKED,   Repeat.KEYED),
+    Action("get_effective_attributes", attributes.GetEffectiveAttributes, Access.OWN,    Rate.READ,     Audit.USER_ATTRIBUTES_READ,     Repeat.SAFE,  Permission.USERS_READ),
+    Action("authorize",                attributes.Authorize,            Access.OWN,      Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.USERS_READ),
+    Action("create_api_key",           keys.CreateApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_CREATED,          Repeat.NEVER, Permission.CREDENTIALS_MANAGE),
+    Action("list_api_keys",            keys.ListApiKeys,                Access.OWN,      Rate.READ,     Audit.API_KEYS_LISTED,          Repeat.SAFE,  Permission.CREDENTIALS_MANAGE),
+    Action("rotate_api_key",           keys.RotateApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_ROTATED,          Repeat.NEVER, Permission.CREDENTIALS_MANAGE),
+    Action("revoke_api_key",           keys.RevokeApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_REVOKED,          Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
+    Action("create_service_account",   keys.CreateServiceAccount,       Access.GRANTED,  Rate.WRITE,    Audit.SERVICE_ACCOUNT_CREATED,  Repeat.KEYED, Permission.USERS_CREATE),
+
+    Action("create_lab",               labs.CreateLab,                  Access.GRANTED,  Rate.WRITE,    Audit.LAB_CREATED,              Repeat.KEYED, Permission.LABS_MANAGE),
+    Action("list_labs",                labs.ListLabs,                   Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
+    Action("get_lab",                  labs.GetLab,                     Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
+    Action("update_lab",               labs.UpdateLab,                  Access.SESSION,  Rate.WRITE,    Audit.LAB_UPDATED,              Repeat.KEYED, Permission.LAB_SETTINGS_EDIT),
+    Action("delete_lab",               labs.DeleteLab,                  Access.GRANTED,  Rate.WRITE,    Audit.LAB_DELETED,              Repeat.KEYED, Permission.LABS_MANAGE),
+    Action("get_lab_statistics",       labs.GetLabStatistics,           Access.SESSION,  Rate.CHECK,    Audit.NONE,                     Repeat.SAFE,  Permission.LAB_ADMIN_MANAGE),
+    Action("list_lab_members",         lab_members.ListLabMembers,      Access.SESSION,  Rate.READ,     Audit.LAB_MEMBERS_LISTED,       Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
+    Action("add_lab_member",           lab_members.AddLabMember,        Access.SESSION,  Rate.WRITE,    Audit.LAB_MEMBER_ADDED,         Repeat.KEYED, Permission.LAB_USERS_INVITE),
+    Action("update_lab_member",        lab_members.UpdateLabMember,     Access.SESSION,  Rate.WRITE,    Audit.LAB_MEMBER_UPDATED,       Repeat.KEYED, Permission.LAB_ROLES_ASSIGN),
+    Action("remove_lab_member",        lab_members.RemoveLabMember,     Access.SESSION,  Rate.WRITE,    Audit.LAB_MEMBER_REMOVED,       Repeat.KEYED, Permission.LAB_USERS_REMOVE),
+    Action("get_user_labs",            lab_members.GetUserLabs,         Access.OWN,      Rate.READ,     Audit.USER_LABS_READ,           Repeat.SAFE,  Permission.USERS_READ),
 )
 # fmt: on
 

@@ -107,6 +107,14 @@ class ErrorCode(StrEnum):
     PERMISSION_DENIED = ("PERMISSION_DENIED", "The caller may not do this.")
     NOT_FOUND = ("NOT_FOUND", "What the request names does not exist.")
     CONFLICT = ("CONFLICT", "The name or address is taken; `details` names the field.")
+    WRONG_STATE = (
+        "WRONG_STATE",
+        "The account is not in a state that allows this; `message` tells why.",
+    )
+    LEGAL_HOLD = (
+        "LEGAL_HOLD",
+        "The account is under legal hold: nothing of it may be erased.",
+    )
     IDEMPOTENCY_CONFLICT = (
         "IDEMPOTENCY_CONFLICT",
         "The idempotency key was used before with other arguments.",

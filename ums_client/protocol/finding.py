@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ums_client.protocol.accounts import User
-from ums_client.protocol.fields import ShortText, Text
+from ums_client.protocol.fields import LabId, ShortText, Text
 from ums_client.protocol.limits import NEWEST_USERS_MAX
 from ums_client.protocol.message import Reply, Request
 from ums_client.protocol.paging import Paged
@@ -33,7 +33,8 @@ class SearchUsers(Paged[SearchUsersReply]):
     with `match: prefix` begins a word there; case and accents do not matter. Times are
     ISO 8601, in UTC where they name no zone: `..._after` includes the moment itself,
     `..._before` does not. `has_role` counts roles above and beside the primary one;
-    `has_permission` is what the service would decide now, everywhere.
+    `has_permission` is what the service would decide now, everywhere. `lab_id` leaves
+    the members of a lab; who may read accounts only there has to give it.
     """
 
     query: Text | None = None
@@ -44,6 +45,7 @@ class SearchUsers(Paged[SearchUsersReply]):
     email_verified: bool | None = None
     mfa_enabled: bool | None = None
     locked: bool | None = None
+    lab_id: LabId | None = None
     has_role: ShortText | None = None
     has_permission: ShortText | None = None
     created_after: ShortText | None = None

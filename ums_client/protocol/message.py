@@ -4,9 +4,21 @@ A request class names its reply: `class GetUser(Request[GetUserReply])`, so that
 `client.call(GetUser())` is typed without a wrapper per action.
 """
 
-from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast
+from types import GenericAlias
+from typing import (
+    Any,
+    ClassVar,
+    Generic,
+    NamedTuple,
+    Self,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+)
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from typing_extensions import override
 
 from ums_client.protocol.errors import InvalidMessage
 from ums_client.protocol.limits import (
@@ -15,6 +27,12 @@ from ums_client.protocol.limits import (
     INTEGER_MAX,
     REQUEST_ID_CHARS_MAX,
 )
+
+
+class Part(BaseModel):
+    """A piece of a reply that has fields of its own."""
+
+    model_config = ConfigDict(defer_build=True)  # as of a reply
 
 
 class Reply(BaseModel):
@@ -50,19 +68,22 @@ class Request(BaseModel, Generic[R]):
     outer: ClassVar[frozenset[str]] = frozenset()
     original: ClassVar[bool] = False
 
+    @override
+    def __class_getitem__(cls, reply: Any) -> Any:
+        """A name for the class statement of a request, not a class.
+
+        Pydantic would make a model of each: twice the classes, at every start.
+        """
+        return GenericAlias(cls, (reply,))
+
     @classmethod
     def reply_type(cls) -> type[R]:
         """The class of the successful answer, as named by the class statement."""
-        for base in cls.__mro__:
-            arguments = cls._arguments_of(base)
-            if arguments:
-                return cast("type[R]", arguments[0])
+        for kind in cls.__mro__:
+            for base in vars(kind).get("__orig_bases__", ()):
+                if issubclass(get_origin(base) or object, Request):
+                    return cast("type[R]", get_args(base)[0])
         raise TypeError(f"{cls.__name__} does not name its reply")
-
-    @staticmethod
-    def _arguments_of(base: type) -> tuple[Any, ...]:
-        metadata = getattr(base, "__pydantic_generic_metadata__", None)
-        return metadata["args"] if metadata else ()
 
     def fields(self) -> dict[str, Any]:
         """The fields as they stand in a message, without the envelope."""
@@ -138,6 +159,12 @@ class Envelope(NamedTuple):
     idempotency_key: str | None
     client: object = None
     """What the sender says of the client, as it came: not checked, not believed."""
+    api_key: str | None = None
+
+    @override
+    def __repr__(self) -> str:
+        """The action and the id only: the rest is secret, or anybody's words."""
+        return f"Envelope(action={self.action!r}, request_id={self.request_id!r})"
 
 
 def open_envelope(message: dict[str, Any]) -> Envelope:
@@ -149,19 +176,21 @@ def open_envelope(message: dict[str, Any]) -> Envelope:
     """
     take = message.pop
     action, token = take("action", None), take("session_token", None)
-    request_id = key = client = None
+    request_id = key = client = api_key = None
     if message:
         request_id, key = take("request_id", None), take("idempotency_key", None)
-        client = take("client", None)
+        client, api_key = take("client", None), take("api_key", None)
     if action is not None and type(action) is not str:
         raise InvalidMessage("should be text", field="action")
     if token is not None and type(token) is not str:
         raise InvalidMessage("should be text", field="session_token")
+    if api_key is not None:
+        _check_api_key(api_key, token)
     if request_id is not None:
         _check_request_id(request_id)
     if key is not None:
         _check_idempotency_key(key)
-    return Envelope(action, token, request_id, key, client)
+    return Envelope(action, token, request_id, key, client, api_key)
 
 
 def request_id_of(message: dict[str, Any]) -> str | int | None:
@@ -185,6 +214,13 @@ def _check_request_id(value: object) -> None:
         f"should be an integer or text of at most {REQUEST_ID_CHARS_MAX} characters",
         field="request_id",
     )
+
+
+def _check_api_key(value: object, token: str | None) -> None:
+    if type(value) is not str:
+        raise InvalidMessage("should be text", field="api_key")
+    if token is not None:
+        raise InvalidMessage("should not come with a session token", field="api_key")
 
 
 def _check_idempotency_key(value: object) -> None:

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from storage import Collection, Store, Transaction
 from ums_service.domain import belongings
+from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.legal_holds import LEGAL_HOLDS, check_not_held
 from ums_service.domain.moment import Moment
 from ums_service.domain.users import USERS, User
 
@@ -47,26 +49,48 @@ DELETED_USERS: Final = Collection(
 )
 
 
-def delete(tx: Transaction, user: User, now: Moment, *, kept_s: int) -> None:
-    """Take the account out of use; erase it at once where `kept_s` is 0."""
+async def delete(tx: Transaction, user: User, now: Moment, *, kept_s: int) -> None:
+    """Take the account out of use; erase it at once where `kept_s` is 0.
+
+    One under legal hold is kept all the same, and erased when the hold has ended.
+    """
+    held = await tx.get(LEGAL_HOLDS, user.user_id) is not None
+    if not kept_s and not held:
+        await erase(tx, user.user_id)
+        return
     tx.delete(USERS, user.user_id)
-    if kept_s:
-        tx.put(DELETED_USERS, DeletedUser(user, now.text, now.epoch_s + kept_s))
-    else:
-        belongings.erase(tx, user.user_id)
+    tx.put(DELETED_USERS, DeletedUser(user, now.text, now.epoch_s + kept_s))
 
 
-def purge(tx: Transaction, user_id: str) -> None:
-    """Erase a deleted account for good."""
+async def erase(tx: Transaction, user_id: str) -> None:
+    """Erase an account for good, in use or deleted, with all that belongs to it.
+
+    Raises:
+        LegalHold: nothing of it may be erased.
+    """
+    await check_not_held(tx, user_id)
+    tx.delete(USERS, user_id)
     tx.delete(DELETED_USERS, user_id)
-    belongings.erase(tx, user_id)
+    await belongings.erase(tx, user_id)
+
+
+async def purge(tx: Transaction, user_id: str, now: Moment) -> None:
+    """Erase a deleted account whose time is over, with an audit entry of its own.
+
+    Raises:
+        LegalHold: nothing of it may be erased.
+    """
+    await erase(tx, user_id)
+    entry = AuditEntry(event="user_purged", outcome=Outcome.DONE, subject=user_id)
+    entry.append_to(tx, now)
 
 
 def due_for_purge(store: Store, now: Moment, *, most: int = 100) -> list[str]:
-    """Ids of deleted accounts whose time is over, the oldest first."""
+    """Ids of deleted accounts whose time is over and that are not held, oldest first."""
     due: list[str] = []
     for deleted in store.scan(DELETED_USERS):
         if len(due) == most or deleted.purge_after_epoch_s > now.epoch_s:
             break
-        due.append(deleted.user.user_id)
+        if store.get_value(LEGAL_HOLDS, deleted.user.user_id) is None:
+            due.append(deleted.user.user_id)
     return due

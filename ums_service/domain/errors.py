@@ -18,15 +18,30 @@
      +- InvalidLink               unknown, used, over: never told apart
      +- ReauthenticationRequired  the current password must come along
      |   +- FactorProofRequired   a code of a second factor must come along
+     |   +- FreshProofRequired    the last proof of this session is too old
      +- PolicyViolation           all violations at once
      +- NameTaken
+     +- AlreadyMember
      +- PermissionDenied
      |   +- LastAdministrator     somebody must be able to administer
      |   +- LastFactor            who must have a second factor keeps one
+     |   +- LastLabAdmin          somebody must be able to administer a lab
+     |   +- BuiltIn               what comes with the service stays as it is
+     |   +- RoleInUse             somebody has the role, or it is a parent
+     |   +- OwnRequest            nobody decides on their own
      +- NotFound
      |   +- NoSuchDevice
      |   +- NoFactor              the account has no such second factor
      |   +- NoSuchMail
+     |   +- NoSuchLab
+     |   +- NoSuchMember
+     |   +- NoSuchRole
+     |   +- NoSuchRequest         no such request that waits
+     |   +- NoSuchAttribute
+     |   +- NoSuchKey
+     +- TooManyKeys               the account has all that it may have
+     +- WrongState               the account is not in a state that allows it
+     |   +- LegalHold             nothing of it may be erased now
      +- IdempotencyConflict
      +- RateLimited
      +- Busy
@@ -174,6 +189,10 @@ class FactorProofRequired(ReauthenticationRequired):
     """The change needs a code of a second factor, or one proved a moment ago."""
 
 
+class FreshProofRequired(ReauthenticationRequired):
+    """The change needs a proof of the last minutes, and takes none itself."""
+
+
 class PolicyViolation(Refusal):
     """Every rule of the profile that the new password breaks, as sentences."""
 
@@ -183,11 +202,15 @@ class PolicyViolation(Refusal):
 
 
 class NameTaken(Refusal):
-    """Another account has this user name or mail address; `field` tells which."""
+    """Another account or lab has this name, address or code; `field` tells which."""
 
     def __init__(self, field: str) -> None:
         super().__init__(field)
         self.field = field
+
+
+class AlreadyMember(Refusal):
+    """The account has a membership in the lab."""
 
 
 class PermissionDenied(Refusal):
@@ -200,6 +223,26 @@ class LastAdministrator(PermissionDenied):
 
 class LastFactor(PermissionDenied):
     """This account must have a second factor, and has no other."""
+
+
+class LastLabAdmin(PermissionDenied):
+    """Without this membership nobody could administer the lab."""
+
+
+class BuiltIn(PermissionDenied):
+    """It comes with the service and cannot be changed that way."""
+
+
+class RoleInUse(PermissionDenied):
+    """The role cannot be deleted; `reason` says who or what needs it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class OwnRequest(PermissionDenied):
+    """Somebody else must decide on what the caller asked for."""
 
 
 class NotFound(Refusal):
@@ -216,6 +259,57 @@ class NoFactor(NotFound):
 
 class NoSuchMail(NotFound):
     """The mail was sent, dropped or never there."""
+
+
+class NoSuchLab(NotFound):
+    """There is no such lab, told to who may know of all labs."""
+
+
+class NoSuchMember(NotFound):
+    """The account has no membership in the lab."""
+
+
+class NoSuchRole(NotFound):
+    """There is no role of that name; `name` is it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class NoSuchRequest(NotFound):
+    """No request of that id waits for an answer."""
+
+
+class NoSuchAttribute(NotFound):
+    """There is no attribute of that name, or it was not granted."""
+
+
+class NoSuchKey(NotFound):
+    """The account has no API key of that id."""
+
+
+class TooManyKeys(Refusal):
+    """The account has as many API keys as it may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+
+class WrongState(Refusal):
+    """The account is not in a state that allows this; `text` is for the caller."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class LegalHold(WrongState):
+    """Nothing of the account may be erased while somebody needs it as evidence."""
+
+    def __init__(self) -> None:
+        super().__init__("The account is under legal hold")
 
 
 class IdempotencyConflict(Refusal):

@@ -20,7 +20,8 @@ from ums_service.domain.argon2id import UnusableHash
 from ums_service.domain.moment import Moment
 from ums_service.domain.names import EMAIL_CHARS_MAX, USERNAME_CHARS_MAX, normalise
 from ums_service.domain.password_hashes import original_form
-from ums_service.domain.users import ACTIVE, ROLES, STATUSES, User
+from ums_service.domain.statuses import ORIGINAL
+from ums_service.domain.users import ACTIVE, ROLES, User
 
 DEFAULT_PASSWORD: Final = "default_secure_password_2024"
 """The master password of an original that was never given one."""
@@ -174,7 +175,7 @@ def _role(record: dict[str, Any], notes: list[str], *, keep: bool) -> str:
 
 def _status(record: dict[str, Any], notes: list[str]) -> str:
     status = record.get("status", ACTIVE)
-    if status in STATUSES:
+    if status in ORIGINAL:
         return str(status)
     notes.append("had no known status, becomes inactive")
     return "inactive"

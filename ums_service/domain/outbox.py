@@ -6,13 +6,14 @@
 
 An attempt is counted, and the next one fixed, before it is made: whatever happens to
 the process, the mail is tried again, and one that kills it is not tried without pause.
-No secret is ever in here; a token is made when its mail leaves (`mailed_links`).
+No token is ever in here; it is made when its mail leaves (`mailed_links`). A code of a
+second factor is: it answers one login, in memory, and is good for minutes.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 from storage import Collection, Store, Transaction
@@ -30,6 +31,7 @@ ERROR_CHARS_MAX: Final = 200
 class Template(StrEnum):
     """What a mail says; each has a text and an HTML template of its name."""
 
+    UNUSED = "unused"
     WELCOME = "welcome"
     VERIFY_ADDRESS = "verify_address"
     RESET = "reset"
@@ -42,6 +44,8 @@ class Template(StrEnum):
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
     INVITATION = "invitation"
+    ACTIVATION = "activation"
+    STATUS_CHANGED = "status_changed"
     SUSPICIOUS_ACTIVITY = "suspicious_activity"
     CODE = "code"
     TEST = "test"
@@ -63,6 +67,7 @@ SECURITY: Final = frozenset(
 LINK_OF: Final[Mapping[Template, Purpose]] = {
     Template.VERIFY_ADDRESS: Purpose.VERIFY,
     Template.RESET: Purpose.RESET,
+    Template.ACTIVATION: Purpose.ACTIVATE,
     Template.PASSWORD_CHANGED: Purpose.LOCK_DOWN,
     Template.ADDRESS_CHANGED: Purpose.REVERT_ADDRESS,
     Template.NEW_LOGIN: Purpose.LOCK_DOWN,
@@ -101,7 +106,7 @@ class Mail:
     to: str
     queued_s: int
     next_try_s: int
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
     purpose: str = ""
     link_data: Mapping[str, Any] = field(default_factory=dict)
     state: str = MailState.PENDING.value
@@ -198,9 +203,14 @@ def _has_account(store: Store, mail: Mail) -> bool:
 def due_for_purge(store: Store, now: Moment, *, most: int = 100) -> list[str]:
     """Ids of dead letters that were kept long enough, or are too many.
 
-    Those to accounts that were erased go at once.
+    Those to accounts that were erased go at once, also where they still wait.
     """
-    dead = [m for m in store.scan(OUTBOX) if m.state == MailState.DEAD]
+    dead, left = list[Mail](), list[str]()
+    for mail in store.scan(OUTBOX):
+        if mail.state == MailState.DEAD:
+            dead.append(mail)
+        elif mail.user_id and not _has_account(store, mail):
+            left.append(mail.mail_id)
     dead.sort(key=lambda mail: mail.next_try_s)
     surplus = len(dead) - DEAD_MAX
     due = (
@@ -210,4 +220,4 @@ def due_for_purge(store: Store, now: Moment, *, most: int = 100) -> list[str]:
         or mail.next_try_s + DEAD_KEPT_S < now.epoch_s
         or not _has_account(store, mail)
     )
-    return list(islice(due, most))
+    return list(islice(chain(left, due), most))

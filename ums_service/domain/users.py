@@ -11,7 +11,6 @@ ADMIN: Final = "admin"
 ACTIVE: Final = "active"
 ROLES: Final = ("user", "moderator", ADMIN)
 NO_METADATA: Final[Mapping[str, Any]] = {}
-STATUSES: Final = (ACTIVE, "inactive", "suspended")
 
 
 class User(NamedTuple):
@@ -46,6 +45,8 @@ class User(NamedTuple):
     password_good_until: int | None = None  # seconds since 1970; a first password ends
     bootstrap: bool = False  # made by the service itself, not by a request
     locked_down: bool = False  # by its owner: no login before a reset by mail
+    expiry_told: bool = False  # that this password ends soon, by mail
+    service_account: bool = False  # of a program: it has no password, only API keys
 
     @property
     def administers(self) -> bool:
@@ -64,6 +65,7 @@ class User(NamedTuple):
             updated_at=now.text,
             must_change_password=False,
             password_good_until=None,
+            expiry_told=False,
         )
 
 
@@ -85,6 +87,8 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "password_good_until": None,
     "bootstrap": False,
     "locked_down": False,
+    "expiry_told": False,
+    "service_account": False,
 }
 """Fields left out of the document while they have these values: a million accounts
 are kept in memory, and most fields of most accounts are empty."""

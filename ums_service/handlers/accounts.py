@@ -6,8 +6,6 @@ from storage import document_of
 from ums_client.protocol.accounts import (
     CreateUser,
     CreateUserReply,
-    DeleteUser,
-    DeleteUserReply,
     GetUser,
     GetUserReply,
     UpdateUser,
@@ -17,25 +15,28 @@ from ums_client.protocol.permissions import Permission
 from ums_service.access import require_to_read
 from ums_service.answer import Answer, answer, answer_from
 from ums_service.call import Call
-from ums_service.domain import accounts, deleted
+from ums_service.domain import accounts
 from ums_service.domain.errors import (
     InvalidInput,
     InvalidSession,
     MissingInput,
     NotFound,
     PermissionDenied,
-    ReauthenticationRequired,
 )
 from ums_service.domain.names import normalise
 from ums_service.domain.outbox import Template
 from ums_service.domain.roster import update_roster
-from ums_service.domain.users import ROLES, USERS, User
+from ums_service.domain.statuses import Status
+from ums_service.domain.users import ACTIVE, ROLES, USERS, User
 from ums_service.handlers.account_changes import change
-from ums_service.handlers.endings import end_everything_of
+from ums_service.handlers.freshness import require_fresh_unless_original
 from ums_service.handlers.granting import require_all_of
-from ums_service.handlers.new_passwords import with_temporary_password
+from ums_service.handlers.new_passwords import (
+    with_temporary_password,
+    without_password,
+)
 from ums_service.handlers.views import user_view
-from ums_service.notices import ask_to_verify, notify
+from ums_service.notices import ask_to_verify, new_mail, notify, post
 
 
 async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply]:
@@ -46,14 +47,13 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
         raise PermissionDenied
     username, email = normalise(request.username or ""), normalise(request.email or "")
     generate = _generates(request, creates=creates)
-    if not username or not email or not (request.password or generate):
+    pending = _is_pending(request, creates=creates)
+    if not username or not email or not (request.password or generate or pending):
         raise MissingInput("Username, email, and password are required")
     role = _role_for_new(request, call)
     policy, password = await call.policy(), ""
-    if not generate:
-        password = policy.accepted(
-            request.password or "", username=username, email=email
-        )
+    if request.password:
+        password = policy.accepted(request.password, username=username, email=email)
     accounts.check_names(username, email, profile)
     accounts.check_date_of_birth(request.date_of_birth, call.now, profile)
     await accounts.check_name_is_free(call.tx, "username", username)
@@ -64,11 +64,12 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
         user_id=call.facilities.new_user_id(),
         username=username,
         email=email,
-        password_hash="" if generate else await call.hash(password),
+        password_hash=await call.hash(password) if password else "",
         created_at=call.now.text,
         updated_at=call.now.text,
         password_changed_at=call.now.text,
         role=role,
+        status=Status.PENDING if pending else ACTIVE,
         metadata=request.metadata or {},
         **given,
     )
@@ -77,6 +78,8 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
         made["user_id"] = user.user_id
     if generate:
         user, made["temporary_password"] = await with_temporary_password(user, call)
+    elif not password:
+        user = await without_password(user, call)
     call.tx.put(USERS, user)
     await update_roster(call.tx, None, user)
     call.subject = user.user_id
@@ -101,22 +104,6 @@ async def get_user(request: GetUser, call: Call) -> Answer[GetUserReply]:
     )
 
 
-async def delete_user(request: DeleteUser, call: Call) -> Answer[DeleteUserReply]:
-    """Delete an account; its sessions end and its names are free again."""
-    session = call.own_session
-    user = await _target(request.user_id, call)
-    caller = await call.tx.get(USERS, session.user_id)
-    if not request.password:
-        raise ReauthenticationRequired
-    await call.prove(caller, request.password)
-    await update_roster(call.tx, user, None)
-    profile = call.facilities.profile
-    await end_everything_of(user.user_id, call)
-    deleted.delete(call.tx, user, call.now, kept_s=profile.deleted_kept_s)
-    more = {} if profile.original_replies else {"deleted_at": call.now.text}
-    return answer(DeleteUserReply, message="Account deleted successfully", **more)
-
-
 async def update_user(request: UpdateUser, call: Call) -> Answer[UpdateUserReply]:
     """Change an account."""
     before = await _target(request.user_id, call)
@@ -134,7 +121,10 @@ async def update_user(request: UpdateUser, call: Call) -> Answer[UpdateUserReply
 async def _welcome(user: User, call: Call) -> None:
     """The first mail to an account: whether it is ready, or what it waits for."""
     facilities = call.facilities
-    if facilities.profile.require_email_verification and facilities.mail:
+    if user.status == Status.PENDING:
+        if facilities.mail:
+            await post(call, new_mail(call, user, Template.ACTIVATION))
+    elif facilities.profile.require_email_verification and facilities.mail:
         await ask_to_verify(call, user)
     else:
         await notify(call, user, Template.WELCOME)
@@ -181,12 +171,22 @@ def _generates(request: CreateUser, *, creates: bool) -> bool:
     return True
 
 
+def _is_pending(request: CreateUser, *, creates: bool) -> bool:
+    """Whether the account waits for its owner to take it up."""
+    if request.auto_activate:
+        return False
+    if not creates:
+        raise PermissionDenied
+    return True
+
+
 def _role_for_new(request: CreateUser, call: Call) -> str:
     if request.role in (None, "user"):
         return "user"
     assert request.role is not None
     if call.may(Permission.ROLES_ASSIGN):
         accounts.check_one_of("role", request.role, ROLES)
+        require_fresh_unless_original(call)
         require_all_of(request.role, call)
         return request.role
     if call.facilities.profile.role_from_public == "refuse":

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from typing import Any
+from typing import Any, Final
 
 from ums_client.protocol.audit import (
     ExportAudit,
@@ -17,6 +17,10 @@ from ums_service.answer import Answer, answer
 from ums_service.audit_reader import NEWEST
 from ums_service.call import Call
 from ums_service.domain.audit_search import Wanted
+from ums_service.handlers.freshness import require_fresh
+
+_VIEWING: Final = (Permission.LAB_AUDIT_VIEW, Permission.AUDIT_READ)
+_EXPORTING: Final = (Permission.LAB_AUDIT_EXPORT, Permission.AUDIT_EXPORT)
 
 
 async def query_audit(request: QueryAudit, call: Call) -> Answer[QueryAuditReply]:
@@ -24,7 +28,10 @@ async def query_audit(request: QueryAudit, call: Call) -> Answer[QueryAuditReply
     own = call.own_session.user_id
     wanted = _wanted(request)
     reads = call.may(Permission.AUDIT_READ)
-    if not reads:
+    if request.lab_id is not None:
+        wanted = wanted.only_in(call.in_lab(request.lab_id, *_VIEWING))
+        reads = True
+    elif not reads:
         wanted = wanted.only_of(own)
     page = await call.facilities.audit.search(
         wanted.search(),
@@ -33,7 +40,9 @@ async def query_audit(request: QueryAudit, call: Call) -> Answer[QueryAuditReply
         reader=None if reads else own,
     )
     if reads:
-        call.require(Permission.AUDIT_READ)  # still, after the search
+        _require(
+            request, Permission.AUDIT_READ, _VIEWING, call
+        )  # still, after the search
         if not wanted.concerns_only(own):
             call.discloses = True
             call.subject = wanted.user_id or wanted.subject or wanted.actor
@@ -46,6 +55,8 @@ async def query_audit(request: QueryAudit, call: Call) -> Answer[QueryAuditReply
 
 async def export_audit(request: ExportAudit, call: Call) -> Answer[ExportAuditReply]:
     """A page of entries as a file, with its digest."""
+    _require(request, Permission.AUDIT_EXPORT, _EXPORTING, call)
+    require_fresh(call)
     wanted = _wanted(request)
     reader = call.facilities.audit
     page = await reader.search(
@@ -55,7 +66,7 @@ async def export_audit(request: ExportAudit, call: Call) -> Answer[ExportAuditRe
         reader=None,
     )
     data = await reader.render(page.shown, request.format, first=request.cursor is None)
-    call.require(Permission.AUDIT_EXPORT)  # still, after the search
+    _require(request, Permission.AUDIT_EXPORT, _EXPORTING, call)  # still, after it
     call.discloses = True
     call.subject = wanted.user_id or wanted.subject or wanted.actor
     call.details = {
@@ -77,6 +88,19 @@ async def export_audit(request: ExportAudit, call: Call) -> Answer[ExportAuditRe
     )
 
 
+def _require(
+    request: QueryAudit | ExportAudit,
+    permission: Permission,
+    in_lab: tuple[Permission, ...],
+    call: Call,
+) -> None:
+    """Raise PermissionDenied unless the caller may read all, or all of this lab."""
+    if request.lab_id is None:
+        call.require(permission)
+    else:
+        call.in_lab(request.lab_id, *in_lab)
+
+
 def _wanted(request: QueryAudit | ExportAudit) -> Wanted:
     return Wanted(*(getattr(request, field) for field in Wanted._fields))
 
@@ -90,11 +114,12 @@ async def verify_audit(request: VerifyAudit, call: Call) -> Answer[VerifyAuditRe
     call.details = {"intact": checked.fault is None, "entries": checked.entries}
     more: dict[str, Any] = {}
     if checked.fault is not None:
-        more = {"first_bad": checked.entries + 1, "reason": str(checked.fault)}
+        more = {"first_bad": checked.first_bad, "reason": str(checked.fault)}
     return answer(
         VerifyAuditReply,
         intact=checked.fault is None,
         entries=checked.entries,
+        first=checked.first,
         head=checked.head.text,
         **more,
     )

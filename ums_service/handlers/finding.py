@@ -24,6 +24,7 @@ from ums_service.directory.holders import (
 )
 from ums_service.directory.selection import (
     Selection,
+    Test,
     Wanted,
     between,
     one_of,
@@ -32,6 +33,7 @@ from ums_service.directory.selection import (
 )
 from ums_service.directory.turns import Turns
 from ums_service.directory.walk import Found, Page
+from ums_service.domain.authorisation import NOTHING
 from ums_service.domain.errors import InvalidInput, InvalidSession, PermissionDenied
 from ums_service.domain.moment import text_of
 from ums_service.domain.profiles import DAY_S
@@ -40,6 +42,7 @@ from ums_service.handlers.views import directory_view, user_view
 
 _PAGE_SIZE: Final = 20
 _RECENT_S: Final = 7 * DAY_S
+_MEMBERS_AT_ONCE: Final = 50
 _SHOWN_TO_ALL: Final = (None, "username", "full_name", "role")
 """What a list may be sorted by without telling more than it shows."""
 
@@ -80,12 +83,17 @@ async def search_users(request: SearchUsers, call: Call) -> Answer[SearchUsersRe
         descending = request.sort_order != "asc"
         page = page._replace(sort_by="created_at", descending=descending)
     selection = await _selection(wanted, call)
+    if request.lab_id is not None:
+        selection.tests.append(await _members(request.lab_id, call))
     found = await call.facilities.directory.find(selection, page)
-    call.require(Permission.USERS_READ)  # still, after the search
+    labs = frozenset({request.lab_id}) if request.lab_id else NOTHING
+    call.require(Permission.USERS_READ, lab_ids=labs)  # still, after the search
     profile = call.facilities.profile
     users = [user_view(document, profile) for document in _documents(found, call)]
     call.discloses = True
     call.details = {"wanted": wanted.given(), "users": len(users)}
+    if request.lab_id is not None:
+        call.details["lab_id"] = request.lab_id
     if wanted.query:
         call.details["query"] = True
     more = _numbers(found, page)
@@ -172,6 +180,21 @@ async def _selection(wanted: Wanted, call: Call) -> Selection:
         held = has_permission(wanted.has_permission, call.now)
         tests.append(await holds(authority, held))
     return selection
+
+
+async def _members(lab_id: str, call: Call) -> Test:
+    """That the account is a member of a lab that the caller may read."""
+    scope, store = call.in_lab(lab_id, Permission.USERS_READ), call.facilities.store
+    scope.read(store)
+    turns, members, last = Turns(), set[str](), None
+    while some := scope.member_ids(store, after=last, limit=_MEMBERS_AT_ONCE):
+        last = some[-1]
+        for user_id in some:
+            membership = scope.membership(store, user_id)
+            if membership is not None and membership.active:
+                members.add(user_id)
+        await turns.give()
+    return one_of(members, wanted=True)
 
 
 def _page(request: ListUsers | SearchUsers, size: int) -> Page:

@@ -33,6 +33,7 @@ from ums_service.domain.outbox import Template
 from ums_service.domain.password_expiry import password_state
 from ums_service.domain.passwords import normalise_password
 from ums_service.domain.sessions import DEVICE, Purpose, expiry, prove_factor
+from ums_service.domain.standings import end_suspension
 from ums_service.domain.users import ACTIVE, USERS, User
 from ums_service.handlers.devices import note_device
 from ums_service.handlers.factor_proof import (
@@ -59,7 +60,7 @@ async def login(request: Login, call: Call) -> Answer[LoginReply]:
     device = call.known_device(user, request.device_token)
     await call.prove(user, request.password, name, known=device)
     assert user is not None
-    check_may_log_in(user, call)
+    user = await admitted(user, call)
     password_hash = await _current_hash(user, request.password, call)
     user = user.logged_in(call.now, password_hash)
     methods = await prove_at_login(
@@ -74,7 +75,7 @@ async def verify_mfa(request: VerifyMfa, call: Call) -> Answer[VerifyMfaReply]:
     found = await call.tx.get(USERS, challenge.user_id)
     user = challenge.check_account(found)
     call.subject = user.user_id
-    check_may_log_in(user, call)
+    user = await admitted(user, call)
     factors = await call.tx.get(FACTORS, user.user_id)
     if factors is None:
         raise InvalidToken
@@ -166,8 +167,15 @@ async def _open_session(
     return told
 
 
-def check_may_log_in(user: User, call: Call) -> None:
-    """Told only to who knows the password, or holds a passkey of the account."""
+async def admitted(user: User, call: Call) -> User:
+    """The account that may log in, active again where its suspension is over.
+
+    Told only to who knows the password, or holds a passkey of the account.
+
+    Raises:
+        AccountInactive, InvalidCredentials, ResetRequired, EmailNotVerified: it may not.
+    """
+    user = await end_suspension(call.tx, user, call.now)
     if user.status != ACTIVE:
         raise AccountInactive
     good_until = user.password_good_until
@@ -177,6 +185,7 @@ def check_may_log_in(user: User, call: Call) -> None:
         raise ResetRequired
     if _must_verify_first(user, call):
         raise EmailNotVerified
+    return user
 
 
 def _must_verify_first(user: User, call: Call) -> bool:

@@ -28,7 +28,7 @@ from ums_service.handlers.factor_proof import (
     find_challenge,
     prove_passkey,
 )
-from ums_service.handlers.logins import check_may_log_in, finish_login
+from ums_service.handlers.logins import admitted, finish_login
 
 
 async def begin_passkey_enrolment(
@@ -115,7 +115,7 @@ async def finish_passkey_login(
     method = prove_passkey(factors, request.assertion, challenge, call)
     call.subject = user_id
     answered(challenge, call)
-    check_may_log_in(user, call)
+    user = await admitted(user, call)
     user = user.logged_in(call.now, user.password_hash)
     kind, device = (
         FinishPasskeyLoginReply,

@@ -4,6 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
 from typing import Any, Final
 
+from storage import Store
+from ums_service.domain.deleted import DeletedUser
+from ums_service.domain.legal_holds import LEGAL_HOLDS
+from ums_service.domain.moment import text_of
 from ums_service.domain.profiles import Profile
 
 _ORIGINAL_FIELDS: Final[dict[str, Any]] = {
@@ -73,3 +77,16 @@ def user_view(document: Mapping[str, Any], profile: Profile) -> dict[str, Any]:
 def directory_view(document: Mapping[str, Any]) -> dict[str, Any]:
     """What everybody may see of an account."""
     return _directory(document)
+
+
+def deleted_view(gone: DeletedUser, store: Store) -> dict[str, Any]:
+    """A deleted account for who may bring it back."""
+    user = gone.user
+    return {
+        "user_id": user.user_id,
+        "username": user.username,
+        "email": user.email,
+        "deleted_at": gone.deleted_at,
+        "purge_after": text_of(gone.purge_after_epoch_s),
+        "held": store.get_value(LEGAL_HOLDS, user.user_id) is not None,
+    }
