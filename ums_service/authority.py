@@ -67,6 +67,10 @@ class Authority:
         grants = tuple(role_grants(role, None, None, Reading(self._store)))
         return Caller("", administers=role == ADMIN, grants=grants)
 
+    def with_grants(self) -> list[str]:
+        """The ids of all accounts that were granted more than their primary role."""
+        return self._store.ids(ENTITLEMENTS)
+
     def lab_role(self, role: str, lab_id: str) -> frozenset[str]:
         """What a role of this lab gives in it."""
         return role_in_lab(role, lab_id, Reading(self._store))

@@ -12,6 +12,7 @@ from ums_service.attempts import Attempts, delete_failures
 from ums_service.audit_names import name_sealed_in
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
+from ums_service.directory.directory import Directory
 from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.api_keys import ApiKey
 from ums_service.domain.audit import AuditEntry, Outcome
@@ -52,6 +53,7 @@ class Facilities:
     gate: LoginGate
     audit: AuditReader
     authority: Authority
+    directory: Directory
     keys: ApiKeys
     factors: SecondFactors
     profile: Profile

@@ -255,6 +255,12 @@ def requests(bench: Bench) -> dict[str, Message]:
         },
         "get_user": {"action": "get_user", "session_token": alice},
         "list_users": {"action": "list_users", "session_token": admin, "page": 1},
+        "search_users": {
+            "action": "search_users",
+            "session_token": admin,
+            "query": "kate",
+        },
+        "get_statistics": {"action": "get_statistics", "session_token": admin},
         "update_user": update(alice, city="Oxford", notes="a\nb"),
         "check_password": {"action": "check_password", "password": NEW},
         "get_password_status": {
