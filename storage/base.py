@@ -1,6 +1,6 @@
 """Bases: all documents as of one sequence, in columns.
 
-    documents chunk = [collection, [id...], [value...], {unique field: [key or None...]}]
+    documents chunk = [collection, [id...], [value...], {key field: [key, keys or None...]}]
     closing chunk   = [{collection: count}]
 
 Columns let a chunk be loaded by a few calls of `dict.update`, which is what makes a
@@ -26,7 +26,7 @@ from storage.disk import Disk, File
 from storage.headers import BASE_MAGIC, FileHeader
 from storage.manifest import BaseRef
 from storage.memory import CannotReplay, Memory
-from storage.records import document_of, unique_values
+from storage.records import GroupValue, document_of, key_values
 from storage.table import Table
 
 DOCUMENTS: Final = "documents"
@@ -38,14 +38,14 @@ class Columns(NamedTuple):
     collection: str
     ids: list[str]
     values: list[bytes]
-    keys: dict[str, list[str | None]]
+    keys: dict[str, list[GroupValue]]
 
-    def with_fields(self, unique: tuple[str, ...]) -> Columns:
-        """The same documents with the columns of today's unique fields."""
-        if tuple(self.keys) == unique:
+    def with_fields(self, fields: tuple[str, ...]) -> Columns:
+        """The same documents with the columns of today's unique and grouped fields."""
+        if tuple(self.keys) == fields:
             return self
-        rows = [unique_values(document_of(value), unique) for value in self.values]
-        keys = {field: [row[field] for row in rows] for field in unique}
+        rows = [key_values(document_of(value), fields) for value in self.values]
+        keys = {field: [row[field] for row in rows] for field in fields}
         return self._replace(keys=keys)
 
     def bounded(self, bytes_max: int) -> Iterator[Columns]:
@@ -134,11 +134,13 @@ def load_base(
             table = memory.tables.get(columns.collection)
             if table is None:
                 raise CannotReplay(f"collection {columns.collection} is not declared")
-            _load_columns(table, columns.with_fields(table.unique), expected)
+            _load_columns(table, columns.with_fields(table.key_fields), expected)
     finally:
         file.close()
     for table in memory.tables.values():
         _check_counts(table, expected)
+        for groups in table.groups.values():
+            groups.sort()
 
 
 def _load_columns(
@@ -147,13 +149,16 @@ def _load_columns(
     ids = columns.ids
     table.docs.update(zip(ids, columns.values, strict=True))
     expected[table.name, ""] += len(ids)
-    for field, keys in columns.keys.items():
+    for field in table.unique:
+        keys = columns.keys[field]
         absent = keys.count(None)
         expected[table.name, field] += len(keys) - absent
         index: dict[Any, str] = table.indexes[field]
         index.update(zip(keys, ids, strict=True))
         if absent:
             del index[None]
+    for field, groups in table.groups.items():
+        groups.load(columns.keys[field], ids)
 
 
 def _check_counts(table: Table, expected: Counter[tuple[str, str]]) -> None:

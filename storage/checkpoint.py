@@ -46,14 +46,14 @@ class Checkpoints:
     def __init__(
         self,
         files: Files,
-        unique: dict[str, tuple[str, ...]],
+        key_fields: dict[str, tuple[str, ...]],
         streams: Sequence[Stream],
         writer: Writer,
         options: StoreOptions,
     ) -> None:
         self.warnings: tuple[str, ...] = ()
         self._files = files
-        self._unique = unique
+        self._key_fields = key_fields
         self._streams = streams
         self._writer = writer
         self._options = options
@@ -113,7 +113,9 @@ class Checkpoints:
 
     async def _run(self) -> None:
         await self._writer.run(self._switch)
-        compaction = Compaction(self._files, self._unique, self._streams, self._options)
+        compaction = Compaction(
+            self._files, self._key_fields, self._streams, self._options
+        )
         try:
             await self._in_background(compaction.run)
         finally:

@@ -36,6 +36,8 @@ class Collection(Generic[T]):
         from_document: the inverse.
         unique: names of top-level fields whose value (str, or None for not indexed)
             no two documents may share.
+        grouped: names of top-level fields by whose value (str, a list of distinct
+            ones, or None for no group) documents are found together.
     """
 
     name: str
@@ -43,9 +45,12 @@ class Collection(Generic[T]):
     to_document: Callable[[T], Mapping[str, Any]]
     from_document: Callable[[dict[str, Any]], T]
     unique: tuple[str, ...] = ()
+    grouped: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _require_name(self.name)
+        if set(self.unique) & set(self.grouped):
+            raise Misuse(f"{self.name}: a unique field has no groups")
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,11 +149,12 @@ class Commits:
         entries: list[tuple[str, int, bytes]],
     ) -> bytes:
         puts, deletions = [], []
-        for table, id_, packed, unique in transaction.writes.values():
+        for table, id_, packed, unique, groups in transaction.writes.values():
             if packed is None:
                 deletions.append((table.name, id_))
             else:
-                puts.append((table.name, id_, packed, unique))
+                keys = {**unique, **groups} if groups else unique
+                puts.append((table.name, id_, packed, keys))
         record = self._memory.pack((number, puts, deletions, entries))
         size = len(record) + len(puts) * REVISION_BYTES
         if size > MAX_TRANSACTION_BYTES:

@@ -62,13 +62,13 @@ class Compaction:
     def __init__(
         self,
         files: Files,
-        unique: dict[str, tuple[str, ...]],
+        key_fields: dict[str, tuple[str, ...]],
         streams: Sequence[Stream],
         options: StoreOptions,
     ) -> None:
-        """`unique` gives the unique fields of each collection."""
+        """`key_fields` gives the unique and grouped fields of each collection."""
         self._files = files
-        self._unique = unique
+        self._key_fields = key_fields
         self._indexed = {stream.name: stream for stream in streams if stream.indexed}
         self._options = options
         self._manifest = files.manifest
@@ -109,7 +109,7 @@ class Compaction:
             raise OSError(errno.ENOSPC, f"compaction needs {wanted:.0f} bytes of room")
 
     def _compact(self) -> Compacted:
-        state = JournalState(self._unique)
+        state = JournalState(self._key_fields)
         for ref in self._sealed:
             self._read_journal(ref, state)
         base = self._write_base(state)

@@ -1,6 +1,6 @@
 """What sealed journals leave behind: the last value of each document, the entries.
 
-Only plain dicts and lists of str and bytes: the garbage collector need not visit them,
+Only plain dicts, lists and tuples of str and bytes: the garbage collector need not visit them,
 however many there are, so they cannot make it pause the loop. Taking things out frees
 them one by one for the same reason. It knows records; it must not know files.
 """
@@ -15,10 +15,11 @@ from storage.base import Columns
 from storage.records import (
     DeleteRecord,
     EntryRecord,
+    GroupValue,
     PutRecord,
     TransactionRecord,
     document_of,
-    unique_values,
+    key_values,
     value_of,
 )
 
@@ -44,11 +45,12 @@ class Sharded(Generic[V]):
 class DocumentChanges:
     """The documents of one collection that the journals put or removed."""
 
-    def __init__(self, unique: tuple[str, ...]) -> None:
-        self._unique = unique
+    def __init__(self, fields: tuple[str, ...]) -> None:
+        """`fields` are the unique and grouped ones."""
+        self._fields = fields
         self._values: Sharded[bytes] = Sharded()
-        self._keys: dict[str, Sharded[str | None]] = {
-            field: Sharded() for field in unique
+        self._keys: dict[str, Sharded[GroupValue]] = {
+            field: Sharded() for field in fields
         }
         self._removed: set[str] = set()
         self._order: list[str] = []  # of first puts
@@ -60,11 +62,12 @@ class DocumentChanges:
         if put.id not in values:
             self._order.append(put.id)
         values[put.id] = value
-        unique = put.unique
-        if tuple(unique) != self._unique:
-            unique = unique_values(document_of(value), self._unique)
-        for field, key in unique.items():
-            self._keys[field].shard(put.id)[put.id] = key
+        keys = put.keys
+        if tuple(keys) != self._fields:
+            keys = key_values(document_of(value), self._fields)
+        for field, key in keys.items():
+            kept = tuple(key) if isinstance(key, list) else key
+            self._keys[field].shard(put.id)[put.id] = kept
 
     def delete(self, deletion: DeleteRecord) -> None:
         id_ = deletion.id
@@ -76,7 +79,7 @@ class DocumentChanges:
 
     def merge(self, columns: Columns) -> Columns:
         """Old columns as they are now; what is taken from here is forgotten."""
-        columns = columns.with_fields(self._unique)
+        columns = columns.with_fields(self._fields)
         if not any(map(self._concerns, columns.ids)):
             return columns
         merged = self._no_columns(columns.collection)
@@ -102,7 +105,7 @@ class DocumentChanges:
             yield columns
 
     def _no_columns(self, collection: str) -> Columns:
-        return Columns(collection, [], [], {field: [] for field in self._unique})
+        return Columns(collection, [], [], {field: [] for field in self._fields})
 
     def _concerns(self, id_: str) -> bool:
         return id_ in self._values.shard(id_) or id_ in self._removed
@@ -128,10 +131,10 @@ class DocumentChanges:
 class JournalState:
     """The changes of all collections and streams."""
 
-    def __init__(self, unique: dict[str, tuple[str, ...]]) -> None:
-        """`unique` gives the unique fields of each collection."""
+    def __init__(self, key_fields: dict[str, tuple[str, ...]]) -> None:
+        """`key_fields` gives the unique and grouped fields of each collection."""
         self.documents = {
-            name: DocumentChanges(fields) for name, fields in unique.items()
+            name: DocumentChanges(fields) for name, fields in key_fields.items()
         }
         self.entries: dict[str, list[bytes]] = defaultdict(list)
         self.last_transaction = 0

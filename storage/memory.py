@@ -7,7 +7,7 @@ replays journals at start. Called on the loop's thread, or before it runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgpack
 
@@ -16,10 +16,11 @@ from storage.errors import Misuse, UniqueViolation
 from storage.records import (
     DeleteRecord,
     EntryRecord,
+    GroupValue,
     PutRecord,
     TransactionRecord,
     document_of,
-    unique_values,
+    key_values,
     value_of,
 )
 from storage.table import Change, KeyChange, Table
@@ -32,6 +33,7 @@ class Write(NamedTuple):
     id: str
     packed: bytes | None
     unique: dict[str, str | None]
+    groups: dict[str, GroupValue]
 
 
 class CannotReplay(Exception):
@@ -44,7 +46,7 @@ class Memory:
     def __init__(
         self, collections: Sequence[Collection[Any]], streams: Sequence[Stream]
     ) -> None:
-        self.tables = {c.name: Table(c.name, c.unique) for c in collections}
+        self.tables = {c.name: Table(c.name, c.unique, c.grouped) for c in collections}
         self.pack: Callable[[object], bytes] = msgpack.Packer().pack
         self.durable_entries = {stream.name: 0 for stream in streams}
         self.latest_entries = dict(self.durable_entries)
@@ -52,19 +54,21 @@ class Memory:
         if len(set(names)) != len(names):
             raise Misuse("two collections or streams share a name")
 
-    def unique_fields(self) -> dict[str, tuple[str, ...]]:
-        """The unique fields of each collection."""
-        return {name: table.unique for name, table in self.tables.items()}
+    def key_fields(self) -> dict[str, tuple[str, ...]]:
+        """The unique and grouped fields of each collection."""
+        return {name: table.key_fields for name, table in self.tables.items()}
 
     def plan(self, number: int, writes: Iterable[Write]) -> list[Change]:
         """The changes that `writes` make to LATEST. Raises UniqueViolation."""
         changes = []
         moving = []
         for write in writes:
-            table, id_, packed, unique = write
+            table, id_, packed, unique, groups = write
             value = None if packed is None else value_of(number, packed)
             if table.keeps_keys(id_, unique):
-                changes.append(Change(table, id_, value, ()))
+                changes.append(
+                    Change(table, id_, value, (), table.regrouped(id_, groups))
+                )
             else:
                 moving.append((write, value))
         if len(moving) == 1:
@@ -98,22 +102,27 @@ class Memory:
         if table is None:
             raise CannotReplay(f"collection {record.collection} is not declared")
         unique: dict[str, str | None] = {}
+        groups: dict[str, GroupValue] = {}
         value = None
         if isinstance(record, PutRecord):
             value = value_of(number, record.packed)
-            unique = record.unique
-            if tuple(unique) != table.unique:
-                unique = unique_values(document_of(value), table.unique)
-        keys: list[KeyChange] = []
+            keys = record.keys
+            if tuple(keys) != table.key_fields:
+                keys = key_values(document_of(value), table.key_fields)
+            if table.groups:
+                groups = {field: keys.pop(field) for field in table.groups}
+            unique = cast("dict[str, str | None]", keys)
+        moves = table.regrouped(record.id, groups)
+        moved: list[KeyChange] = []
         if not table.keeps_keys(record.id, unique):
             # `apply` takes a key only from who has it: in a swap it has moved already.
-            keys = table.released(record.id, unique)
-            keys += (
+            moved = table.released(record.id, unique)
+            moved += (
                 KeyChange(field, key, record.id)
                 for field, key in unique.items()
                 if key is not None
             )
-        table.apply(Change(table, record.id, value, tuple(keys)))
+        table.apply(Change(table, record.id, value, tuple(moved), moves))
 
     def _replay_entry(self, entry: EntryRecord) -> None:
         last = self.durable_entries.get(entry.stream)
@@ -126,10 +135,11 @@ class Memory:
 
 def _move_own_keys(write: Write, value: bytes | None) -> Change:
     """The change of a document that passes no key on to another of the transaction."""
-    table, id_, _, unique = write
+    table, id_, _, unique, groups = write
     old = table.released(id_, unique)
     claims = table.claimed(id_, unique, frozenset())
-    return Change(table, id_, value, (*old, *claims))
+    moves = table.regrouped(id_, groups)
+    return Change(table, id_, value, (*old, *claims), moves)
 
 
 def _move_keys(moving: list[tuple[Write, bytes | None]]) -> list[Change]:
@@ -149,5 +159,6 @@ def _move_keys(moving: list[tuple[Write, bytes | None]]) -> list[Change]:
             if claim in taken:
                 raise UniqueViolation(write.table.name, field, key)
             taken.add(claim)
-        changes.append(Change(write.table, write.id, value, (*old, *claims)))
+        moves = write.table.regrouped(write.id, write.groups)
+        changes.append(Change(write.table, write.id, value, (*old, *claims), moves))
     return changes

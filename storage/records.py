@@ -1,7 +1,7 @@
 """Transactions <-> bytes, as they lie inside a journal frame.
 
     transaction = [number, [put...], [deletion...], [entry...]]
-    put         = [collection, id, packed document, {unique field: value}]
+    put         = [collection, id, packed document, {key field: value or values}]
     deletion    = [collection, id]
     entry       = [stream, sequence, packed entry]
 
@@ -22,6 +22,9 @@ MAX_TRANSACTION_BYTES = 16 * 1024 * 1024 - 64 * 1024
 
 REVISION_BYTES = 8
 
+GroupValue = str | list[str] | tuple[str, ...] | None
+"""The group of a document, or several of them; None for no group."""
+
 
 class PutRecord(NamedTuple):
     """A document as of one transaction."""
@@ -29,7 +32,7 @@ class PutRecord(NamedTuple):
     collection: str
     id: str
     packed: bytes
-    unique: dict[str, str | None]
+    keys: dict[str, GroupValue]
 
 
 class DeleteRecord(NamedTuple):
@@ -88,11 +91,40 @@ def document_of(value: bytes) -> dict[str, Any]:
 def unique_values(
     document: Mapping[str, Any], fields: tuple[str, ...]
 ) -> dict[str, str | None]:
-    """The unique keys of a document. Raises TypeError for one that is no string."""
+    """The values of unique fields. Raises TypeError for one that is no text."""
     values = {}
     for field in fields:
         value = document.get(field)
         if value is not None and type(value) is not str:
-            raise TypeError(f"unique field {field} must be a string or None")
+            raise TypeError(f"field {field} must be a string or None")
         values[field] = value
     return values
+
+
+def key_values(
+    document: Mapping[str, Any], fields: tuple[str, ...]
+) -> dict[str, GroupValue]:
+    """The values of unique or grouped fields.
+
+    Raises TypeError for one that is neither text nor distinct texts.
+    """
+    return {field: _key_value(document.get(field), field) for field in fields}
+
+
+def _key_value(value: object, field: str) -> GroupValue:
+    if value is None or type(value) is str:
+        return value
+    if not isinstance(value, list | tuple) or any(
+        type(one) is not str for one in value
+    ):
+        raise TypeError(f"field {field} must be a string, strings or None")
+    if len(set(value)) != len(value):
+        raise TypeError(f"field {field} must not name a group twice")
+    return tuple(value)
+
+
+def groups_in(value: GroupValue) -> list[str] | tuple[str, ...]:
+    """The groups that a value of a grouped field stands for."""
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""The store: documents with unique keys, streams, and durable transactions.
+"""The store: documents with unique keys and groups, streams, and durable transactions.
 
     transaction -> commits -> writer -> journal           one way down
     journal, base, segments -> checkpoint -> base         in the background
@@ -69,7 +69,7 @@ class Store:
         ballast = Ballast(opened.files.disk, options.ballast_bytes)
         self._writer = Writer(opened.journal, ballast)
         self._checkpoints = Checkpoints(
-            opened.files, memory.unique_fields(), streams, self._writer, options
+            opened.files, memory.key_fields(), streams, self._writer, options
         )
         self._searchers = {
             stream.name: Searcher(opened.files, self._view, stream, options.pause_s)
@@ -173,6 +173,28 @@ class Store:
     def find(self, collection: Collection[Any], field: str, value: str) -> str | None:
         """The id of the durable document with this unique value."""
         return self._memory.tables[collection.name].indexes[field].get(value)
+
+    def ids_where(
+        self,
+        collection: Collection[Any],
+        field: str,
+        value: str,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[str]:
+        """The ids of the durable documents with this value of a grouped field.
+
+        In order of the ids, those behind `after`, at most `limit`. It is a copy, so
+        changes in between do it no harm; and who goes on behind the last id of a page
+        meets every document that was there all the time exactly once.
+        """
+        groups = self._memory.tables[collection.name].groups[field]
+        return groups.page(value, after, limit)
+
+    def count_where(self, collection: Collection[Any], field: str, value: str) -> int:
+        """The number of durable documents with this value of a grouped field."""
+        return self._memory.tables[collection.name].groups[field].count(value)
 
     def scan(self, collection: Collection[T]) -> Iterator[T]:
         """All durable documents in order of insertion.

@@ -1,10 +1,11 @@
-"""The documents of one collection in memory, with their unique keys.
+"""The documents of one collection in memory, with their unique keys and groups.
 
     docs     id -> value, what is durable and visible
     indexes  field -> {unique value -> id}
-    pending  the same two for commits that are queued but not yet durable
+    groups   field -> {shared value -> ids}
+    pending  the same three for commits that are queued but not yet durable
 
-Only durable changes reach `docs` and `indexes`; LATEST is pending over durable. A value
+Only durable changes reach what is visible; LATEST is pending over durable. A value
 is the document's revision and its msgpack bytes: decoded documents cost several times
 as much. It knows nothing of files and threads: the owner of the loop calls it.
 """
@@ -12,10 +13,11 @@ as much. It knows nothing of files and threads: the owner of the loop calls it.
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from storage.errors import UniqueViolation
-from storage.records import document_of, revision_of
+from storage.groups import GroupChange, Groups
+from storage.records import GroupValue, document_of, groups_in, revision_of
 
 Index = dict[str, str]
 
@@ -29,22 +31,36 @@ class KeyChange(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A document put (value) or deleted (None), and what that does to its keys."""
+    """A document put (value) or deleted (None), and what that does to keys and groups."""
 
     table: Table
     id: str
     value: bytes | None
     keys: tuple[KeyChange, ...]
+    groups: tuple[GroupChange, ...] = ()
 
 
 class Table:
     """Documents, indexes and the pending overlay of one collection."""
 
-    __slots__ = ("_pending_docs", "_pending_keys", "docs", "indexes", "name", "unique")
+    __slots__ = (
+        "_pending_docs",
+        "_pending_keys",
+        "docs",
+        "groups",
+        "indexes",
+        "key_fields",
+        "name",
+        "unique",
+    )
 
-    def __init__(self, name: str, unique: tuple[str, ...]) -> None:
+    def __init__(
+        self, name: str, unique: tuple[str, ...], grouped: tuple[str, ...]
+    ) -> None:
         self.name = name
         self.unique = unique
+        self.key_fields = (*unique, *grouped)
+        self.groups = {field: Groups() for field in grouped}
         self.docs: dict[str, bytes] = {}
         self.indexes: dict[str, Index] = {field: {} for field in unique}
         self._pending_docs: dict[str, tuple[int, bytes | None]] = {}
@@ -121,6 +137,39 @@ class Table:
             claims.append(KeyChange(field, value, id))
         return claims
 
+    def regrouped(
+        self,
+        id: str,  # noqa: A002 - the word of the contract
+        values: dict[str, GroupValue],
+    ) -> tuple[GroupChange, ...]:
+        """How `id` leaves and joins groups; without `values` it leaves all."""
+        if not self.groups:
+            return ()
+        if values and all(
+            self._keeps_group(id, field, values[field]) for field in self.groups
+        ):
+            return ()  # the usual update, told without decoding the document
+        old = self.latest(id)
+        before = {} if old is None else document_of(old)
+        changes: list[GroupChange] = []
+        for field in self.groups:
+            was, is_ = set(groups_in(before.get(field))), groups_in(values.get(field))
+            changes += (GroupChange(field, v, joins=False) for v in was.difference(is_))
+            changes += (GroupChange(field, v, joins=True) for v in is_ if v not in was)
+            if len(is_) > 1:
+                self.groups[field].shared = True
+        return tuple(changes)
+
+    def _keeps_group(
+        self,
+        id: str,  # noqa: A002 - the word of the contract
+        field: str,
+        value: GroupValue,
+    ) -> bool:
+        groups = self.groups[field]
+        one = isinstance(value, str) and not groups.shared
+        return one and groups.latest_has(cast("str", value), id)
+
     def stage(self, number: int, change: Change) -> None:
         """Make a queued change part of LATEST."""
         self._pending_docs[change.id] = (number, change.value)
@@ -131,11 +180,13 @@ class Table:
                 if key is not None and key[0] == number and key[1] is not None:
                     continue  # the same transaction gave it to another document
             keys[value] = (number, owner)
+        for group in change.groups:
+            self.groups[group.field].stage(number, change.id, group)
 
     def publish(self, number: int, change: Change) -> None:
         """Make a durable change visible."""
         self.apply(change)
-        _, id_, _, key_changes = change
+        _, id_, _, key_changes, group_changes = change
         pending = self._pending_docs.get(id_)
         if pending is not None and pending[0] == number:
             del self._pending_docs[id_]
@@ -144,10 +195,12 @@ class Table:
             key = keys.get(value)
             if key is not None and key[0] == number:
                 del keys[value]
+        for group in group_changes:
+            self.groups[group.field].settle(number, id_, group)
 
     def apply(self, change: Change) -> None:
         """Change what is visible."""
-        _, id_, new, key_changes = change
+        _, id_, new, key_changes, group_changes = change
         if new is None:
             self.docs.pop(id_, None)
         else:
@@ -158,9 +211,13 @@ class Table:
                 index[value] = owner
             elif index.get(value) == id_:
                 del index[value]
+        for group in group_changes:
+            self.groups[group.field].apply(id_, group)
 
     def drop_pending(self) -> None:
         """Forget all queued changes: LATEST is what is durable."""
         self._pending_docs.clear()
         for keys in self._pending_keys.values():
             keys.clear()
+        for groups in self.groups.values():
+            groups.drop_pending()

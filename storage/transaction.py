@@ -1,8 +1,8 @@
 """Optimistic transactions over LATEST, the durable state plus all queued commits.
 
-A transaction remembers the revision of each document and the owner of each unique key
-it has read; `commit` checks them all at once, without suspension, and then waits until
-the changes are on disk. It knows nothing of files or threads.
+A transaction remembers the revision of each document, the owner of each unique key and
+the ids of each group it has read; `commit` checks them all at once, without suspension,
+and then waits until the changes are on disk. It knows nothing of files or threads.
 """
 
 from __future__ import annotations
@@ -10,15 +10,41 @@ from __future__ import annotations
 from asyncio import Future
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast, final
+from typing import Any, Final, NamedTuple, Self, TypeVar, cast, final
 
 from storage.collection import Collection, Stream
 from storage.errors import Conflict, Misuse, TransactionEnded
+from storage.groups import changed_page
 from storage.memory import Memory, Write
-from storage.records import document_of, revision_of, unique_values
+from storage.records import (
+    GroupValue,
+    document_of,
+    groups_in,
+    key_values,
+    revision_of,
+    unique_values,
+)
 from storage.table import Table
 
 T = TypeVar("T")
+
+_NO_GROUPS: Final[dict[str, GroupValue]] = {}
+
+
+class GroupRead(NamedTuple):
+    """A question about a group, and how far its answer was read."""
+
+    table: Table
+    field: str
+    value: str
+    after: str | None
+    reach: int | None
+
+    def latest(self) -> list[str]:
+        """The answer in LATEST."""
+        return self.table.groups[self.field].latest_page(
+            self.value, self.after, self.reach
+        )
 
 
 @final
@@ -32,6 +58,7 @@ class Transaction:
     __slots__ = (
         "_documents",
         "_ended",
+        "_groups",
         "_lookups",
         "_memory",
         "_reads",
@@ -48,6 +75,7 @@ class Transaction:
         self._ended = False
         self._reads: dict[tuple[Table, str], int] = {}
         self._lookups: dict[tuple[Table, str, str], str | None] = {}
+        self._groups: dict[GroupRead, list[str]] = {}
         self._documents: dict[tuple[Table, str], object] = {}
         self.writes: dict[tuple[Table, str], Write] = {}
         self.entries: list[tuple[str, bytes]] = []
@@ -82,6 +110,34 @@ class Transaction:
         self._lookups.setdefault((table, field, value), owner)
         return None if (table, owner) in self.writes else owner
 
+    async def ids_where(
+        self,
+        collection: Collection[Any],
+        field: str,
+        value: str,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[str]:
+        """The ids of the latest documents with this value of a grouped field, in order.
+
+        Those behind `after`, at most `limit`, with this transaction's own changes.
+        `commit` checks that a transaction that asks the same then is told the same, so
+        nobody can have joined or left what was read. It does not check the documents.
+        """
+        self._require_open()
+        table = self._table(collection.name)
+        own = {
+            write.id: value in groups_in(write.groups.get(field))
+            for write in self.writes.values()
+            if write.table is table
+        }
+        reach = None if limit is None else limit + len(own)
+        read = GroupRead(table, field, value, after, reach)
+        latest = read.latest()
+        self._groups.setdefault(read, latest)
+        return changed_page(latest, own, after, limit)
+
     def put(self, collection: Collection[T], document: T) -> Mapping[str, Any]:
         """Write a document, new or not; returns it as plain data, not to be changed.
 
@@ -93,7 +149,10 @@ class Transaction:
         key = (table, collection.key(document))
         packed = self._memory.pack(plain)
         unique = unique_values(plain, collection.unique)
-        self.writes[key] = Write(table, key[1], packed, unique)
+        groups = _NO_GROUPS
+        if collection.grouped:
+            groups = key_values(plain, collection.grouped)
+        self.writes[key] = Write(table, key[1], packed, unique, groups)
         self._documents[key] = document
         return plain
 
@@ -105,7 +164,7 @@ class Transaction:
         """Remove a document; one that is absent stays absent."""
         self._require_open()
         table = self._table(collection.name)
-        self.writes[(table, id)] = Write(table, id, None, {})
+        self.writes[(table, id)] = Write(table, id, None, {}, _NO_GROUPS)
         self._documents[(table, id)] = None
 
     def append(self, stream: Stream, entry: Mapping[str, Any]) -> None:
@@ -135,6 +194,9 @@ class Transaction:
         for (table, field, value), owner in self._lookups.items():
             if table.latest_owner(field, value) != owner:
                 raise Conflict(table.name, field)
+        for read, ids in self._groups.items():
+            if read.latest() != ids:
+                raise Conflict(read.table.name, read.field)
 
     async def __aenter__(self) -> Self:
         return self

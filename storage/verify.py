@@ -1,7 +1,7 @@
 """Checking a store without changing it, also while the service runs.
 
     quick    no key: headers, lengths, CRCs, names
-    full     every tag, the chain, counts, unique keys rebuilt from the documents
+    full     every tag, the chain, counts, unique keys and groups rebuilt from the documents
     against  also that a head kept elsewhere lies in the chain: nothing newer was lost
 
 A running store only appends to its open journal and replaces whole files, so a set of
@@ -35,7 +35,7 @@ from storage.loading import (
 )
 from storage.manifest import MANIFEST_NAME, check_frame, read_store_id
 from storage.memory import Memory
-from storage.records import document_of, unique_values
+from storage.records import document_of, groups_in, unique_values
 from storage.state import Head
 from storage.table import Table
 
@@ -139,8 +139,9 @@ def _verify_files(
     head, unfinished = _read_open_journal(files, replay)
     documents = 0
     for table in memory.tables.values():
-        progress(f"unique keys of {table.name}")
+        progress(f"unique keys and groups of {table.name}")
         _compare_keys(table, head.sequence)
+        _compare_groups(table, head.sequence)
         documents += len(table.docs)
     if against is not None:
         _require_head(files, replay, head, against)
@@ -182,6 +183,24 @@ def _compare_keys(table: Table, sequence: int) -> None:
     for field, count in counts.items():
         if len(table.indexes[field]) != count:
             reason = f"{table.name}.{field} has keys without a document"
+            raise StoreCorrupt(MANIFEST_NAME, 0, sequence, reason)
+
+
+def _compare_groups(table: Table, sequence: int) -> None:
+    """Rebuild the groups from the documents. Raises StoreCorrupt."""
+    for field, groups in table.groups.items():
+        wanted: dict[str, list[str]] = {}
+        for id_, value in table.docs.items():
+            for group in groups_in(document_of(value).get(field)):
+                wanted.setdefault(group, []).append(id_)
+        same = wanted.keys() == set(groups.values()) and all(
+            groups.page(group, None, None) == sorted(ids)
+            for group, ids in wanted.items()
+        )
+        if not same:
+            reason = (
+                f"the groups of {table.name}.{field} are not those of its documents"
+            )
             raise StoreCorrupt(MANIFEST_NAME, 0, sequence, reason)
 
 

@@ -67,6 +67,7 @@ class ClientCore(ABC, Generic[C, Slots]):
         key_file: the key pair of this client (`name.key_secret`, mode 0600), for a
             service that keeps an allow-list. Only with `server_key`.
         session_token: a session to go on with.
+        api_key: what stands for a session wherever there is none; see `create_api_key`.
         device_name: what the owner of a session made by this client reads in the list
             of theirs; as `user_agent`, it is sent with calls that have no session yet.
         user_agent: the program, in the same list.
@@ -90,6 +91,7 @@ class ClientCore(ABC, Generic[C, Slots]):
         server_key: str | None = None,
         key_file: Path | str | None = None,
         session_token: str | None = None,
+        api_key: str | None = None,
         device_name: str = "",
         user_agent: str = "",
         logout_on_close: bool = True,
@@ -107,6 +109,7 @@ class ClientCore(ABC, Generic[C, Slots]):
         self._patience = patience
         self._surroundings = surroundings
         self._session = Session(session_token)
+        self._api_key = api_key
         said = {"device_name": device_name, "user_agent": user_agent}
         self._client_info = {name: text for name, text in said.items() if text}
         self._pool: Pool[C] = Pool(self._make_connection, self._finish)
@@ -160,6 +163,7 @@ class ClientCore(ABC, Generic[C, Slots]):
             request_id=self._surroundings.new_request_id(),
             encoding=self._encoding,
             session_token=token,
+            api_key=self._api_key,
             idempotency_key=idempotency_key,
             client=self._client_info if token is None else None,
         )

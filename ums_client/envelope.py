@@ -19,7 +19,7 @@ from ums_client.errors import (
     PasswordChangeRequired,
     RequestRefused,
 )
-from ums_client.protocol.actions import ACTION_BY_REQUEST, Action, Repeat
+from ums_client.protocol.actions import ACTION_BY_REQUEST, Access, Action, Repeat
 from ums_client.protocol.codec import Encoding, decode, encode
 from ums_client.protocol.errors import InvalidMessage
 from ums_client.protocol.limits import (
@@ -50,6 +50,7 @@ def pack(
     request_id: str,
     encoding: Encoding,
     session_token: str | None,
+    api_key: str | None = None,
     idempotency_key: str | None,
     client: Mapping[str, str] | None = None,
 ) -> Outgoing[R]:
@@ -68,6 +69,8 @@ def pack(
     message["request_id"] = request_id
     if session_token is not None:
         message["session_token"] = session_token
+    elif api_key is not None and action.access is not Access.PUBLIC:
+        message["api_key"] = api_key
     if idempotency_key is not None:
         _check_key(action, idempotency_key)
         message["idempotency_key"] = idempotency_key

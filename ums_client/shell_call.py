@@ -85,6 +85,8 @@ def _remembered(flags: Flags) -> _Memory:
     if flags.session_token_file is not None:
         token = read_secret(flags.session_token_file, "session_token")
         return _Memory(sessions, flags.endpoint, Saved(token), is_kept=False)
+    if flags.api_key_file is not None:
+        return _Memory(sessions, flags.endpoint, Saved(), is_kept=False)
     saved = sessions.load(flags.endpoint)
     return _Memory(sessions, flags.endpoint, saved, is_kept=flags.save)
 
@@ -148,12 +150,13 @@ def _reply(client: Client, request: Request[Any], key: str | None) -> Reply:
 
 
 def _client(flags: Flags, saved: Saved) -> Client:
-    path = flags.server_key_file
+    path, key = flags.server_key_file, flags.api_key_file
     return Client(
         flags.endpoint,
         deadline_s=flags.timeout,
         server_key=None if path is None else read_public_key(path),
         key_file=flags.key_file,
         session_token=saved.session_token,
+        api_key=None if key is None else read_secret(key, "api_key"),
         logout_on_close=False,
     )

@@ -21,6 +21,7 @@ class Flags:
     server_key_file: Path | None
     key_file: Path | None
     session_token_file: str | None
+    api_key_file: str | None
     save: bool
 
 
@@ -63,6 +64,12 @@ def common_options() -> list[click.Parameter]:
             metavar="PATH",
             envvar="UMS_SESSION_TOKEN_FILE",
             help="Use this session rather than the kept one; - reads standard input.",
+        ),
+        click.Option(
+            ["--api-key-file"],
+            metavar="PATH",
+            envvar="UMS_API_KEY_FILE",
+            help="Use this API key rather than a session; - reads standard input.",
         ),
         click.Option(
             ["--save/--no-save"],

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from ums_client.protocol.actions import Access, Repeat
+from ums_client.protocol.actions import Access, Action, Repeat
 from ums_service.call import Call
 from ums_service.catalogue import Row
 from ums_service.domain.authorisation import NOTHING
-from ums_service.domain.errors import InvalidSession
+from ums_service.domain.errors import InvalidSession, PermissionDenied
 
 
 def check_access(row: Row, request: Any, call: Call, *, stale_token: bool) -> None:
@@ -20,6 +20,8 @@ def check_access(row: Row, request: Any, call: Call, *, stale_token: bool) -> No
         PermissionDenied: it takes a permission that the caller lacks.
     """
     access, permission = row.action.access, row.action.permission
+    if call.key is not None and permission not in call.key.scopes:
+        raise PermissionDenied
     if access is Access.PUBLIC:
         return
     if call.session is None:
@@ -34,6 +36,11 @@ def check_access(row: Row, request: Any, call: Call, *, stale_token: bool) -> No
     lab_ids = _labs(row, request, user_id, call)
     reads = row.action.repeat is Repeat.SAFE
     call.require(permission, lab_ids=lab_ids, changes=None if reads else user_id)
+
+
+def ignores_keys(action: Action) -> bool:
+    """Whether an API key counts as none: nothing there is kept for who has one."""
+    return action.access is Access.OPTIONAL and action.permission is None
 
 
 def _labs(row: Row, request: Any, user_id: str | None, call: Call) -> frozenset[str]:

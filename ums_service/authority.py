@@ -3,8 +3,10 @@
 from typing import Any, Final, TypeVar
 
 from storage import Collection, Store, document_of
+from ums_service.domain.attributes import LAB_ROLES, WITHIN_LAB
 from ums_service.domain.authorisation import Caller, Grant, Kind
 from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements
+from ums_service.domain.labs import LABS
 from ums_service.domain.roles import BUILT_IN, STORED_ROLES, Role, with_ancestors
 from ums_service.domain.users import ACTIVE, ADMIN, USERS, User
 
@@ -31,11 +33,13 @@ class Authority:
         if user is None:
             self._kept.pop(user_id, None)
             return None
+        own = read.get(ENTITLEMENTS, user_id) or Entitlements(user_id)
         caller = Caller(
             user_id,
             active=user.status == ACTIVE,
             administers=user.administers,
-            grants=_grants(user, read),
+            grants=_grants(user, own, read),
+            lab_ids=frozenset(id_ for id_ in own.labs if _counts_in(id_, own, read)),
         )
         if len(self._kept) >= KEPT_MAX:
             del self._kept[next(iter(self._kept))]
@@ -73,12 +77,28 @@ class _Read:
         return BUILT_IN.get(name) or self.get(STORED_ROLES, name)
 
 
-def _grants(user: User, read: _Read) -> tuple[Grant, ...]:
+def _grants(user: User, own: Entitlements, read: _Read) -> tuple[Grant, ...]:
     found = _role_grants(user.role, None, None, read)
-    own = read.get(ENTITLEMENTS, user.user_id) or Entitlements(user.user_id)
     for given in own.roles:
-        found += _role_grants(given.role, given.lab_id, given.until_s, read)
+        if given.lab_id is None or _counts_in(given.lab_id, own, read):
+            found += _role_grants(given.role, given.lab_id, given.until_s, read)
+    for lab_id, membership in own.labs.items():
+        if _counts_in(lab_id, own, read):
+            allows = LAB_ROLES[membership.role] | WITHIN_LAB[membership.role]
+            found.append(Grant(Kind.LAB_ROLE, membership.role, allows, lab_id=lab_id))
     return tuple(found)
+
+
+def _counts_in(lab_id: str, own: Entitlements, read: _Read) -> bool:
+    """Whether what was granted in a lab counts: the lab and the membership are active.
+
+    Who is no member may have been granted something there all the same.
+    """
+    membership = own.labs.get(lab_id)
+    if membership is not None and not membership.active:
+        return False
+    lab = read.get(LABS, lab_id)
+    return lab is not None and lab.active
 
 
 def _role_grants(

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from storage import Store
 from ums_service import __version__
+from ums_service.api_keys import ApiKeys
 from ums_service.attempts import Attempts
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
@@ -84,6 +85,7 @@ def build_service(
     attempts = Attempts(store, profile, exempt, entries_max=settings.limit_entries_max)
     queue = build_queue(settings)
     senders = build_senders(settings, store, queue, clock)
+    authority = Authority(store)
     facilities = Facilities(
         store=store,
         sessions=Sessions(profile, sessions_max=settings.sessions_max),
@@ -94,7 +96,8 @@ def build_service(
             read_bytes_max=settings.audit_read_mib_max * 1024 * 1024,
         ),
         attempts=attempts,
-        authority=Authority(store),
+        authority=authority,
+        keys=ApiKeys(store, authority, unused_s=profile.api_key_unused_s),
         gate=LoginGate(attempts, hashes, pool),
         factors=build_factors(settings, profile, senders),
         profile=profile,
@@ -107,6 +110,7 @@ def build_service(
         new_session_id=new_session_id,
         tokens=build_tokens(settings, profile),
         new_device_id=new_device_id,
+        new_key_id=new_key_id,
         choose=secrets.choice,
         mail=queue,
     )
@@ -264,3 +268,8 @@ def new_user_id() -> str:
 def new_device_id() -> str:
     """A random id (UUID4) in hexadecimal."""
     return uuid.uuid4().hex
+
+
+def new_key_id() -> str:
+    """A random id of 64 bits in hexadecimal: it names a key and opens nothing."""
+    return secrets.token_hex(8)

@@ -7,11 +7,13 @@ from typing import Any, NoReturn
 from storage import Store, Transaction
 from ums_client.protocol.actions import Action
 from ums_client.protocol.permissions import Permission
+from ums_service.api_keys import ApiKeys
 from ums_service.attempts import Attempts, delete_failures
 from ums_service.audit_names import name_sealed_in
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
 from ums_service.domain.access_tokens import AccessTokens
+from ums_service.domain.api_keys import ApiKey
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.audit_seals import Changes
 from ums_service.domain.authorisation import NOTHING, Resource, may
@@ -46,6 +48,7 @@ class Facilities:
     gate: LoginGate
     audit: AuditReader
     authority: Authority
+    keys: ApiKeys
     factors: SecondFactors
     profile: Profile
     policy: PasswordPolicy
@@ -58,6 +61,7 @@ class Facilities:
     new_session_id: Callable[[], str]
     tokens: AccessTokens
     new_device_id: Callable[[], str]
+    new_key_id: Callable[[], str]
     choose: Callable[[str], str]
     """One character of a text, at random."""
     mail: MailQueue | None = None
@@ -77,8 +81,11 @@ class Call:
     facilities: Facilities
     action: Action
     session: Session | None
+    """That of the caller; with an API key, what stands for one."""
     address: str
     now: Moment
+    key: ApiKey | None = None
+    """The API key that the request came with."""
     subject: str | None = None
     """The id of the account that is acted on, for the audit log."""
     subject_name: str | None = None
@@ -144,6 +151,8 @@ class Call:
         caller = authority.caller(self.session.user_id) if self.session else None
         if caller is None:
             return False
+        if self.key is not None:
+            caller = caller._replace(scopes=frozenset(self.key.scopes))
         changed = authority.caller(changes) if changes else None
         resource = Resource(lab_ids, changed)
         return may(caller, permission, resource, self.now).allowed
@@ -304,12 +313,15 @@ class Call:
             ),
         )
 
+    def _still_holds(self, session: Session) -> bool:
+        if self.key is not None:
+            return self.facilities.keys.current(self.key.key_id) is not None
+        return self.facilities.sessions.holds(session)
+
     def begin_again(self) -> None:
         """Forget what a run that met a conflict has gathered."""
-        if self.session is not None and not self.facilities.sessions.holds(
-            self.session
-        ):
-            self.session = None  # it was ended meanwhile
+        if self.session is not None and not self._still_holds(self.session):
+            self.session = self.key = None  # it was ended meanwhile
         self.transaction = None
         self.after_commit.clear()
         self.details.clear()

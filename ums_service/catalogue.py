@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from ums_client.protocol.actions import Access, Action, Audit, Rate, Repeat
 from ums_client.protocol.message import Request
-from ums_client.protocol.permissions import Permission
 from ums_service.answer import Answer
 from ums_service.call import Call
 
@@ -83,7 +82,8 @@ def _check_columns(action: Action) -> None:
         if not isinstance(getattr(action, column), kind):
             raise IncompleteCatalogue(f"{action.name}: no {column} is given")
     needs = action.access in (Access.OWN, Access.GRANTED)
-    if needs is not isinstance(action.permission, Permission):
+    none = action.permission is None
+    if (none and needs) or (not none and action.access is Access.PUBLIC):
         raise IncompleteCatalogue(f"{action.name}: its access and permission differ")
     if action.access is Access.OWN and "user_id" not in action.request.model_fields:
         raise IncompleteCatalogue(f"{action.name}: its request names no account")

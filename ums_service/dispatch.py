@@ -18,10 +18,11 @@ from ums_client.protocol.message import (
     open_envelope,
     request_id_of,
 )
-from ums_service.access import check_access
+from ums_service.access import check_access, ignores_keys
 from ums_service.answer import Answer
 from ums_service.call import Call, Facilities
 from ums_service.catalogue import Handler, Row, rows
+from ums_service.domain.api_keys import ApiKey
 from ums_service.domain.errors import (
     InvalidCredentials,
     RateLimited,
@@ -29,7 +30,7 @@ from ums_service.domain.errors import (
 )
 from ums_service.domain.moment import Moment
 from ums_service.domain.rate_limit import RateLimits
-from ums_service.domain.sessions import Purpose, Session
+from ums_service.domain.sessions import Purpose, Session, session_of_key
 from ums_service.handlers.endings import end_moved
 from ums_service.refusal_log import RefusalLog
 from ums_service.replies import Replies
@@ -80,8 +81,9 @@ class Dispatch:
             row = self._row(envelope.action)
             action = row.action
             self._limits.take(action.rate, address, now.ticks_s)
-            session = self._session(envelope.session_token, action, now)
+            session, key = self._credential(envelope, action, address, now)
             call = Call(self._facilities, action, session, address, now)
+            call.key = key
             call.request_id, call.client = request_id, envelope.client
             if self._bound and session is not None and session.address != address:
                 await end_moved(call)
@@ -101,16 +103,23 @@ class Dispatch:
         refused = self.refusals.told(RateLimited(for_s), None)
         return self._replies.write(self._replies.refusal(refused), None, encoding)
 
-    def _session(
-        self, token: str | None, action: Action, now: Moment
-    ) -> Session | None:
+    def _credential(
+        self, envelope: Envelope, action: Action, address: str, now: Moment
+    ) -> tuple[Session | None, ApiKey | None]:
         """Who asks, where the action wants to know; counted where callers have limits."""
-        if token is None or action.access is Access.PUBLIC:
-            return None
-        session = self._facilities.sessions.find(token, now, purpose=Purpose.SESSION)
+        token, text = envelope.session_token, envelope.api_key
+        session, key = None, None
+        if action.access is Access.PUBLIC:
+            return None, None
+        if token is not None:
+            sessions = self._facilities.sessions
+            session = sessions.find(token, now, purpose=Purpose.SESSION)
+        elif text is not None and not ignores_keys(action):
+            key = self._facilities.keys.find(text, address, now)
+            session = session_of_key(key, address, now)
         if session is not None and self._limits.of_callers:
             self._limits.take_of_caller(action.rate, session.user_id, now.ticks_s)
-        return session
+        return session, key
 
     def _row(self, name: str | None) -> Row:
         row = self._rows.get(name or "")

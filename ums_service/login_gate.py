@@ -64,10 +64,10 @@ class LoginGate:
             self._wake(account, source)
 
     async def _verify(self, user: User | None, password: str) -> bool:
-        stored = user.password_hash if user else self.hashes.dummy
+        stored = (user.password_hash if user else "") or self.hashes.dummy
         normalised = normalise_password(password)
         right = await self.pool.run(self.hashes.verify, stored, normalised)
-        return right and user is not None
+        return right and user is not None and bool(user.password_hash)
 
     async def _admit(self, account: str, source: Source, now: Moment) -> bool:
         while True:

@@ -27,6 +27,9 @@ PURGE_EVERY_TICKS: Final = 60
 PURGED_AT_ONCE: Final = 100
 LINKS_LOOKED_AT: Final = 1_000
 
+Chore = Callable[[Moment], Awaitable[None]]
+"""What else is done once a minute; it may raise StoreError, to be asked again."""
+
 
 class Maintenance:
     """One round each second. A store that cannot write is left alone until it can."""
@@ -39,16 +42,15 @@ class Maintenance:
         clock: Callable[[], Moment],
         tell: Callable[[], None],
         tokens: AccessTokens,
-        steps: Sequence[Callable[[Moment], Awaitable[None]]] = (),
+        chores: Sequence[Chore] = (),
     ) -> None:
-        """`steps` are done in each round that purges, after it."""
         self._store = store
         self._sessions = sessions
         self._refusals = refusals
         self._clock = clock
         self._tell = tell
         self._tokens = tokens
-        self._steps = steps
+        self._chores = chores
         self._looking: Iterator[str] = iter(())
         self._links: Iterator[str] = iter(())
 
@@ -72,8 +74,8 @@ class Maintenance:
             while await self._purge_some(now):
                 pass
             await self._renew_signing_key(now)
-            for step in self._steps:
-                await step(now)
+            for chore in self._chores:
+                await chore(now)
         except StoreError:
             return  # tried again in the next round; the store tells its own state
 

@@ -48,10 +48,10 @@ def tells(call: Call) -> bool:
 def is_reachable(user: User) -> bool:
     """Whether mail can reach an account.
 
-    The first administrator begins without an address, and anonymised ones have none.
+    Programs and the first administrator read none, anonymised ones have no address.
     """
-    begins = user.bootstrap and user.email.endswith("@localhost")
-    return "@" in user.email and not begins
+    nowhere = user.bootstrap and user.email.endswith("@localhost")
+    return "@" in user.email and not (nowhere or user.service_account)
 
 
 async def notify_new_address(call: Call, before: User, after: User) -> None:

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from storage import RealDisk, Store, StoreMissing, StoreOptions
 from ums_service import __version__
+from ums_service.domain.api_keys import API_KEYS
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS
 from ums_service.domain.deleted import DELETED_USERS
@@ -18,6 +19,7 @@ from ums_service.domain.failure_records import (
 )
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE
+from ums_service.domain.labs import LABS
 from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME
@@ -58,6 +60,8 @@ COLLECTIONS: Final = (
     STANDINGS,
     LEGAL_HOLDS,
     STORED_ROLES,
+    API_KEYS,
+    LABS,
 )
 STREAMS: Final = (AUDIT,)
 

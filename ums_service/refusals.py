@@ -119,6 +119,10 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.ReauthenticationRequired: _fixed(
         ErrorCode.REAUTHENTICATION_REQUIRED, "Current password is required"
     ),
+    errors.FreshProofRequired: _fixed(
+        ErrorCode.REAUTHENTICATION_REQUIRED,
+        "Prove once more who you are, with reauthenticate",
+    ),
     errors.PolicyViolation: _policy,
     errors.NameTaken: _taken,
     errors.PermissionDenied: _fixed(ErrorCode.PERMISSION_DENIED, "Permission denied"),
@@ -135,6 +139,10 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.NotFound: _fixed(ErrorCode.NOT_FOUND, "No such account"),
     errors.NoSuchDevice: _fixed(ErrorCode.NOT_FOUND, "No such device"),
     errors.NoSuchMail: _fixed(ErrorCode.NOT_FOUND, "No such mail"),
+    errors.NoSuchKey: _fixed(ErrorCode.NOT_FOUND, "No such API key"),
+    errors.TooManyKeys: lambda r: Told(
+        ErrorCode.CONFLICT, f"The account has {r.most} API keys, and may have no more"
+    ),
     errors.WrongState: lambda r: Told(ErrorCode.WRONG_STATE, r.text),
     errors.LegalHold: lambda r: Told(ErrorCode.LEGAL_HOLD, r.text),
     errors.IdempotencyConflict: _fixed(

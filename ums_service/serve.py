@@ -125,7 +125,7 @@ async def _until(
         read_clock,
         tell,
         service.facilities.tokens,
-        [Lifecycle(service.facilities).round],
+        [service.facilities.keys.write_uses, Lifecycle(service.facilities).round],
     )
     housekeeping = asyncio.create_task(maintenance.run())
     watching = asyncio.create_task(watch.run())

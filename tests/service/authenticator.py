@@ -79,7 +79,7 @@ def set_up(bench: Bench, token: str, password: str = GOOD, **more: Any) -> Phone
 class Telephone:
     """Receives codes: a sender that keeps what it is given, or refuses to take it."""
 
-    received: list[tuple[str, str, str]] = field(default_factory=list)
+    received: list[tuple[str, str, str]] = field(default_factory=list, repr=False)
     is_off: bool = False
 
     async def send(self, user: User, address: str, code: str, purpose: str) -> None:

@@ -9,6 +9,7 @@ import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -47,6 +48,18 @@ LIMIT_S = 20.0
 Message = dict[str, Any]
 
 
+def cheap_settings(**more: Any) -> Settings:
+    """Settings with hashes that cost next to nothing."""
+    cheap = {"argon2_passes": 1, "argon2_memory_kib": 8, "hashing_threads": 2}
+    return Settings(data=Path("bench-data"), **(cheap | more))
+
+
+@cache
+def default_settings() -> Settings:
+    """Those of most benches, made once: it takes as long as the rest of a bench."""
+    return cheap_settings()
+
+
 class Bench:
     """A service on a disk, with an event loop of its own and a clock set by hand."""
 
@@ -63,8 +76,7 @@ class Bench:
         self.profile = replace(base, **policy)
         self.disk = MemoryDisk() if disk is None else disk
         self.clock = clock or ManualClock()
-        cheap = {"argon2_passes": 1, "argon2_memory_kib": 8, "hashing_threads": 2}
-        self.settings = Settings(data=Path("bench-data"), **(cheap | (settings or {})))
+        self.settings = cheap_settings(**settings) if settings else default_settings()
         self.slept: list[float] = []
         self._runner = asyncio.Runner()
         self._backup_codes: list[str] = []

@@ -78,6 +78,31 @@ def remembered_device(bench: Bench) -> str:
     return str(bench.ask(**wanted)["device_id"])
 
 
+def about_keys(bench: Bench, admin: str, alice: str) -> dict[str, Message]:
+    make = {"action": "create_api_key", "session_token": alice}
+    make |= {"name": "job", "scopes": ["users.read"]}
+    old, older = (bench.ask(**make)["key"]["key_id"] for _ in range(2))
+    return {
+        "create_api_key": make,
+        "list_api_keys": {"action": "list_api_keys", "session_token": alice},
+        "rotate_api_key": {
+            "action": "rotate_api_key",
+            "session_token": alice,
+            "key_id": old,
+        },
+        "revoke_api_key": {
+            "action": "revoke_api_key",
+            "session_token": alice,
+            "key_id": older,
+        },
+        "create_service_account": {
+            "action": "create_service_account",
+            "session_token": admin,
+            "username": "billing-sync",
+        },
+    }
+
+
 def requests(bench: Bench) -> dict[str, Message]:
     """A request of each action that succeeds under every profile, in this order."""
     admin, alice = bench.admin(), bench.member("alice", STRONG)
@@ -97,6 +122,7 @@ def requests(bench: Bench) -> dict[str, Message]:
     return {
         "describe_actions": {"action": "describe_actions"},
         "health_check": {"action": "health_check", "session_token": admin},
+        **about_keys(bench, admin, alice),
         "create_user": creation("bobby", STRONG, metadata={"a": [1, {"b": None}]}),
         "login": login("bobby", STRONG),
         "list_devices": {"action": "list_devices", "session_token": admin},
@@ -503,6 +529,7 @@ def make_predictable(bench: Bench) -> None:
         ("new_user_id", 32),
         ("new_session_id", 22),
         ("new_device_id", 32),
+        ("new_key_id", 16),
     ):
         made = lambda chars=chars: f"{next(numbers):0{chars}}"  # noqa: E731
         object.__setattr__(facilities, name, made)
@@ -522,18 +549,21 @@ def test_a_reply_to_msgpack_says_the_same_as_one_to_json(make_bench):
         "finish_passkey_enrolment",
         "begin_passkey_login",
     }
+    replies: list[dict[str, Message]] = []
+    for to_bytes, from_bytes in (
+        (lambda m: json.dumps(m).encode(), json.loads),
+        (msgpack.packb, msgpack.unpackb),
+    ):
+        bench = mailing(make_bench, "compat")
+        make_predictable(bench)
+        asked = requests(bench).items()
+        replies.append(
+            {n: from_bytes(bench.ask_bytes(to_bytes(request))) for n, request in asked}
+        )
     for name in ACTION_BY_NAME:
-        replies = []
-        for to_bytes, from_bytes in (
-            (lambda m: json.dumps(m).encode(), json.loads),
-            (msgpack.packb, msgpack.unpackb),
-        ):
-            bench = mailing(make_bench, "compat")
-            make_predictable(bench)
-            request = requests(bench)[name]
-            replies.append(from_bytes(bench.ask_bytes(to_bytes(request))))
+        both = [of_one_encoding[name] for of_one_encoding in replies]
         if name.endswith("_audit"):  # it tells random ids, or digests of them
-            replies = [shape_of(reply) for reply in replies]
-        assert replies[0]["status"] == replies[1]["status"], name
+            both = [shape_of(reply) for reply in both]
+        assert both[0]["status"] == both[1]["status"], name
         same = list if name in drawn else dict  # secrets are drawn anew each time
-        assert same(replies[0]) == same(replies[1]), name
+        assert same(both[0]) == same(both[1]), name

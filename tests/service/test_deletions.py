@@ -261,21 +261,6 @@ def test_an_anonymised_account_never_comes_back(standard: Bench):
     assert again["code"] == "WRONG_STATE"
 
 
-def test_what_cannot_be_undone_asks_for_a_recent_proof(standard: Bench):
-    admin = standard.admin()
-    standard.register("alice")
-    standard.clock.advance(11 * 60)
-    for message in (
-        {"action": "anonymise_user", "reason": WHY},
-        {"action": "legal_hold", "reason": WHY, "hold": True},
-    ):
-        user_id = standard.user_id("alice")
-        reply = standard.ask(**message, session_token=admin, user_id=user_id)
-        assert reply["code"] == "REAUTHENTICATION_REQUIRED"
-    reply = ask(standard, "apply_retention", admin, dry_run=False)
-    assert reply["code"] == "REAUTHENTICATION_REQUIRED"
-
-
 # --- legal hold ---
 
 

@@ -20,6 +20,7 @@ NAMES = ("alice", "bobby", "carol", "david")
 PASSWORDS = ("correct horse 7", "another pass 1", "third choice 22")
 HISTORY = 5
 IDLE_S, ABSOLUTE_S, SESSIONS_MAX = 8 * 3600, 24 * 3600, 10
+RECENT_S = 10 * 60
 names, passwords = st.sampled_from(NAMES), st.sampled_from(PASSWORDS)
 new_passwords = st.sampled_from(
     [*PASSWORDS, *(f"{number} and no more" for number in range(HISTORY))]
@@ -262,6 +263,10 @@ class Service(RuleBasedStateMachine):
             return
         changed = replace(target, **change)
         ends = self.model.last_administrator(target) and not changed.administers
+        stale = self.now_s - self.model.sessions[token].opened_s > RECENT_S
+        if account.administers and changed != target and stale:
+            assert reply["code"] == "REAUTHENTICATION_REQUIRED"
+            return
         if not account.administers or ends:
             assert reply["code"] == "PERMISSION_DENIED"
             return

@@ -35,7 +35,11 @@ def _id(document: Document) -> str:
     return str(document["id"])
 
 
-USERS: Collection[Document] = Collection("users", _id, _same, _same, ("name", "mail"))
+USERS: Collection[Document] = Collection(
+    "users", _id, _same, _same, unique=("name", "mail"), grouped=("team",)
+)
+TEAMS = ("team-0", "team-1", "team-2")
+SOME_TEAMS = (*TEAMS, None, [], ["team-1"], ["team-2", "team-0"], list(TEAMS))
 NOTES: Collection[Document] = Collection("notes", _id, _same, _same)
 AUDIT = Stream("audit", indexed=("commit",))
 COLLECTIONS = (USERS, NOTES)
@@ -100,6 +104,11 @@ class Contents(NamedTuple):
     def empty(cls) -> Contents:
         return cls({name: {} for name in BY_NAME}, ())
 
+    def members(self, team: str) -> list[str]:
+        """The users of a team, in order."""
+        users = self.documents[USERS.name]
+        return sorted(id_ for id_, user in users.items() if team in teams_of(user))
+
     def after(self, commit: Commit) -> Contents:
         documents = {name: dict(some) for name, some in self.documents.items()}
         entries = self.entries
@@ -112,6 +121,14 @@ class Contents(NamedTuple):
                 case Append(entry):
                     entries = (*entries, entry)
         return Contents(documents, entries)
+
+
+def teams_of(user: Document) -> list[str]:
+    """A user may have one team, several or none."""
+    teams = user["team"]
+    if teams is None:
+        return []
+    return [teams] if isinstance(teams, str) else list(teams)
 
 
 def contents_of_store(store: Store) -> Contents:
@@ -128,7 +145,7 @@ def contents_of_store(store: Store) -> Contents:
 
 
 def same_documents(store: Store, wanted: Contents, names: frozenset[str]) -> bool:
-    """Documents, their order, counts and unique keys; `names` are all ever used."""
+    """Documents, their order, counts, keys and groups; `names` are all ever used."""
     users = wanted.documents[USERS.name]
     owners = {user["name"]: id_ for id_, user in users.items()}
     mails = {user["mail"]: id_ for id_, user in users.items() if user["mail"]}
@@ -141,13 +158,37 @@ def same_documents(store: Store, wanted: Contents, names: frozenset[str]) -> boo
         )
         and all(store.find(USERS, "name", name) == owners.get(name) for name in names)
         and all(store.find(USERS, "mail", mail) == id_ for mail, id_ in mails.items())
+        and all(same_team(store, wanted, team) for team in TEAMS)
+    )
+
+
+def same_team(store: Store, wanted: Contents, team: str) -> bool:
+    """Members of a team, at once and in pages of two, and how many they are."""
+    members = wanted.members(team)
+    pages: list[str] = []
+    while page := store.ids_where(
+        USERS, "team", team, after=pages[-1] if pages else None, limit=2
+    ):
+        pages += page
+    return (
+        store.ids_where(USERS, "team", team) == members
+        and pages == members
+        and store.count_where(USERS, "team", team) == len(members)
     )
 
 
 def user(number: int, commit: int, name: str, size: int = 40) -> Document:
     mail = f"{name}@example.org" if number % 3 else None
     text = Random(number * 1000 + commit).randbytes(size)
-    return {"id": f"u{number}", "name": name, "mail": mail, "n": commit, "text": text}
+    team = SOME_TEAMS[(number + commit // 5) % len(SOME_TEAMS)]
+    return {
+        "id": f"u{number}",
+        "name": name,
+        "mail": mail,
+        "team": team,
+        "n": commit,
+        "text": text,
+    }
 
 
 def commits_of(steps: list[Step]) -> list[Commit]:

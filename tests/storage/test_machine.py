@@ -31,6 +31,8 @@ from tests.storage.model import (
     AUDIT,
     NOTES,
     NOW,
+    SOME_TEAMS,
+    TEAMS,
     USERS,
     Append,
     Commit,
@@ -42,6 +44,7 @@ from tests.storage.model import (
     contents_of_store,
     create_store,
     open_store,
+    same_team,
 )
 
 T = TypeVar("T")
@@ -67,13 +70,14 @@ SOAK = settings(
 )
 
 user_puts = st.builds(
-    lambda id_, name, mail, size: Put(
+    lambda id_, name, mail, team, size: Put(
         USERS.name,
-        {"id": id_, "name": name, "mail": mail, "text": "x" * size},
+        {"id": id_, "name": name, "mail": mail, "team": team, "text": "x" * size},
     ),
     st.sampled_from(IDS),
     st.sampled_from([*NAMES, None]),
     st.sampled_from(["a@example.org", None]),
+    st.sampled_from(SOME_TEAMS),
     st.sampled_from([0, 30, 600]),
 )
 note_puts = st.builds(
@@ -147,6 +151,8 @@ class Reader:
     revision: int
     name: str
     owner: str | None
+    team: str
+    members: list[str]
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -212,8 +218,13 @@ class StoreMachine(RuleBasedStateMachine):
             assert document == self.model.contents.documents[USERS.name].get(id_)
             owner = await transaction.find(USERS, "name", name)
             assert owner == self.model.owner("name", name)
+            team = f"team-{name[-1]}"
+            members = await transaction.ids_where(USERS, "team", team)
+            assert members == self.model.contents.members(team)
             revision = self.model.revisions.get((USERS.name, id_), 0)
-            self.readers.append(Reader(transaction, id_, revision, name, owner))
+            self.readers.append(
+                Reader(transaction, id_, revision, name, owner, team, members)
+            )
 
         self.run(reading())
 
@@ -225,7 +236,12 @@ class StoreMachine(RuleBasedStateMachine):
         transaction.put(NOTES, note)
         revision = self.model.revisions.get((USERS.name, reader.id), 0)
         owner = self.model.owner("name", reader.name)
-        fresh = (revision, owner) == (reader.revision, reader.owner)
+        members = self.model.contents.members(reader.team)
+        fresh = (revision, owner, members) == (
+            reader.revision,
+            reader.owner,
+            reader.members,
+        )
         if fresh:
             self.run(transaction.commit())
             self.model = self.model.after(Commit((Put(NOTES.name, note),)))
@@ -342,6 +358,7 @@ class StoreMachine(RuleBasedStateMachine):
             )
         mail = "a@example.org"
         assert self.store.find(USERS, "mail", mail) == self.model.owner("mail", mail)
+        assert all(same_team(self.store, wanted, team) for team in TEAMS)
         after = len(wanted.entries) // 2
         rest = [entry.data for entry in self.store.entries(AUDIT, after=after)]
         assert tuple(rest) == wanted.entries[after:]

@@ -10,6 +10,7 @@ from ums_client.protocol import (
     deletions,
     devices,
     factors,
+    keys,
     lockouts,
     mail,
     passkeys,
@@ -95,6 +96,11 @@ class Audit(StrEnum):
     MAIL_RETRIED = "mail_retried"
     MAIL_DROPPED = "mail_dropped"
     MAIL_TESTED = "mail_tested"
+    API_KEY_CREATED = "api_key_created"
+    API_KEY_ROTATED = "api_key_rotated"
+    API_KEY_REVOKED = "api_key_revoked"
+    API_KEYS_LISTED = "api_keys_listed"
+    SERVICE_ACCOUNT_CREATED = "service_account_created"
 
 
 class Repeat(StrEnum):
@@ -115,19 +121,21 @@ class Action(NamedTuple):
     audit: Audit
     repeat: Repeat
     permission: Permission | None = None
-    """Needed for somebody else's account (OWN) or for anything (GRANTED)."""
+    """Needed for somebody else's account (OWN) or for anything (GRANTED); elsewhere
+    for what the handler keeps for those who have it. An API key can only be used where
+    there is one, and only with it among its scopes."""
 
 
 # fmt: off
 ACTIONS: Final = (
     #      name                        request                          access           rate           audit                           repeat        permission
-    Action("create_user",              accounts.CreateUser,             Access.OPTIONAL, Rate.REGISTER, Audit.USER_CREATED,             Repeat.KEYED),
+    Action("create_user",              accounts.CreateUser,             Access.OPTIONAL, Rate.REGISTER, Audit.USER_CREATED,             Repeat.KEYED, Permission.USERS_CREATE),
     Action("login",                    sessions.Login,                  Access.PUBLIC,   Rate.LOGIN,    Audit.LOGIN,                    Repeat.NEVER),
     Action("logout",                   sessions.Logout,                 Access.SESSION,  Rate.WRITE,    Audit.LOGOUT,                   Repeat.NEVER),
     Action("get_user",                 accounts.GetUser,                Access.OWN,      Rate.READ,     Audit.USER_READ,                Repeat.SAFE,  Permission.USERS_READ),
     Action("update_user",              accounts.UpdateUser,             Access.OWN,      Rate.WRITE,    Audit.USER_UPDATED,             Repeat.KEYED, Permission.USERS_UPDATE),
     Action("delete_user",              accounts.DeleteUser,             Access.OWN,      Rate.WRITE,    Audit.USER_DELETED,             Repeat.KEYED, Permission.USERS_DELETE),
-    Action("list_users",               accounts.ListUsers,              Access.OPTIONAL, Rate.READ,     Audit.USERS_LISTED,             Repeat.SAFE),
+    Action("list_users",               accounts.ListUsers,              Access.OPTIONAL, Rate.READ,     Audit.USERS_LISTED,             Repeat.SAFE, Permission.USERS_READ),
     Action("health_check",             service.HealthCheck,             Access.OPTIONAL, Rate.READ,     Audit.NONE,                     Repeat.SAFE),
     Action("change_password",          passwords.ChangePassword,        Access.OPTIONAL, Rate.LOGIN,    Audit.PASSWORD_CHANGED,         Repeat.KEYED),
     Action("verify_session",           sessions.VerifySession,          Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
@@ -139,14 +147,14 @@ ACTIONS: Final = (
     Action("get_revocations",          tokens.GetRevocations,           Access.PUBLIC,   Rate.READ,     Audit.REVOCATIONS_READ,         Repeat.SAFE),
     Action("rotate_signing_key",       tokens.RotateSigningKey,         Access.GRANTED,  Rate.WRITE,    Audit.SIGNING_KEY_ROTATED,      Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("list_devices",             devices.ListDevices,             Access.OWN,      Rate.READ,     Audit.DEVICES_LISTED,           Repeat.SAFE,  Permission.USERS_READ),
-    Action("forget_device",            devices.ForgetDevice,            Access.OWN,      Rate.WRITE,    Audit.DEVICE_FORGOTTEN,         Repeat.KEYED, Permission.USERS_UPDATE),
+    Action("forget_device",            devices.ForgetDevice,            Access.OWN,      Rate.WRITE,    Audit.DEVICE_FORGOTTEN,         Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
     Action("unlock_user",              lockouts.UnlockUser,             Access.GRANTED,  Rate.WRITE,    Audit.ACCOUNT_UNLOCKED,         Repeat.KEYED, Permission.USERS_STATUS),
     Action("verify_mfa",               factors.VerifyMfa,               Access.PUBLIC,   Rate.LOGIN,    Audit.LOGIN,                    Repeat.NEVER),
     Action("setup_mfa",                factors.SetupMfa,                Access.OPTIONAL, Rate.LOGIN,    Audit.MFA_SETUP_BEGUN,          Repeat.NEVER),
     Action("confirm_mfa",              factors.ConfirmMfa,              Access.OPTIONAL, Rate.LOGIN,    Audit.MFA_ENABLED,              Repeat.NEVER),
     Action("send_mfa_code",            factors.SendMfaCode,             Access.PUBLIC,   Rate.LOGIN,    Audit.MFA_CODE_SENT,            Repeat.NEVER),
     Action("get_mfa_status",           factors.GetMfaStatus,            Access.OWN,      Rate.READ,     Audit.MFA_READ,                 Repeat.SAFE,  Permission.USERS_READ),
-    Action("disable_mfa",              factors.DisableMfa,              Access.OWN,      Rate.LOGIN,    Audit.MFA_DISABLED,             Repeat.KEYED, Permission.USERS_UPDATE),
+    Action("disable_mfa",              factors.DisableMfa,              Access.OWN,      Rate.LOGIN,    Audit.MFA_DISABLED,             Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
     Action("regenerate_backup_codes",  factors.RegenerateBackupCodes,   Access.SESSION,  Rate.LOGIN,    Audit.BACKUP_CODES_REGENERATED, Repeat.NEVER),
     Action("begin_passkey_enrolment",  passkeys.BeginPasskeyEnrolment,  Access.OPTIONAL, Rate.LOGIN,    Audit.MFA_SETUP_BEGUN,          Repeat.NEVER),
     Action("finish_passkey_enrolment", passkeys.FinishPasskeyEnrolment, Access.OPTIONAL, Rate.LOGIN,    Audit.MFA_ENABLED,              Repeat.NEVER),
@@ -154,16 +162,16 @@ ACTIONS: Final = (
     Action("finish_passkey_login",     passkeys.FinishPasskeyLogin,     Access.PUBLIC,   Rate.LOGIN,    Audit.LOGIN,                    Repeat.NEVER),
     Action("check_password",           passwords.CheckPassword,         Access.PUBLIC,   Rate.CHECK,    Audit.NONE,                     Repeat.SAFE),
     Action("get_password_status",      passwords.GetPasswordStatus,     Access.OWN,      Rate.READ,     Audit.PASSWORD_STATUS_READ,     Repeat.SAFE,  Permission.USERS_READ),
-    Action("force_password_change",    passwords.ForcePasswordChange,   Access.GRANTED,  Rate.WRITE,    Audit.PASSWORD_CHANGE_FORCED,   Repeat.KEYED, Permission.USERS_UPDATE),
+    Action("force_password_change",    passwords.ForcePasswordChange,   Access.GRANTED,  Rate.WRITE,    Audit.PASSWORD_CHANGE_FORCED,   Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
     Action("describe_actions",         service.DescribeActions,         Access.PUBLIC,   Rate.READ,     Audit.NONE,                     Repeat.SAFE),
-    Action("query_audit",              audit.QueryAudit,                Access.SESSION,  Rate.READ,     Audit.AUDIT_READ,               Repeat.SAFE),
+    Action("query_audit",              audit.QueryAudit,                Access.SESSION,  Rate.READ,     Audit.AUDIT_READ,               Repeat.SAFE, Permission.AUDIT_READ),
     Action("export_audit",             audit.ExportAudit,               Access.GRANTED,  Rate.READ,     Audit.AUDIT_EXPORTED,           Repeat.SAFE,  Permission.AUDIT_EXPORT),
     Action("verify_audit",             audit.VerifyAudit,               Access.GRANTED,  Rate.READ,     Audit.AUDIT_VERIFIED,           Repeat.SAFE,  Permission.AUDIT_READ),
 
     Action("request_password_reset",   recovery.RequestPasswordReset,   Access.PUBLIC,   Rate.MAIL,     Audit.PASSWORD_RESET_REQUESTED, Repeat.KEYED),
     Action("reset_password",           recovery.ResetPassword,          Access.PUBLIC,   Rate.LOGIN,    Audit.PASSWORD_RESET,           Repeat.KEYED),
     Action("lock_down",                recovery.LockDown,               Access.OPTIONAL, Rate.LOGIN,    Audit.LOCKED_DOWN,              Repeat.KEYED),
-    Action("issue_link",               recovery.IssueLink,              Access.GRANTED,  Rate.LOGIN,    Audit.LINK_ISSUED,              Repeat.NEVER, Permission.USERS_UPDATE),
+    Action("issue_link",               recovery.IssueLink,              Access.GRANTED,  Rate.LOGIN,    Audit.LINK_ISSUED,              Repeat.NEVER, Permission.CREDENTIALS_MANAGE),
     Action("verify_email",             addresses.VerifyEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_VERIFIED,           Repeat.KEYED),
     Action("resend_verification",      addresses.ResendVerification,    Access.PUBLIC,   Rate.MAIL,     Audit.VERIFICATION_REQUESTED,   Repeat.KEYED),
     Action("change_email",             addresses.ChangeEmail,           Access.SESSION,  Rate.LOGIN,    Audit.EMAIL_CHANGE_REQUESTED,   Repeat.KEYED),
@@ -180,6 +188,12 @@ ACTIONS: Final = (
     Action("retry_mail",               mail.RetryMail,                  Access.GRANTED,  Rate.WRITE,    Audit.MAIL_RETRIED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("drop_mail",                mail.DropMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_DROPPED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("test_mail",                mail.TestMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_TESTED,              Repeat.KEYED, Permission.SYSTEM_ADMIN),
+
+    Action("create_api_key",           keys.CreateApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_CREATED,          Repeat.NEVER, Permission.CREDENTIALS_MANAGE),
+    Action("list_api_keys",            keys.ListApiKeys,                Access.OWN,      Rate.READ,     Audit.API_KEYS_LISTED,          Repeat.SAFE,  Permission.CREDENTIALS_MANAGE),
+    Action("rotate_api_key",           keys.RotateApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_ROTATED,          Repeat.NEVER, Permission.CREDENTIALS_MANAGE),
+    Action("revoke_api_key",           keys.RevokeApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_REVOKED,          Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
+    Action("create_service_account",   keys.CreateServiceAccount,       Access.GRANTED,  Rate.WRITE,    Audit.SERVICE_ACCOUNT_CREATED,  Repeat.KEYED, Permission.USERS_CREATE),
 )
 # fmt: on
 

@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ums_client.protocol.fields import Secret
 from ums_client.protocol.limits import PAGE_SIZE_MAX
 from ums_client.protocol.message import Reply, Request
+
+MailId = Annotated[str, Field(max_length=256)]
 
 
 class QueuedMail(Reply):
@@ -47,7 +48,7 @@ class RetryMailReply(Reply):
 class RetryMail(Request[RetryMailReply]):
     """Try a mail again at once, for administrators; also one that was given up."""
 
-    mail_id: Secret
+    mail_id: MailId
 
 
 class DropMailReply(Reply):
@@ -59,7 +60,7 @@ class DropMailReply(Reply):
 class DropMail(Request[DropMailReply]):
     """Forget a mail, for administrators."""
 
-    mail_id: Secret
+    mail_id: MailId
 
 
 class TestMailReply(Reply):

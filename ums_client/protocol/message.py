@@ -7,6 +7,7 @@ A request class names its reply: `class GetUser(Request[GetUserReply])`, so that
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from typing_extensions import override
 
 from ums_client.protocol.errors import InvalidMessage
 from ums_client.protocol.limits import (
@@ -138,6 +139,12 @@ class Envelope(NamedTuple):
     idempotency_key: str | None
     client: object = None
     """What the sender says of the client, as it came: not checked, not believed."""
+    api_key: str | None = None
+
+    @override
+    def __repr__(self) -> str:
+        """The action and the id only: the rest is secret, or anybody's words."""
+        return f"Envelope(action={self.action!r}, request_id={self.request_id!r})"
 
 
 def open_envelope(message: dict[str, Any]) -> Envelope:
@@ -149,19 +156,21 @@ def open_envelope(message: dict[str, Any]) -> Envelope:
     """
     take = message.pop
     action, token = take("action", None), take("session_token", None)
-    request_id = key = client = None
+    request_id = key = client = api_key = None
     if message:
         request_id, key = take("request_id", None), take("idempotency_key", None)
-        client = take("client", None)
+        client, api_key = take("client", None), take("api_key", None)
     if action is not None and type(action) is not str:
         raise InvalidMessage("should be text", field="action")
     if token is not None and type(token) is not str:
         raise InvalidMessage("should be text", field="session_token")
+    if api_key is not None:
+        _check_api_key(api_key, token)
     if request_id is not None:
         _check_request_id(request_id)
     if key is not None:
         _check_idempotency_key(key)
-    return Envelope(action, token, request_id, key, client)
+    return Envelope(action, token, request_id, key, client, api_key)
 
 
 def request_id_of(message: dict[str, Any]) -> str | int | None:
@@ -185,6 +194,13 @@ def _check_request_id(value: object) -> None:
         f"should be an integer or text of at most {REQUEST_ID_CHARS_MAX} characters",
         field="request_id",
     )
+
+
+def _check_api_key(value: object, token: str | None) -> None:
+    if type(value) is not str:
+        raise InvalidMessage("should be text", field="api_key")
+    if token is not None:
+        raise InvalidMessage("should not come with a session token", field="api_key")
 
 
 def _check_idempotency_key(value: object) -> None:

@@ -1,6 +1,7 @@
 """The names of what the service itself can be asked to allow."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Permission(StrEnum):
@@ -15,6 +16,7 @@ class Permission(StrEnum):
     USERS_UPDATE = "users.update"
     USERS_DELETE = "users.delete"
     USERS_STATUS = "users.status"
+    CREDENTIALS_MANAGE = "credentials.manage"
     ROLES_MANAGE = "roles.manage"
     ROLES_ASSIGN = "roles.assign"
     LABS_MANAGE = "labs.manage"
@@ -33,3 +35,7 @@ class Permission(StrEnum):
     LAB_ROLES_ASSIGN = "lab.roles.assign"
     LAB_AUDIT_VIEW = "lab.audit.view"
     LAB_AUDIT_EXPORT = "lab.audit.export"
+
+
+NEVER_FOR_KEYS: Final = frozenset({Permission.CREDENTIALS_MANAGE})
+"""What no API key can do: a key that leaked must not turn into a login."""

@@ -19,6 +19,7 @@ these optional keys beside the fields:
 | key | meaning |
 |---|---|
 | `session_token` | the token that `login` gave |
+| `api_key` | instead of it: a key that `create_api_key` gave |
 | `request_id` | integer or text of at most 128 characters, echoed in the reply |
 | `idempotency_key` | text of 16 to 128 characters: the write is done once, see below |
 | `client` | what the client says of itself: `user_agent` and `device_name`, shown in `list_sessions`; nothing in it is believed |

@@ -1,12 +1,13 @@
 """What an account has beside its own document, and what becomes of it in the end.
 
-Each of these collections holds at most one document for an account, under its user id:
+Most of these collections hold at most one document for an account, under its user id:
 what is asked for rarely does not make every read of an account dearer.
 """
 
 from typing import Any, Final
 
 from storage import Collection, Transaction
+from ums_service.domain.api_keys import API_KEYS
 from ums_service.domain.audit_seals import AUDIT_KEYS
 from ums_service.domain.devices import DEVICES
 from ums_service.domain.entitlements import ENTITLEMENTS
@@ -34,7 +35,14 @@ OWNED: Final[tuple[Collection[Any], ...]] = (
 brought back, and are erased with it."""
 
 
-def erase(tx: Transaction, user_id: str) -> None:
+GROUPED: Final[tuple[Collection[Any], ...]] = (API_KEYS,)
+"""Collections of which an account may have several documents, grouped by `user_id`."""
+
+
+async def erase(tx: Transaction, user_id: str) -> None:
     """Delete all that belongs to an account but its own document."""
     for collection in OWNED:
         tx.delete(collection, user_id)
+    for collection in GROUPED:
+        for document_id in await tx.ids_where(collection, "user_id", user_id):
+            tx.delete(collection, document_id)

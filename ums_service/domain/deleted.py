@@ -71,7 +71,7 @@ async def erase(tx: Transaction, user_id: str) -> None:
     await check_not_held(tx, user_id)
     tx.delete(USERS, user_id)
     tx.delete(DELETED_USERS, user_id)
-    belongings.erase(tx, user_id)
+    await belongings.erase(tx, user_id)
 
 
 async def purge(tx: Transaction, user_id: str, now: Moment) -> None:

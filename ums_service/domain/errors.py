@@ -18,6 +18,7 @@
      +- InvalidLink               unknown, used, over: never told apart
      +- ReauthenticationRequired  the current password must come along
      |   +- FactorProofRequired   a code of a second factor must come along
+     |   +- FreshProofRequired    the last proof of this session is too old
      +- PolicyViolation           all violations at once
      +- NameTaken
      +- PermissionDenied
@@ -27,6 +28,8 @@
      |   +- NoSuchDevice
      |   +- NoFactor              the account has no such second factor
      |   +- NoSuchMail
+     |   +- NoSuchKey
+     +- TooManyKeys               the account has all that it may have
      +- WrongState               the account is not in a state that allows it
      |   +- LegalHold             nothing of it may be erased now
      +- IdempotencyConflict
@@ -176,6 +179,10 @@ class FactorProofRequired(ReauthenticationRequired):
     """The change needs a code of a second factor, or one proved a moment ago."""
 
 
+class FreshProofRequired(ReauthenticationRequired):
+    """The change needs a proof of the last minutes, and takes none itself."""
+
+
 class PolicyViolation(Refusal):
     """Every rule of the profile that the new password breaks, as sentences."""
 
@@ -233,6 +240,18 @@ class LegalHold(WrongState):
 
     def __init__(self) -> None:
         super().__init__("The account is under legal hold")
+
+
+class NoSuchKey(NotFound):
+    """The account has no API key of that id."""
+
+
+class TooManyKeys(Refusal):
+    """The account has as many API keys as it may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
 
 
 class IdempotencyConflict(Refusal):

@@ -8,7 +8,7 @@ does not let anybody guess the password that was among the arguments.
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgpack
@@ -31,7 +31,7 @@ class Done:
     done_id: str
     bearer_id: str | None
     fingerprint: bytes
-    reply: dict[str, Any]
+    reply: dict[str, Any] = field(repr=False)
     at_epoch_s: int
 
     def reply_for(self, fingerprint: bytes) -> dict[str, Any]:

@@ -74,7 +74,8 @@ async def token_for(
 
 def _has_use(purpose: Purpose, mail: Mail, user: User) -> bool:
     if purpose is Purpose.RESET:
-        return user.status == ACTIVE and user.email == mail.to
+        usable = user.status == ACTIVE and not user.service_account
+        return usable and user.email == mail.to
     if purpose is Purpose.VERIFY:
         return not user.email_verified and user.email == mail.to
     if purpose is Purpose.CHANGE_ADDRESS:

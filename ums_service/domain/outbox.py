@@ -6,7 +6,8 @@
 
 An attempt is counted, and the next one fixed, before it is made: whatever happens to
 the process, the mail is tried again, and one that kills it is not tried without pause.
-No secret is ever in here; a token is made when its mail leaves (`mailed_links`).
+No token is ever in here; it is made when its mail leaves (`mailed_links`). A code of a
+second factor is: it answers one login, in memory, and is good for minutes.
 """
 
 from collections.abc import Mapping
@@ -103,7 +104,7 @@ class Mail:
     to: str
     queued_s: int
     next_try_s: int
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
     purpose: str = ""
     link_data: Mapping[str, Any] = field(default_factory=dict)
     state: str = MailState.PENDING.value
@@ -171,6 +172,7 @@ OUTBOX: Final = Collection(
     to_document=_to_document,
     from_document=_from_document,
     unique=("slot",),
+    grouped=("user_id",),
 )
 
 

@@ -150,6 +150,13 @@ class Profile:
     """Numbers can be taken over and mail be read: not enough for who can do all."""
     passkeys_max: int = 10
 
+    api_keys_max: int = 10
+    """API keys of one account."""
+    api_key_s: int = 90 * DAY_S
+    """How long a key is good, unless it is made for longer or shorter."""
+    api_key_unused_s: int = 90 * DAY_S
+    """After how long without a use a key counts for nothing."""
+
     deleted_kept_s: int = 30 * DAY_S
     """How long a deleted account can still be brought back; 0 erases at once."""
     unused_days: int = 0

@@ -15,8 +15,9 @@ from datetime import timedelta
 from enum import Enum, StrEnum
 from typing import Final, NamedTuple
 
+from ums_service.domain.api_keys import ApiKey
 from ums_service.domain.clients import UNKNOWN_CLIENT, ClientInfo
-from ums_service.domain.moment import Moment
+from ums_service.domain.moment import Moment, text_of
 from ums_service.domain.profiles import Profile
 
 
@@ -25,6 +26,7 @@ class Purpose(Enum):
 
     SESSION = "session"
     PASSWORD_CHANGE = "password change"
+    API_KEY = "api key"
 
 
 PASSWORD_ONLY: Final = ("pwd",)
@@ -95,6 +97,25 @@ def new_session_id() -> str:
 def digest_of(token: str) -> bytes:
     """What is kept of a token: with 256 random bits a plain digest is enough."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def session_of_key(key: ApiKey, address: str, now: Moment) -> Session:
+    """What stands for a session while one request with an API key is answered.
+
+    It has proved nobody's presence, so it is never enough for a sensitive change.
+    """
+    return Session(
+        digest=key.digest,
+        user_id=key.user_id,
+        purpose=Purpose.API_KEY,
+        address=address,
+        opened_ticks_s=now.ticks_s,
+        expires_ticks_s=now.ticks_s,
+        used_ticks_s=now.ticks_s,
+        expires_at=text_of(key.expires_s),
+        session_id=key.key_id,
+        methods=(),
+    )
 
 
 class Sessions:

@@ -45,6 +45,7 @@ class User(NamedTuple):
     password_good_until: int | None = None  # seconds since 1970; a first password ends
     bootstrap: bool = False  # made by the service itself, not by a request
     locked_down: bool = False  # by its owner: no login before a reset by mail
+    service_account: bool = False  # of a program: it has no password, only API keys
 
     @property
     def administers(self) -> bool:
@@ -84,6 +85,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "password_good_until": None,
     "bootstrap": False,
     "locked_down": False,
+    "service_account": False,
 }
 """Fields left out of the document while they have these values: a million accounts
 are kept in memory, and most fields of most accounts are empty."""

@@ -33,6 +33,13 @@ from ums_client.protocol.factors import (
     SetupMfa,
     VerifyMfa,
 )
+from ums_client.protocol.keys import (
+    CreateApiKey,
+    CreateServiceAccount,
+    ListApiKeys,
+    RevokeApiKey,
+    RotateApiKey,
+)
 from ums_client.protocol.lockouts import UnlockUser
 from ums_client.protocol.mail import DropMail, ListMail, RetryMail, TestMail
 from ums_client.protocol.message import Request
@@ -79,6 +86,7 @@ from ums_service.handlers import (
     devices,
     enrolment,
     factors,
+    keys,
     lock_down,
     lockouts,
     logins,
@@ -153,4 +161,9 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     LegalHold: retention.legal_hold,
     ApplyRetention: retention.apply_retention,
     SetUserStatus: statuses.set_user_status,
+    CreateApiKey: keys.create_api_key,
+    ListApiKeys: keys.list_api_keys,
+    RotateApiKey: keys.rotate_api_key,
+    RevokeApiKey: keys.revoke_api_key,
+    CreateServiceAccount: keys.create_service_account,
 }

@@ -1,6 +1,6 @@
 """The parts of a change: names, password, profile, what only administrators may."""
 
-from typing import Final
+from typing import Any, Final
 
 from ums_client.protocol.accounts import UpdateUser
 from ums_client.protocol.permissions import Permission
@@ -23,9 +23,12 @@ from ums_service.domain.users import (
     changed_fields,
 )
 from ums_service.handlers.endings import end_everything_of
+from ums_service.handlers.freshness import (
+    is_fresh,
+    require_fresh_unless_original,
+)
 from ums_service.handlers.granting import require_all_of
 from ums_service.handlers.new_passwords import with_new_password
-from ums_service.handlers.proof import require_fresh
 from ums_service.handlers.statuses import Wanted, with_status
 from ums_service.notices import (
     ask_to_verify,
@@ -57,11 +60,17 @@ async def change(request: UpdateUser, before: User, call: Call) -> User:
     }
     user = accounts.changed(user, given, call.now)
     user = await _with_privileges(request, user, call)
+    if (
+        call.key is not None
+        and own
+        and (request.password or _names_differ(request, before))
+    ):
+        raise PermissionDenied  # a key that leaked must not take the account over
     if request.password:
         if not own:
             raise PermissionDenied  # nobody chooses a password for somebody else
         user = await _with_password(request, user, call)
-    elif own and _names_differ(request, before):
+    elif _names_differ(request, before) and _needs_proof(call, own=own):
         await prove_or_recent(request.current_password, call)
     await _tell(request, before, user, call)
     changed = changed_fields(before, user)
@@ -107,6 +116,11 @@ async def _with_password(request: UpdateUser, user: User, call: Call) -> User:
     return changed
 
 
+def _needs_proof(call: Call, *, own: bool) -> bool:
+    """Whether a new name or address needs one: somebody else's does not by `compat`."""
+    return own or not call.facilities.profile.original_replies
+
+
 def _names_differ(request: UpdateUser, before: User) -> bool:
     """Whether a new name or address is asked for, also one that has to be verified."""
     wanted = (request.username, before.username), (request.email, before.email)
@@ -132,9 +146,8 @@ async def prove_or_recent(password: str | None, call: Call) -> None:
     if password:
         await check_own_password(password, call)
         return
-    if call.facilities.profile.change_needs_password:
+    if call.facilities.profile.change_needs_password or not is_fresh(call):
         raise ReauthenticationRequired
-    require_fresh(call)
 
 
 async def check_own_password(password: str, call: Call) -> None:
@@ -162,18 +175,25 @@ async def _with_privileges(request: UpdateUser, user: User, call: Call) -> User:
             raise PermissionDenied
         call.details["ignored"] = sorted(wanted)
         return user
-    accounts.check_one_of("role", wanted.get("role", user.role), ROLES)
-    if wanted.get("role", user.role) != user.role:
-        require_all_of(wanted["role"], call)
-    if "status" in wanted:
-        check_settable(
-            wanted["status"], original=call.facilities.profile.original_replies
-        )
+    _check_privileges(wanted, user, call)
+    changed = user._replace(**wanted)
+    if (changed.role, changed.status) != (user.role, user.status):
+        require_fresh_unless_original(call)
     if wanted.get("status", ACTIVE) != ACTIVE:
         await end_everything_of(user.user_id, call)
     elif wanted.get("role", user.role) != user.role:
         await end_families(call.tx, user.user_id, call.now)  # they tell the old role
-    return _with_status(user._replace(**wanted), user.status, call)
+    return _with_status(changed, user.status, call)
+
+
+def _check_privileges(wanted: dict[str, Any], user: User, call: Call) -> None:
+    """Raise InvalidInput or PermissionDenied if they are not to be given to anybody."""
+    accounts.check_one_of("role", wanted.get("role", user.role), ROLES)
+    if wanted.get("role", user.role) != user.role:
+        require_all_of(wanted["role"], call)
+    if "status" in wanted:
+        original = call.facilities.profile.original_replies
+        check_settable(wanted["status"], original=original)
 
 
 def _with_status(user: User, before: str, call: Call) -> User:

@@ -31,6 +31,7 @@ from ums_service.domain.outbox import Template
 from ums_service.domain.roster import update_roster
 from ums_service.domain.users import ACTIVE, ROLES, USERS, User
 from ums_service.handlers.account_changes import change
+from ums_service.handlers.freshness import require_fresh_unless_original
 from ums_service.handlers.granting import require_all_of
 from ums_service.handlers.new_passwords import with_temporary_password
 from ums_service.handlers.views import directory_view, user_view
@@ -176,6 +177,7 @@ def _role_for_new(request: CreateUser, call: Call) -> str:
     assert request.role is not None
     if call.may(Permission.ROLES_ASSIGN):
         accounts.check_one_of("role", request.role, ROLES)
+        require_fresh_unless_original(call)
         require_all_of(request.role, call)
         return request.role
     if call.facilities.profile.role_from_public == "refuse":

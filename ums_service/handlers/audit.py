@@ -17,6 +17,7 @@ from ums_service.answer import Answer, answer
 from ums_service.audit_reader import NEWEST
 from ums_service.call import Call
 from ums_service.domain.audit_search import Wanted
+from ums_service.handlers.freshness import require_fresh
 
 
 async def query_audit(request: QueryAudit, call: Call) -> Answer[QueryAuditReply]:
@@ -46,6 +47,7 @@ async def query_audit(request: QueryAudit, call: Call) -> Answer[QueryAuditReply
 
 async def export_audit(request: ExportAudit, call: Call) -> Answer[ExportAuditReply]:
     """A page of entries as a file, with its digest."""
+    require_fresh(call)
     wanted = _wanted(request)
     reader = call.facilities.audit
     page = await reader.search(

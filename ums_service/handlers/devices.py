@@ -17,6 +17,7 @@ from ums_service.domain.errors import InvalidSession, NoSuchDevice, NotFound
 from ums_service.domain.service_secrets import DEVICE_TOKENS, service_secret
 from ums_service.domain.sessions import prove_factor
 from ums_service.domain.users import USERS, User
+from ums_service.handlers.freshness import require_fresh_for_others
 
 
 async def note_device(
@@ -85,6 +86,7 @@ async def list_devices(request: ListDevices, call: Call) -> Answer[ListDevicesRe
 async def forget_device(request: ForgetDevice, call: Call) -> Answer[ForgetDeviceReply]:
     """Forget a known device."""
     user_id = _target(request.user_id, call)
+    require_fresh_for_others(user_id, call)
     own = await call.tx.get(DEVICES, user_id)
     if own is None or own.find(request.device_id) is None:
         raise NoSuchDevice

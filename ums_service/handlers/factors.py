@@ -40,6 +40,7 @@ from ums_service.domain.users import USERS, User
 from ums_service.handlers.devices import ask_devices_again
 from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.factor_proof import prove_again
+from ums_service.handlers.freshness import require_fresh
 from ums_service.notices import notify
 
 REMOVABLE: Final = (TOTP, PASSKEY, SMS, EMAIL)
@@ -154,6 +155,7 @@ async def _user(user_id: str, call: Call) -> User:
 
 
 async def _of_another(user_id: str, reason: str | None, call: Call) -> User:
+    require_fresh(call)
     if not reason:
         raise MissingInput("A reason is required")
     call.details["reason"] = reason

@@ -6,11 +6,13 @@ from ums_service.attempts import delete_block
 from ums_service.call import Call
 from ums_service.domain.errors import MissingInput, NotFound
 from ums_service.domain.users import USERS
+from ums_service.handlers.freshness import require_fresh
 
 
 async def unlock_user(request: UnlockUser, call: Call) -> Answer[UnlockUserReply]:
     """Forget the failures on an account, or those from an address."""
     call.subject = request.user_id
+    require_fresh(call)
     if bool(request.user_id) == bool(request.address):
         raise MissingInput("Either user_id or address is required")
     if request.user_id:

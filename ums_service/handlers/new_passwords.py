@@ -6,7 +6,7 @@ say) is up to the action.
 
 from ums_service.call import Call
 from ums_service.domain import password_history
-from ums_service.domain.errors import PolicyViolation
+from ums_service.domain.errors import PermissionDenied, PolicyViolation
 from ums_service.domain.password_generator import generate_password
 from ums_service.domain.passwords import normalise_password
 from ums_service.domain.users import User
@@ -17,8 +17,10 @@ async def with_new_password(user: User, password: str, call: Call) -> User:
 
     Raises:
         PolicyViolation: it breaks the policy (every rule is named), or was used before.
+        PermissionDenied: it is the account of a program.
         Busy: more hashes than can be queued.
     """
+    require_person(user)
     policy, most = await call.policy(), call.facilities.profile.password_history
     accepted = policy.accepted(password, username=user.username, email=user.email)
     recent = await password_history.recent_hashes(
@@ -34,7 +36,11 @@ async def with_temporary_password(user: User, call: Call) -> tuple[User, str]:
     """The account with a random password, and the password.
 
     It is good for `first_password_s` and only for choosing another.
+
+    Raises:
+        PermissionDenied: it is the account of a program.
     """
+    require_person(user)
     facilities, profile = call.facilities, call.facilities.profile
     password = call.generated_password or generate_password(
         await call.policy(), facilities.choose, username=user.username, email=user.email
@@ -55,3 +61,9 @@ def to_be_changed(user: User, call: Call, *, good_for_s: int) -> User:
     return user._replace(
         must_change_password=True, password_good_until=call.now.epoch_s + good_for_s
     )
+
+
+def require_person(user: User) -> None:
+    """Raise PermissionDenied for the account of a program: it never gets a password."""
+    if user.service_account:
+        raise PermissionDenied

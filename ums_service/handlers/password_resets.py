@@ -22,7 +22,7 @@ from ums_service.domain.sessions import expiry
 from ums_service.domain.users import ACTIVE, USERS
 from ums_service.handlers.account_changes import prove_or_recent
 from ums_service.handlers.endings import end_everything_of
-from ums_service.handlers.new_passwords import with_new_password
+from ums_service.handlers.new_passwords import require_person, with_new_password
 from ums_service.notices import notify, post, request_to, require_mail
 
 IF_SO: Final = "If there is such an account, a mail is on its way"
@@ -74,6 +74,7 @@ async def issue_link(request: IssueLink, call: Call) -> Answer[IssueLinkReply]:
     user = await call.tx.get(USERS, request.user_id)
     if user is None:
         raise NotFound
+    require_person(user)
     await prove_or_recent(request.password, call)
     profile, purpose = call.facilities.profile, Purpose(request.purpose)
     call.details["purpose"] = purpose.value

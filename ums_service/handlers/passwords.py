@@ -25,7 +25,9 @@ from ums_service.domain.sessions import Purpose, Session, expiry
 from ums_service.domain.users import ACTIVE, USERS
 from ums_service.handlers.devices import ask_devices_again
 from ums_service.handlers.endings import end_everything_of
+from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.new_passwords import (
+    require_person,
     with_new_password,
     with_temporary_password,
 )
@@ -134,11 +136,13 @@ async def force_password_change(
 ) -> Answer[ForcePasswordChangeReply]:
     """Have somebody choose another password; their sessions end."""
     facilities = call.facilities
+    require_fresh(call)
     if request.user_id == call.own_session.user_id:
         raise InvalidInput("user_id", "should be another account; see change_password")
     user = await call.tx.get(USERS, request.user_id)
     if user is None:
         raise NotFound
+    require_person(user)
     call.subject = user.user_id
     call.details["mode"] = request.mode
     if request.reason:

@@ -1,26 +1,13 @@
-"""Recent proof of who somebody is: asked for by sensitive changes, renewed here."""
+"""Recent proof of who somebody is: asked for in `freshness`, renewed here."""
 
 from ums_client.protocol.sessions import Reauthenticate, ReauthenticateReply
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
-from ums_service.domain.errors import InvalidSession, ReauthenticationRequired
+from ums_service.domain.errors import InvalidSession
 from ums_service.domain.factors import FACTORS
 from ums_service.domain.sessions import expiry
 from ums_service.domain.users import ACTIVE, USERS
 from ums_service.handlers.factor_proof import prove_again
-
-
-def require_fresh(call: Call) -> None:
-    """Return when the caller has proved who they are in the last minutes.
-
-    Raises:
-        ReauthenticationRequired: the last proof of this session is older than the
-            profile's `recent_login_s`, or the session was opened without one.
-        InvalidSession: there is no session.
-    """
-    age_s = call.now.ticks_s - call.own_session.proved_ticks_s
-    if age_s > call.facilities.profile.recent_login_s:
-        raise ReauthenticationRequired
 
 
 async def reauthenticate(

@@ -24,7 +24,7 @@ from ums_service.domain.statuses import Status
 from ums_service.domain.users import USERS, User
 from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.forgetting import forget_mail
-from ums_service.handlers.proof import require_fresh
+from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.turns import taking_turns
 from ums_service.handlers.views import deleted_view
 
@@ -47,7 +47,7 @@ async def anonymise_user(
     after = anonymised(user, nobodys, call.now)
     await update_roster(call.tx, user, after)
     await end_everything_of(user.user_id, call)
-    belongings.erase(call.tx, user.user_id)
+    await belongings.erase(call.tx, user.user_id)
     await forget_mail(user.user_id, call)
     call.tx.put(USERS, after)
     receipt = call.facilities.new_session_id()

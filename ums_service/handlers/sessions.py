@@ -20,6 +20,7 @@ from ums_service.domain.refresh import Family
 from ums_service.domain.sessions import Session
 from ums_service.domain.users import USERS
 from ums_service.handlers.endings import end_everything_of, end_logins_of
+from ums_service.handlers.freshness import require_fresh_for_others
 
 
 async def logout(request: Logout, call: Call) -> Answer[LogoutReply]:
@@ -61,6 +62,7 @@ async def revoke_session(
     if request.all == (request.session_id is not None):
         raise MissingInput("Either session_id or all is required")
     user_id = await _target(request.user_id, call)
+    require_fresh_for_others(user_id, call)
     call.discloses = True
     but = call.own_session if request.except_current else None
     if request.session_id is None:

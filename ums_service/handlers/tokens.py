@@ -35,7 +35,7 @@ from ums_service.domain.signing_keys import (
 )
 from ums_service.domain.users import ACTIVE, USERS, User
 from ums_service.handlers.endings import end_logins_of
-from ums_service.handlers.proof import require_fresh
+from ums_service.handlers.freshness import require_fresh
 from ums_service.notices import notify
 
 _FEED_MAX: Final = 5_000

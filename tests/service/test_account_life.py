@@ -1,0 +1,606 @@
+"""The life of accounts: logins, factors, tokens, recovery, in any order and at any time.
+
+The model knows what must hold, not every answer: a code or link that was used never
+works again, a refresh token that comes twice ends its login, whoever holds the known
+device and the right password is let in whatever strangers do, what has ended stays
+ended, and the last administrator can always log in.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.service.authenticator import Phone, set_up
+from tests.service.harness import ADMIN_PASSWORD, LOCAL, Bench, Message, creation
+from tests.service.mailbox import MAIL, Mailbox
+
+NAMES = ("alice", "bobby", "carol")
+STRANGER, THIEF = "203.0.113.9", "198.51.100.7"
+DAY_S = 86_400
+EXPIRES_S, DEVICE_S = 30 * DAY_S, 90 * DAY_S
+SESSIONS_MAX, SURELY_LIVE_S = 10, 3_600
+LOCKED_S = 1_801
+POLICY: Message = {
+    "password_expires_s": EXPIRES_S,
+    "links_per_hour": 10_000,
+    "mails_per_hour": 10_000,
+    "mail_requests_per_hour": 10_000,
+    "rate_login_per_min": 0,
+    "rate_register_per_min": 0,
+}
+
+
+@dataclass
+class Login:
+    """One login: its session, and the refresh tokens of its family, the newest last."""
+
+    session_id: str
+    session: str
+    opened_s: float
+    refresh: list[str]
+    ends_epoch_s: int
+
+
+@dataclass
+class Owner:
+    """Who an account belongs to: what they know and have."""
+
+    name: str
+    password: str
+    changed_epoch_s: int
+    status: str = "active"
+    must_change: bool = False
+    locked_down: bool = False
+    device: str | None = None
+    device_epoch_s: int = 0
+    phone: Phone | None = None
+    last_step: int = 0
+    used: list[str] = field(default_factory=list)
+    wrong_codes: int = 0
+    logins: list[Login] = field(default_factory=list)
+
+    def refusal(self, epoch_s: int) -> str | None:
+        """What who has proved everything is answered; None for a session."""
+        if self.status != "active":
+            return "ACCOUNT_INACTIVE"
+        if self.locked_down:
+            return "RESET_REQUIRED"
+        if self.must_change:
+            return "PASSWORD_CHANGE_REQUIRED"
+        return "PASSWORD_EXPIRED" if self.is_expired(epoch_s) else None
+
+    def is_expired(self, epoch_s: int) -> bool:
+        return epoch_s - self.changed_epoch_s >= EXPIRES_S
+
+    def has_device(self, epoch_s: int) -> bool:
+        """Whether the known device is known still; not asked on its last day."""
+        return self.device is not None and (
+            epoch_s - self.device_epoch_s < DEVICE_S - DAY_S
+        )
+
+
+names = st.sampled_from(NAMES)
+
+
+class Lives(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.bench = Bench(settings=MAIL, **POLICY)
+        self.mailbox = Mailbox(self.bench)
+        self.owners: dict[str, Owner] = {}
+        self.dead_sessions: list[str] = []
+        self.dead_refresh: list[str] = []
+        self.dead_links: list[str] = []
+        self.passwords = 0
+        self.bench.admin()
+        self.admin = Owner("admin", ADMIN_PASSWORD, self.epoch_s)
+
+    def teardown(self) -> None:
+        try:
+            token = self.admin_token()
+            whole = self.ask(action="verify_audit", session_token=token)
+            assert whole["intact"] is True, whole
+            for refresh in self.dead_refresh:
+                reply = self.ask(action="refresh_token", refresh_token=refresh)
+                assert reply["code"] == "INVALID_TOKEN"
+            for link in self.dead_links:
+                self.link_is_dead(link)
+        finally:
+            self.bench.close()
+
+    # --- what the rules are made of ---
+
+    @property
+    def epoch_s(self) -> int:
+        return self.bench.clock.now.epoch_s
+
+    @property
+    def now_s(self) -> float:
+        return self.bench.clock.ticks_s
+
+    def ask(self, **message: Any) -> Message:
+        return self.bench.ask(**message)
+
+    def new_password(self) -> str:
+        self.passwords += 1
+        return f"Blue-orchid {self.passwords} nebula"
+
+    def attempt(self, owner: Owner, password: str, source: str, **more: Any) -> Message:
+        credentials = {"username": owner.name, "password": password, **more}
+        return self.ask(action="login", credentials=credentials, source=source)
+
+    def log_in(self, owner: Owner, *, at_home: bool = False, **more: Any) -> Message:
+        """The right password, from the known device where there is one.
+
+        A second factor that is asked for is given.
+        """
+        device = None if at_home else owner.device
+        wanted: Message = {"tokens": True, "remember_device": not at_home}
+        wanted["device_token"] = device
+        wanted = {name: value for name, value in wanted.items() if value is not None}
+        reply = self.attempt(owner, owner.password, LOCAL, **wanted, **more)
+        if reply.get("code") == "MFA_REQUIRED":
+            assert owner.phone is not None
+            code = self.fresh_code(owner)
+            verify = {"action": "verify_mfa", "mfa_token": reply["mfa_token"]}
+            reply = self.ask(**verify, **wanted, code=code)
+            assert reply.get("code") != "INVALID_MFA_CODE", reply
+            self.used_up(owner, code)
+        if reply["status"] == "success":
+            self.opened(owner, reply)
+        return reply
+
+    def opened(self, owner: Owner, reply: Message) -> None:
+        """A login has succeeded: note what it gave."""
+        owner.logins.append(
+            Login(
+                reply["session_id"],
+                reply["session_token"],
+                self.now_s,
+                [reply["refresh_token"]],
+                self.epoch_s + 7 * DAY_S,
+            )
+        )
+        if "device_token" in reply:
+            owner.device, owner.device_epoch_s = reply["device_token"], self.epoch_s
+        del owner.logins[:-SESSIONS_MAX]
+
+    def fresh_code(self, owner: Owner) -> str:
+        """A code that is right and was not used; a backup code where time stands."""
+        assert owner.phone is not None
+        step = self.epoch_s // 30
+        if step > owner.last_step:
+            owner.last_step = step
+            return owner.phone.code()
+        if owner.phone.backup_codes:
+            return owner.phone.backup_codes.pop()
+        wait_s = (owner.last_step + 1) * 30 - self.epoch_s
+        self.bench.clock.set_wall_clock(wait_s)  # until the clock is right again
+        owner.last_step += 1
+        return owner.phone.code()
+
+    def used_up(self, owner: Owner, code: str) -> None:
+        owner.used.append(code)
+        owner.wrong_codes = 0
+
+    def session_of(self, owner: Owner) -> str | None:
+        """A session just opened with every proof; None where there can be none."""
+        if not owner.has_device(self.epoch_s):
+            return None
+        reply = self.log_in(owner)
+        refusal = owner.refusal(self.epoch_s)
+        assert reply.get("code") == refusal, (reply, owner)
+        return reply["session_token"] if refusal is None else None
+
+    def end(self, owner: Owner, *, but: str | None = None) -> None:
+        """All logins of an account have ended, but the one of this session."""
+        for login in owner.logins:
+            if login.session != but:
+                self.dead_sessions.append(login.session)
+                self.dead_refresh += login.refresh[-3:]
+        owner.logins = [login for login in owner.logins if login.session == but]
+
+    def changed(self, owner: Owner, password: str) -> None:
+        owner.password, owner.changed_epoch_s = password, self.epoch_s
+        owner.must_change = False
+
+    def link_is_dead(self, link: str) -> None:
+        reset = {"action": "reset_password", "token": link}
+        reply = self.ask(**reset, new_password=self.new_password())
+        assert reply["code"] == "INVALID_LINK"
+
+    def admin_token(self) -> str:
+        """The last administrator logs in, on the device they use."""
+        reply = self.log_in(self.admin)
+        if reply.get("code") == "PASSWORD_EXPIRED":
+            self.choose_another(self.admin, reply["password_change_token"])
+            reply = self.log_in(self.admin)
+        assert reply["status"] == "success", reply
+        return str(reply["session_token"])
+
+    def choose_another(self, owner: Owner, token: str) -> None:
+        new = self.new_password()
+        reply = self.ask(
+            action="change_password",
+            password_change_token=token,
+            current_password=owner.password,
+            new_password=new,
+        )
+        assert reply["status"] == "success", reply
+        self.changed(owner, new)
+        self.end(owner)
+        again = self.ask(
+            action="change_password",
+            password_change_token=token,
+            current_password=new,
+            new_password=self.new_password(),
+        )
+        assert again["code"] == "INVALID_SESSION"
+
+    def by_admin(self, action: str, owner: Owner, **more: Any) -> Message:
+        user_id = self.bench.user_id(owner.name)
+        token = self.admin_token()
+        return self.ask(action=action, session_token=token, user_id=user_id, **more)
+
+    def owner(self, name: str) -> Owner | None:
+        return self.owners.get(name)
+
+    def with_session(self, name: str, act: Callable[[Owner, str], None]) -> None:
+        """Do what needs a session, where the account can have one."""
+        owner = self.owner(name)
+        token = self.session_of(owner) if owner else None
+        if owner and token:
+            act(owner, token)
+
+    # --- logging in ---
+
+    @rule(name=names)
+    def register(self, name: str) -> None:
+        password = self.new_password()
+        reply = self.ask(**creation(name, password))
+        if name in self.owners:
+            assert reply["code"] == "CONFLICT"
+            return
+        assert reply["status"] == "success"
+        owner = self.owners[name] = Owner(name, password, self.epoch_s)
+        self.log_in(owner)
+
+    @rule(name=names)
+    def owner_logs_in_on_the_known_device(self, name: str) -> None:
+        self.with_session(name, lambda *_: None)
+
+    @rule(name=names)
+    def owner_logs_in_elsewhere(self, name: str) -> None:
+        owner = self.owner(name)
+        if owner is None:
+            return
+        reply = self.log_in(owner, at_home=True)
+        allowed = {owner.refusal(self.epoch_s), "INVALID_CREDENTIALS"}
+        assert reply.get("code") in allowed, reply
+
+    @rule(name=st.sampled_from([*NAMES, "admin"]), times=st.integers(1, 30))
+    def strangers_guess(self, name: str, times: int) -> None:
+        for _ in range(times):
+            reply = self.attempt(Owner(name, "", 0), "a wrong guess", STRANGER)
+            assert reply["code"] == "INVALID_CREDENTIALS"
+
+    @rule(name=names, times=st.integers(1, 6))
+    def owner_mistypes_at_home(self, name: str, times: int) -> None:
+        for _ in range(times):
+            reply = self.attempt(Owner(name, "", 0), "a slip of mine", LOCAL)
+            assert reply["code"] == "INVALID_CREDENTIALS"
+
+    @rule(name=names)
+    def device_is_shut_out_for_a_while(self, name: str) -> None:
+        owner = self.owner(name)
+        if owner is None or not owner.has_device(self.epoch_s):
+            return
+        known = {"device_token": owner.device}
+        for _ in range(5):
+            reply = self.attempt(owner, "a slip of mine", LOCAL, **known)
+            assert reply["code"] == "INVALID_CREDENTIALS"
+        shut = self.attempt(owner, owner.password, LOCAL, **known)
+        assert shut["code"] == "INVALID_CREDENTIALS"
+        self.bench.clock.advance(LOCKED_S)
+        self.session_of(owner)
+
+    # --- factors ---
+
+    @rule(name=names)
+    def enrol(self, name: str) -> None:
+        def act(owner: Owner, token: str) -> None:
+            if owner.phone is not None:
+                return
+            owner.phone = set_up(self.bench, token, owner.password)
+            owner.last_step = self.epoch_s // 30
+            self.used_up(owner, owner.phone.code())
+            self.end(owner, but=token)
+
+        self.with_session(name, act)
+
+    @rule(name=names)
+    def disable(self, name: str) -> None:
+        def act(owner: Owner, token: str) -> None:
+            if owner.phone is None:
+                return
+            code = self.fresh_code(owner)
+            remove = {"action": "disable_mfa", "session_token": token, "code": code}
+            reply = self.ask(**remove, password=owner.password)
+            assert reply["mfa_enabled"] is False, reply
+            self.used_up(owner, code)
+            owner.phone = None
+
+        self.with_session(name, act)
+
+    @rule(name=names)
+    def new_backup_codes(self, name: str) -> None:
+        def act(owner: Owner, token: str) -> None:
+            if owner.phone is None:
+                return
+            code = self.fresh_code(owner)
+            renew = {"action": "regenerate_backup_codes", "session_token": token}
+            reply = self.ask(**renew, password=owner.password, code=code)
+            self.used_up(owner, code)
+            owner.used += owner.phone.backup_codes[-2:]  # void, as if they were used
+            owner.phone.backup_codes = reply["backup_codes"]
+
+        self.with_session(name, act)
+
+    @rule(data=st.data(), name=names)
+    def a_used_code_comes_again(self, data: st.DataObject, name: str) -> None:
+        owner = self.owner(name)
+        if owner is None or owner.phone is None or owner.wrong_codes > 3:
+            return
+        code = data.draw(st.sampled_from(owner.used[-6:]))
+        known = {"device_token": owner.device} if owner.device else {}
+        reply = self.attempt(owner, owner.password, LOCAL, mfa_code=code, **known)
+        assert reply["status"] == "error", reply
+        if reply["code"] == "INVALID_MFA_CODE":
+            owner.wrong_codes += 1
+        elif owner.has_device(self.epoch_s):
+            assert reply["code"] in ("ACCOUNT_INACTIVE", "RESET_REQUIRED"), reply
+
+    # --- tokens and sessions ---
+
+    @rule(data=st.data(), name=names)
+    def refresh(self, data: st.DataObject, name: str) -> None:
+        owner = self.owner(name)
+        if owner is None or not owner.logins:
+            return
+        login = data.draw(st.sampled_from(owner.logins))
+        renew = {"action": "refresh_token", "refresh_token": login.refresh[-1]}
+        reply = self.ask(**renew)
+        if owner.refusal(self.epoch_s) or self.epoch_s >= login.ends_epoch_s:
+            assert reply["code"] == "INVALID_TOKEN"
+            return
+        assert reply["session_id"] == login.session_id, reply
+        login.refresh.append(reply["refresh_token"])
+        self.session_came(login, reply)
+        again = self.ask(**renew)  # the answer was lost
+        assert again["refresh_token"] == reply["refresh_token"]
+
+    def session_came(self, login: Login, reply: Message) -> None:
+        """A refresh may have opened the session anew, with a token of its own."""
+        if "session_token" in reply and reply["session_token"] != login.session:
+            self.dead_sessions.append(login.session)
+            login.session, login.opened_s = reply["session_token"], self.now_s
+
+    @rule(data=st.data(), name=names)
+    def a_spent_refresh_token_comes_again(self, data: st.DataObject, name: str) -> None:
+        owner = self.owner(name)
+        spent = [x for x in owner.logins if len(x.refresh) > 1] if owner else []
+        if owner is None or not spent:
+            return
+        login = data.draw(st.sampled_from(spent))
+        copied = data.draw(st.sampled_from(login.refresh[:-1]))
+        ends = not owner.refusal(self.epoch_s) and self.epoch_s < login.ends_epoch_s
+        stolen = {"action": "refresh_token", "refresh_token": copied}
+        assert self.ask(**stolen, source=THIEF)["code"] == "INVALID_TOKEN"
+        if ends:
+            self.forget(owner, login)
+
+    def forget(self, owner: Owner, login: Login) -> None:
+        self.dead_sessions.append(login.session)
+        self.dead_refresh += login.refresh[-3:]
+        owner.logins.remove(login)
+
+    @rule(data=st.data(), name=names)
+    def revoke(self, data: st.DataObject, name: str) -> None:
+        def act(owner: Owner, token: str) -> None:
+            own = {"session_token": token}
+            listed = self.ask(action="list_sessions", **own)["sessions"]
+            ids = {session["session_id"] for session in listed}
+            login = data.draw(st.sampled_from(owner.logins))
+            sure = self.now_s - login.opened_s < SURELY_LIVE_S
+            assert login.session_id in ids or not sure
+            one = {"action": "revoke_session", "session_id": login.session_id}
+            reply = self.ask(**one, **own)
+            assert reply.get("code") == (
+                None if login.session_id in ids else "NOT_FOUND"
+            )
+            if login.session_id in ids:
+                self.forget(owner, login)
+
+        self.with_session(name, act)
+
+    @rule(name=names)
+    def log_out(self, name: str) -> None:
+        def act(owner: Owner, token: str) -> None:
+            self.ask(action="logout", session_token=token, all_sessions=True)
+            self.end(owner)
+
+        self.with_session(name, act)
+
+    # --- passwords, recovery, the end ---
+
+    @rule(name=names)
+    def change_password(self, name: str) -> None:
+        def act(owner: Owner, token: str) -> None:
+            new = self.new_password()
+            change = {"action": "change_password", "session_token": token}
+            given = {"current_password": owner.password, "new_password": new}
+            assert self.ask(**change, **given)["status"] == "success"
+            self.changed(owner, new)
+            self.end(owner, but=token)
+
+        self.with_session(name, act)
+
+    @rule(name=names)
+    def what_must_be_changed_is_changed(self, name: str) -> None:
+        owner = self.owner(name)
+        if owner is None or not owner.has_device(self.epoch_s):
+            return
+        reply = self.log_in(owner)
+        assert reply.get("code") == owner.refusal(self.epoch_s), reply
+        if "password_change_token" in reply:
+            self.choose_another(owner, reply["password_change_token"])
+            self.session_of(owner)
+
+    @rule(name=names)
+    def force_a_change(self, name: str) -> None:
+        owner = self.owner(name)
+        if owner is not None:
+            assert self.by_admin("force_password_change", owner)["status"] == "success"
+            owner.must_change = True
+            self.end(owner)
+
+    @rule(name=names, status=st.sampled_from(["active", "inactive", "suspended"]))
+    def set_status(self, name: str, status: str) -> None:
+        owner = self.owner(name)
+        if owner is None:
+            return
+        reply = self.by_admin("update_user", owner, update_data={"status": status})
+        assert reply["user"]["status"] == status, reply
+        owner.status = status
+        if status != "active":
+            self.end(owner)
+
+    @rule(name=names)
+    def reset_by_mail(self, name: str) -> None:
+        owner = self.owner(name)
+        if owner is None or owner.status != "active":
+            return
+        self.ask(action="request_password_reset", username=name)
+        link = self.mailbox.code(f"{name}@example.org")
+        new = self.new_password()
+        reset = {"action": "reset_password", "token": link, "new_password": new}
+        assert self.ask(**reset)["status"] == "success"
+        self.changed(owner, new)
+        owner.locked_down, owner.device = False, None
+        self.end(owner)
+        self.link_is_dead(link)
+        self.dead_links.append(link)
+        reply = self.log_in(owner)  # it lifts every lockout
+        assert reply["status"] == "success", reply
+
+    @rule(name=names)
+    def lock_down(self, name: str) -> None:
+        def act(owner: Owner, token: str) -> None:
+            shut = {"action": "lock_down", "session_token": token}
+            assert self.ask(**shut, password=owner.password)["status"] == "success"
+            owner.locked_down, owner.device = True, None
+            self.end(owner)
+
+        self.with_session(name, act)
+
+    @rule(name=names, by_owner=st.booleans())
+    def delete(self, name: str, by_owner: bool) -> None:
+        owner = self.owner(name)
+        if owner is None:
+            return
+        if by_owner:
+            token = self.session_of(owner)
+            if token is None:
+                return
+            delete = {"action": "delete_user", "session_token": token}
+            reply = self.ask(**delete, password=owner.password)
+        else:
+            reply = self.by_admin("delete_user", owner, password=self.admin.password)
+        if not by_owner and reply.get("code") == "INVALID_CREDENTIALS":
+            return
+        assert reply["status"] == "success", reply
+        self.end(owner)
+        del self.owners[name]
+
+    @rule(change=st.sampled_from([{"role": "user"}, {"status": "inactive"}, None]))
+    def the_last_administrator_stays(self, change: Message | None) -> None:
+        token = self.admin_token()
+        own: Message = {"session_token": token}
+        if change is None:
+            password = self.admin.password
+            reply = self.ask(action="delete_user", **own, password=password)
+        else:
+            reply = self.ask(action="update_user", **own, update_data=change)
+        assert reply["code"] == "PERMISSION_DENIED"
+
+    # --- time ---
+
+    @rule(
+        seconds=st.sampled_from(
+            [1, 31, 601, LOCKED_S, 3_600, 8 * 3_600, DAY_S, 8 * DAY_S, 31 * DAY_S]
+        )
+    )
+    def time_passes(self, seconds: int) -> None:
+        self.bench.clock.advance(seconds)
+        self.admin_token()  # whoever administers looks in before their device ends
+
+    @rule(seconds=st.sampled_from([-DAY_S, -3_600, 3_600]))
+    def wall_clock_is_turned(self, seconds: int) -> None:
+        self.bench.clock.set_wall_clock(seconds)
+
+    @precondition(lambda self: self.owners)
+    @rule()
+    def restart(self) -> None:
+        self.mailbox.restart()
+        for owner in self.owners.values():
+            for login in owner.logins:
+                login.opened_s = float("-inf")  # the session ends; its tokens do not
+
+    @invariant()
+    def what_has_ended_stays_ended(self) -> None:
+        for token in self.dead_sessions[-4:]:
+            reply = self.ask(action="get_user", session_token=token)
+            assert reply["code"] == "INVALID_SESSION"
+
+    @invariant()
+    def what_was_just_opened_is_open(self) -> None:
+        for owner in self.owners.values():
+            if owner.logins and self.now_s - owner.logins[-1].opened_s < SURELY_LIVE_S:
+                token = owner.logins[-1].session
+                reply = self.ask(action="get_user", session_token=token)
+                assert reply["status"] == "success", reply
+
+
+def explore(examples: int, steps: int) -> None:
+    run_state_machine_as_test(
+        Lives,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            print_blob=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_any_life_of_accounts_keeps_the_promises():
+    explore(examples=40, steps=40)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3_600)
+def test_very_many_lives_keep_the_promises():
+    explore(examples=3_000, steps=80)
