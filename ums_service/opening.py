@@ -9,6 +9,7 @@ from ums_service.domain.api_keys import API_KEYS
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS
 from ums_service.domain.deleted import DELETED_USERS
+from ums_service.domain.details import DETAILS
 from ums_service.domain.devices import DEVICES
 from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.factors import FACTORS
@@ -59,6 +60,7 @@ COLLECTIONS: Final = (
     ENTITLEMENTS,
     STANDINGS,
     LEGAL_HOLDS,
+    DETAILS,
     STORED_ROLES,
     API_KEYS,
     LABS,

@@ -110,6 +110,11 @@ TARGETS = {
     "change_email": NEEDS_SESSION,
     "revert_email": ALWAYS,
     "set_user_status of another": ON_OTHERS,
+    "get_preferences": NEEDS_SESSION,
+    "get_preferences of another": ON_OTHERS,
+    "update_preferences": NEEDS_SESSION,
+    "update_preferences of another": ON_OTHERS,
+    "get_user of another with its security": ON_OTHERS,
     "list_deleted": ON_OTHERS,
     "restore_user of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "anonymise_user of another": ON_OTHERS,
@@ -203,13 +208,15 @@ def message_for(
         message["key_id"] = "0" * 16
     elif action == "create_service_account":
         message["username"] = "billing-sync"
+    if target.endswith("with its security"):
+        message["include"] = ["security"]
     if action == "reset_password":
         message["new_password"] = NEW
     if target.endswith("with a generated password"):
         message["user_data"] |= {"generate_password": True, "password": ""}
     if target == "verify_session of another":
         message["token"] = tokens_of_target
-    elif target.endswith("of another"):
+    elif target.endswith(("of another", "with its security")):
         message["user_id"] = other
     elif target.endswith("with a role"):
         message["user_data"]["role"] = "admin"

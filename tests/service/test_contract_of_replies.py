@@ -138,7 +138,14 @@ def requests(bench: Bench) -> dict[str, Message]:
         },
         "get_user": {"action": "get_user", "session_token": alice},
         "list_users": {"action": "list_users", "session_token": admin, "page": 1},
-        "update_user": update(alice, city="Oxford", notes="a\nb"),
+        "update_user": update(alice, city="Oxford", notes="a\nb", skills=["chess"]),
+        "update_preferences": {
+            "action": "update_preferences",
+            "session_token": alice,
+            "theme": "dark",
+            "dashboard_layout": {"left": ["a"]},
+        },
+        "get_preferences": {"action": "get_preferences", "session_token": alice},
         "check_password": {"action": "check_password", "password": NEW},
         "get_password_status": {
             "action": "get_password_status",

@@ -15,6 +15,7 @@ from ums_client.protocol import (
     mail,
     passkeys,
     passwords,
+    personal,
     recovery,
     service,
     sessions,
@@ -57,6 +58,8 @@ class Audit(StrEnum):
     USER_UPDATED = "user_updated"
     USER_DELETED = "user_deleted"
     STATUS_CHANGED = "status_changed"
+    PREFERENCES_READ = "preferences_read"
+    PREFERENCES_CHANGED = "preferences_changed"
     DELETED_LISTED = "deleted_listed"
     USER_RESTORED = "user_restored"
     USER_ANONYMISED = "user_anonymised"
@@ -178,6 +181,8 @@ ACTIONS: Final = (
     Action("revert_email",             addresses.RevertEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_REVERTED,           Repeat.KEYED),
 
     Action("set_user_status",          statuses.SetUserStatus,          Access.GRANTED,  Rate.WRITE,    Audit.STATUS_CHANGED,           Repeat.KEYED, Permission.USERS_STATUS),
+    Action("get_preferences",          personal.GetPreferences,         Access.OWN,      Rate.READ,     Audit.PREFERENCES_READ,         Repeat.SAFE,  Permission.USERS_UPDATE),
+    Action("update_preferences",       personal.UpdatePreferences,      Access.OWN,      Rate.WRITE,    Audit.PREFERENCES_CHANGED,      Repeat.KEYED, Permission.USERS_UPDATE),
     Action("list_deleted",             deletions.ListDeleted,           Access.GRANTED,  Rate.READ,     Audit.DELETED_LISTED,           Repeat.SAFE,  Permission.USERS_DELETE),
     Action("restore_user",             deletions.RestoreUser,           Access.GRANTED,  Rate.WRITE,    Audit.USER_RESTORED,            Repeat.KEYED, Permission.USERS_DELETE),
     Action("anonymise_user",           deletions.AnonymiseUser,         Access.GRANTED,  Rate.WRITE,    Audit.USER_ANONYMISED,          Repeat.KEYED, Permission.USERS_DELETE),

@@ -46,6 +46,11 @@ class User(NamedTuple):
     bootstrap: bool = False  # made by the service itself, not by a request
     locked_down: bool = False  # by its owner: no login before a reset by mail
     service_account: bool = False  # of a program: it has no password, only API keys
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    department: str = ""
+    user_type: str = ""
 
     @property
     def administers(self) -> bool:
@@ -86,6 +91,11 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "bootstrap": False,
     "locked_down": False,
     "service_account": False,
+    "first_name": "",
+    "last_name": "",
+    "company": "",
+    "department": "",
+    "user_type": "",
 }
 """Fields left out of the document while they have these values: a million accounts
 are kept in memory, and most fields of most accounts are empty."""

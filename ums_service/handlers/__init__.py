@@ -55,6 +55,7 @@ from ums_client.protocol.passwords import (
     ForcePasswordChange,
     GetPasswordStatus,
 )
+from ums_client.protocol.personal import GetPreferences, UpdatePreferences
 from ums_client.protocol.recovery import (
     IssueLink,
     LockDown,
@@ -83,6 +84,7 @@ from ums_service.handlers import (
     addresses,
     audit,
     deletions,
+    details,
     devices,
     enrolment,
     factors,
@@ -155,6 +157,8 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RetryMail: mail.retry_mail,
     DropMail: mail.drop_mail,
     TestMail: mail.test_mail,
+    GetPreferences: details.get_preferences,
+    UpdatePreferences: details.update_preferences,
     ListDeleted: deletions.list_deleted,
     RestoreUser: deletions.restore_user,
     AnonymiseUser: retention.anonymise_user,
