@@ -42,6 +42,7 @@ from storage.errors import (
 )
 from storage.kdf import KdfParameters, MasterKey
 from storage.records import document_of
+from storage.retention import Expired
 from storage.search import Page
 from storage.state import Head, Health, Recovery, State, StoreOptions
 from storage.store import Store
@@ -56,6 +57,7 @@ __all__ = [
     "Conflict",
     "Disk",
     "Entry",
+    "Expired",
     "File",
     "ForeignKeyring",
     "Head",

@@ -33,6 +33,7 @@ from storage.errors import (
 from storage.files import Files
 from storage.headers import HEADER_BYTES
 from storage.recovery import switch_journal
+from storage.retention import drop_through
 from storage.state import State, StoreOptions
 from storage.writer import Writer
 
@@ -98,6 +99,13 @@ class Checkpoints:
                 raise
             self._retry_at_bytes = 0
             self.warnings = ()
+
+    async def drop_entries(self, stream: str, through: int) -> None:
+        """Between checkpoints: drop old segments of a stream. Raises as `run`."""
+        async with self._one_at_a_time:
+            await self._in_background(
+                lambda: drop_through(self._files, stream, through)
+            )
 
     async def rotate_key(self, now: int) -> None:
         """New active key, then two checkpoints. Raises as `run`."""

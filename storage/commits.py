@@ -110,14 +110,20 @@ class Commits:
         """The oldest `count` commits are durable: show them, wake their tasks."""
         take = self._in_flight.popleft
         durable = self._memory.durable_entries
+        watched: list[Change] = []
         for _ in range(count):
             commit = take()
             for change in commit.changes:
                 change.table.publish(commit.number, change)
+                if change.table.watchers:
+                    watched.append(change)
             if commit.entries:
                 durable.update(commit.entries)
             if not commit.future.done():
                 commit.future.set_result(None)
+        for table, id_, *_ in watched:
+            for tell in table.watchers:
+                tell(id_)
         self._on_published()
 
     def failed(self, term: int, error: NotWritten) -> None:

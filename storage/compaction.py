@@ -236,7 +236,7 @@ class Compaction:
             length=0,
             first=first,
             last=first - 1,
-            anchor=before.tag if before else NO_TAG,
+            anchor=(before or self._manifest.beginning(stream)).tag,
             tag=NO_TAG,
         )
         self._made.append(plan.name)

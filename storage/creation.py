@@ -48,8 +48,8 @@ _LEFTOVERS = frozenset(
 
 def create_files(
     disk: Disk, master: bytes, parameters: KdfParameters, now: int
-) -> None:
-    """An empty store, durable on return; `now` in seconds of Unix time.
+) -> Keyring:
+    """An empty store, durable on return, and its keyring; `now` in seconds of Unix time.
 
     Raises StoreExists or StoreCorrupt when the directory is not empty, OSError.
     """
@@ -63,6 +63,7 @@ def create_files(
     )
     write_keyring(disk, keyring)
     write_manifest(disk, _first_manifest(disk, keyring), Ciphers(keyring))
+    return keyring
 
 
 def require_manifest(disk: Disk) -> None:

@@ -17,7 +17,8 @@ from zlib import crc32
 
 from storage.errors import StoreTooNew
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2  # the newest that is understood
+_FILE_VERSION: Final = 1  # of headers; those of version 2 would be the same
 JOURNAL_MAGIC: Final = b"UMSJ"
 BASE_MAGIC: Final = b"UMSB"
 SEGMENT_MAGIC: Final = b"UMSS"
@@ -42,8 +43,8 @@ class FileHeader:
     generation: int
     base_sequence: int
     anchor: bytes  # tag of what the file continues
-    version: int = field(default=FORMAT_VERSION, compare=False)
-    min_reader: int = field(default=FORMAT_VERSION, compare=False)
+    version: int = field(default=_FILE_VERSION, compare=False)
+    min_reader: int = field(default=_FILE_VERSION, compare=False)
 
     def encode(self) -> bytes:
         fields = _FIELDS.pack(

@@ -15,7 +15,7 @@ from storage.errors import KeyringCorrupt, StoreCorrupt
 from storage.files import Files
 from storage.headers import NO_TAG
 from storage.journal import JournalFrame, JournalReader
-from storage.keyring import StoredKeyring, read_keyring
+from storage.keyring import Keyring, StoredKeyring, read_keyring
 from storage.manifest import (
     MANIFEST_NAME,
     JournalRef,
@@ -67,8 +67,12 @@ def stored_keyring(disk: Disk) -> StoredKeyring:
 
 def unlock_files(disk: Disk, stored: StoredKeyring, master: bytes) -> Files:
     """The files of a store for reading. Raises WrongPassword, StoreCorrupt."""
-    keyring = stored.unlock(master)
-    placeholder = Manifest(stored.store_id, 0, 0, 0, ())
+    return files_of(disk, stored.unlock(master))
+
+
+def files_of(disk: Disk, keyring: Keyring) -> Files:
+    """The files of the store of this keyring, for reading. Raises StoreCorrupt."""
+    placeholder = Manifest(keyring.store_id, 0, 0, 0, ())
     files = Files(disk, keyring, placeholder)
     files.manifest = read_manifest(disk, files.ciphers)
     return files
@@ -99,7 +103,18 @@ def load_immutable(files: Files, memory: Memory, *, entries: bool) -> None:
             load_base(files.disk, files.store_id, ref, cipher, memory)
         except CannotReplay as error:
             raise StoreCorrupt(ref.name, 0, ref.sequence, str(error)) from error
+    _load_segments(files, memory, entries=entries)
+
+
+def _load_segments(files: Files, memory: Memory, *, entries: bool) -> None:
+    manifest = files.manifest
     anchors = dict.fromkeys(memory.durable_entries, NO_TAG)
+    for begins in manifest.dropped:
+        if begins.stream not in anchors:
+            reason = f"stream {begins.stream} is not declared"
+            raise StoreCorrupt(MANIFEST_NAME, 0, 0, reason)
+        memory.durable_entries[begins.stream] = begins.last
+        anchors[begins.stream] = begins.tag
     for segment in manifest.segments:
         last = memory.durable_entries.get(segment.stream)
         if last != segment.first - 1 or anchors[segment.stream] != segment.anchor:

@@ -6,6 +6,9 @@ The plain header names the store, so that a foreign keyring is told from a wrong
 password; the frame holds a msgpack list and is sealed like every other. Replacing the
 MANIFEST is the one commit point of a checkpoint, of a rotation and of a clean stop. It
 knows names, lengths and tags; it must not know what documents are.
+
+Version 2 says where streams begin whose oldest entries were dropped. As long as none
+were, version 1 is written, which older programs read as well.
 """
 
 from __future__ import annotations
@@ -23,11 +26,13 @@ from storage.disk import Disk
 from storage.durable import read_all, replace_file
 from storage.errors import StoreCorrupt, StoreTooNew
 from storage.frames import MAX_BODY_BYTES, Damage, encode_frame, read_frames
-from storage.headers import FORMAT_VERSION
+from storage.headers import FORMAT_VERSION, NO_TAG
 from storage.keyring import Ciphers
 
 MANIFEST_NAME: Final = "MANIFEST"
 MAGIC: Final = b"UMSMANIF"
+_WHOLE_STREAMS: Final = 1
+_DROPPED_ENTRIES: Final = 2
 
 _PLAIN = struct.Struct(">8sHH16s")
 _CRC = struct.Struct(">I")
@@ -85,6 +90,14 @@ class KeptFile(NamedTuple):
     key_id: int
 
 
+class Dropped(NamedTuple):
+    """Where a stream begins: the entries up to `last` were dropped."""
+
+    stream: str
+    last: int
+    tag: bytes  # of the segment that ended with it
+
+
 class CleanStop(NamedTuple):
     """The open journal as a clean stop left it, to the byte."""
 
@@ -105,6 +118,12 @@ class Manifest:
     segments: tuple[SegmentRef, ...] = ()
     previous: tuple[KeptFile, ...] = ()
     clean: CleanStop | None = None
+    dropped: tuple[Dropped, ...] = ()
+
+    def beginning(self, stream: str) -> Dropped:
+        """What the first entry that is left follows; number 0 and no tag for nothing."""
+        found = (one for one in self.dropped if one.stream == stream)
+        return next(found, Dropped(stream, 0, NO_TAG))
 
     def segments_of(self, stream: str) -> tuple[SegmentRef, ...]:
         return tuple(ref for ref in self.segments if ref.stream == stream)
@@ -146,10 +165,10 @@ def read_manifest(disk: Disk, ciphers: Ciphers) -> Manifest:
 
 def decode_manifest(data: bytes, ciphers: Ciphers) -> Manifest:
     """The inverse of `encode_manifest`. Raises StoreCorrupt or StoreTooNew."""
-    store_id = store_id_of(data)
+    store_id, version = _plain_header(data)
     body = _open_frame(data, ciphers)
     try:
-        manifest = _decode(msgpack.unpackb(body))
+        manifest = _decode(msgpack.unpackb(body), version)
     except (ValueError, TypeError) as error:
         raise _corrupt("its content is malformed") from error
     if manifest.store_id != store_id:
@@ -165,27 +184,31 @@ def check_frame(data: bytes) -> None:
 
 def encode_manifest(manifest: Manifest, ciphers: Ciphers) -> bytes:
     """The bytes of a MANIFEST, sealed under the active key."""
-    plain = _PLAIN.pack(MAGIC, FORMAT_VERSION, FORMAT_VERSION, manifest.store_id)
-    body = msgpack.packb(
-        [
-            manifest.store_id,
-            manifest.epoch,
-            manifest.generation,
-            manifest.next_transaction,
-            manifest.journals,
-            manifest.base,
-            manifest.segments,
-            manifest.previous,
-            manifest.clean,
-        ]
-    )
+    version = _DROPPED_ENTRIES if manifest.dropped else _WHOLE_STREAMS
+    plain = _PLAIN.pack(MAGIC, version, version, manifest.store_id)
+    fields: list[Any] = [
+        manifest.store_id,
+        manifest.epoch,
+        manifest.generation,
+        manifest.next_transaction,
+        manifest.journals,
+        manifest.base,
+        manifest.segments,
+        manifest.previous,
+        manifest.clean,
+    ]
+    if manifest.dropped:
+        fields.append(manifest.dropped)
+    body = msgpack.packb(fields)
     frame = encode_frame(ciphers.active_id, ciphers.active.seal(body))
     return plain + _CRC.pack(crc32(plain)) + frame
 
 
-def _decode(fields: list[Any]) -> Manifest:
+def _decode(fields: list[Any], version: int) -> Manifest:
+    if version < _DROPPED_ENTRIES:
+        fields = [*fields, []]
     store_id, epoch, generation, number, journals, base, segments, *rest = fields
-    previous, clean = rest
+    previous, clean, dropped = rest
     return Manifest(
         store_id=store_id,
         epoch=epoch,
@@ -196,6 +219,7 @@ def _decode(fields: list[Any]) -> Manifest:
         segments=tuple(SegmentRef(*ref) for ref in segments),
         previous=tuple(KeptFile(*ref) for ref in previous),
         clean=None if clean is None else CleanStop(clean[0], Seal(*clean[1])),
+        dropped=tuple(Dropped(*one) for one in dropped),
     )
 
 
@@ -207,6 +231,11 @@ def _decode_journal(ref: list[Any]) -> JournalRef:
 
 def store_id_of(data: bytes) -> bytes:
     """The store id in the plain header of an encoded MANIFEST. Raises as `read_store_id`."""
+    return _plain_header(data)[0]
+
+
+def _plain_header(data: bytes) -> tuple[bytes, int]:
+    """Store id and version."""
     plain = data[: _PLAIN.size]
     if len(data) < _PLAIN_BYTES or data[_PLAIN.size : _PLAIN_BYTES] != _CRC.pack(
         crc32(plain)
@@ -217,7 +246,7 @@ def store_id_of(data: bytes) -> bytes:
         raise _corrupt("it is not a MANIFEST")
     if min_reader > FORMAT_VERSION:
         raise StoreTooNew(MANIFEST_NAME, min_reader, FORMAT_VERSION)
-    return bytes(store_id)
+    return bytes(store_id), version
 
 
 def _frame_body(data: bytes) -> tuple[int, bytes]:

@@ -30,14 +30,14 @@ from storage.files import Files
 from storage.frames import Damage
 from storage.headers import HEADER_BYTES
 from storage.journal import Journal, JournalReader, journal_name
-from storage.keyring import KEYRING_NAME, write_keyring
+from storage.keyring import KEYRING_NAME, Keyring, StoredKeyring, write_keyring
 from storage.loading import (
     Replay,
+    files_of,
     load_immutable,
     replay_sealed,
     require_files,
     stored_keyring,
-    unlock_files,
 )
 from storage.manifest import (
     MANIFEST_NAME,
@@ -76,7 +76,9 @@ class Tail(NamedTuple):
         return self.size - self.reader.end.length
 
 
-def open_files(disk: Disk, master: bytes, memory: Memory) -> Opened:
+def open_files(
+    disk: Disk, unlock: Callable[[StoredKeyring], Keyring], memory: Memory
+) -> Opened:
     """Open an existing store and fill `memory`; the caller holds the lock.
 
     Raises CannotOpen errors with nothing modified, or OSError.
@@ -84,7 +86,7 @@ def open_files(disk: Disk, master: bytes, memory: Memory) -> Opened:
     begun = perf_counter()
     require_manifest(disk)
     stored = stored_keyring(disk)
-    files = unlock_files(disk, stored, master)
+    files = files_of(disk, unlock(stored))
     manifest = files.manifest
     require_files(disk, manifest)
     replay = Replay(memory, manifest.next_transaction)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, Self, TypeVar, final
 
 from storage.ballast import Ballast
@@ -28,10 +29,12 @@ from storage.disk import Disk, Lock
 from storage.errors import OutcomeUnknown, StorageFailed
 from storage.headers import HEADER_BYTES
 from storage.kdf import KdfParameters
+from storage.keyring import Keyring, StoredKeyring
 from storage.manifest import CleanStop, Seal
 from storage.memory import Memory
 from storage.records import document_of
 from storage.recovery import Opened, open_files
+from storage.retention import Expired, find_expired
 from storage.search import NEWEST, Page, Searcher
 from storage.state import Head, Health, Recovery, State, StoreOptions
 from storage.stream_check import Checked, Progress, check_stream
@@ -106,8 +109,9 @@ class Store:
         StoreLocked or StorageFailed.
         """
         with _locked(disk, options, now, "the store cannot be made") as lock:
-            create_files(disk, master, kdf, now)
-            return cls._open(disk, master, collections, streams, options, lock)
+            derived = create_files(disk, master, kdf, now).master
+            unlock = partial(StoredKeyring.unlock_with, derived=derived)
+            return cls._open(disk, unlock, collections, streams, options, lock)
 
     @classmethod
     def open(
@@ -125,20 +129,21 @@ class Store:
         Raises the CannotOpen errors, with nothing modified, or StorageFailed.
         """
         with _locked(disk, options, now, "the store cannot be opened") as lock:
-            return cls._open(disk, master, collections, streams, options, lock)
+            unlock = partial(StoredKeyring.unlock, master=master)
+            return cls._open(disk, unlock, collections, streams, options, lock)
 
     @classmethod
     def _open(
         cls,
         disk: Disk,
-        master: bytes,
+        unlock: Callable[[StoredKeyring], Keyring],
         collections: Sequence[Collection[Any]],
         streams: Sequence[Stream],
         options: StoreOptions,
         lock: Lock,
     ) -> Self:
         memory = Memory(collections, streams)
-        opened = open_files(disk, master, memory)
+        opened = open_files(disk, unlock, memory)
         return cls(opened, memory, streams, lock, options)
 
     def get(
@@ -215,6 +220,7 @@ class Store:
     def entries(self, stream: Stream, *, after: int = 0) -> Iterator[Entry]:
         """The durable entries behind number `after`, read from disk.
 
+        Where entries are dropped meanwhile, it goes on with the first that is left.
         May be used from another thread while the store runs. Raises StoreCorrupt.
         """
         return read_entries(self._files, self._view, stream.name, after)
@@ -244,6 +250,38 @@ class Store:
         Meant for another thread. Raises OSError, or what `step` raises.
         """
         return check_stream(self._files, self._view, stream.name, step)
+
+    def expired(
+        self, stream: Stream, before: str, rest: Callable[[], None]
+    ) -> Expired | None:
+        """The oldest entries that can be dropped: whole segments, all under a time.
+
+        `before` compares with the texts of the timed field; the newest segment stays.
+        `rest` is called now and then. Nothing changes yet. Meant for another thread.
+        Raises StoreCorrupt for a segment that does not verify, or OSError.
+        """
+        return find_expired(self._files, stream, before, rest)
+
+    async def drop(self, stream: Stream, through: int) -> None:
+        """Drop the oldest entries, up to number `through`, in whole segments.
+
+        Durable on return. Numbers stay as they are; the chain of what is left goes on
+        from the tag of what was dropped. Backups and files that the last checkpoint
+        replaced may still hold it. Raises as `checkpoint`.
+        """
+        await self._checkpoints.drop_entries(stream.name, through)
+
+    def first_entry(self, stream: Stream) -> int:
+        """The number of the oldest entry that was not dropped; 1 as long as none was."""
+        return self._files.manifest.beginning(stream.name).last + 1
+
+    def watch(self, collection: Collection[Any], tell: Callable[[str], object]) -> None:
+        """From now on call `tell` with the id of each document put or deleted.
+
+        It is called on the loop when the change is durable and visible, before the task
+        that committed it goes on; it must be quick and raise nothing.
+        """
+        self._memory.tables[collection.name].watchers.append(tell)
 
     def transaction(self) -> Transaction:
         """A new transaction over the latest state."""

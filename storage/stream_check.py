@@ -12,7 +12,6 @@ from typing import Final, NamedTuple
 from storage.errors import StoreCorrupt
 from storage.files import Files
 from storage.frames import Damage
-from storage.headers import NO_TAG
 from storage.journal import JournalFrame
 from storage.loading import journal_start, require_continues
 from storage.manifest import JournalRef, SegmentRef
@@ -25,21 +24,33 @@ _ATTEMPTS: Final = 5
 
 
 class Progress(NamedTuple):
-    """How far a check has come."""
+    """How far a check has come: the entries up to number `last` are good."""
 
     file: str
-    entries: int
+    last: int
 
 
 class Checked(NamedTuple):
-    """What a check has found: `entries` are good; `fault` is why there are no more.
+    """What a check has found: the entries from `first` to `last` are good.
 
+    Those before `first` were dropped. `fault` is why there are no more behind `last`;
     `head` is that of the commits that were read.
     """
 
-    entries: int
+    first: int
+    last: int
     head: Head
     fault: StoreCorrupt | None = None
+
+    @property
+    def entries(self) -> int:
+        """How many are good."""
+        return self.last - self.first + 1
+
+    @property
+    def first_bad(self) -> int:
+        """The number of the first entry that is lost, where there is a fault."""
+        return self.last + 1
 
 
 def check_stream(
@@ -50,7 +61,8 @@ def check_stream(
 ) -> Checked:
     """Read a whole stream; `step` is called after each piece. Raises OSError.
 
-    If a checkpoint removes a file under it, it begins again.
+    If a file is removed under it, by a checkpoint or because its entries are dropped, it
+    begins again.
     """
     attempt = 0
     while True:
@@ -75,8 +87,10 @@ class _Check:
         self._view = view
         self._stream = stream
         self._step = step
-        self._last = 0
-        self._anchor = NO_TAG
+        begins = view.manifest.beginning(stream)
+        self._first = begins.last + 1
+        self._last = begins.last
+        self._anchor = begins.tag
         self._end = journal_start(view.manifest)
 
     def run(self) -> Checked:
@@ -90,7 +104,7 @@ class _Check:
             fault = error
         end = self._end
         head = Head(manifest.store_id, manifest.epoch, end.sequence, end.tag)
-        return Checked(self._last, head, fault)
+        return Checked(self._first, self._last, head, fault)
 
     def _segment(self, ref: SegmentRef) -> None:
         if (ref.first, ref.anchor) != (self._last + 1, self._anchor):

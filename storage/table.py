@@ -12,6 +12,7 @@ as much. It knows nothing of files and threads: the owner of the loop calls it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, cast
 
@@ -52,6 +53,7 @@ class Table:
         "key_fields",
         "name",
         "unique",
+        "watchers",
     )
 
     def __init__(
@@ -61,6 +63,7 @@ class Table:
         self.unique = unique
         self.key_fields = (*unique, *grouped)
         self.groups = {field: Groups() for field in grouped}
+        self.watchers: list[Callable[[str], object]] = []
         self.docs: dict[str, bytes] = {}
         self.indexes: dict[str, Index] = {field: {} for field in unique}
         self._pending_docs: dict[str, tuple[int, bytes | None]] = {}

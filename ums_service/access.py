@@ -28,7 +28,7 @@ def check_access(row: Row, request: Any, call: Call, *, stale_token: bool) -> No
         if stale_token or access is not Access.OPTIONAL:
             raise InvalidSession
         return
-    if permission is None:
+    if permission is None or access not in (Access.OWN, Access.GRANTED):
         return
     user_id = request.user_id if row.names_account else None
     if access is Access.OWN and user_id in (None, call.session.user_id):

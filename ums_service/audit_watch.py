@@ -54,7 +54,7 @@ class AuditWatch:
             return
         if checked.fault is None:
             return
-        first_bad = checked.entries + 1
+        first_bad = checked.first_bad
         _log.critical(
             "the audit log is damaged from entry %d on: %s", first_bad, checked.fault
         )

@@ -19,11 +19,13 @@ from statistics import median
 from typing import Final, NamedTuple
 
 from storage.errors import StoreError, StoreMissing
+from storage.oldest import oldest_entry
 from storage.verify import verify_quick
 from ums_service.bootstrap import build_blocklist, build_hashes
 from ums_service.broker.endpoints import is_local
 from ums_service.broker.keys import CurveKeys, KeyTrouble
 from ums_service.broker.sockets import UnsafeLibrary, safe_library
+from ums_service.domain.audit import AUDIT
 from ums_service.domain.blocklist import UnusableBlocklist
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import PROFILES, Profile
@@ -72,6 +74,7 @@ def examine(
     yield _endpoint(settings)
     yield _store(settings)
     yield _key(settings, environ)
+    yield _audit(settings, environ)
     yield _room(settings)
     yield _flushes(settings)
     yield _clock(settings, now)
@@ -153,6 +156,28 @@ def _key(settings: Settings, environ: Mapping[str, str]) -> Finding:
     if settings.key_path.parent.resolve() == settings.data.resolve():
         return _doubtful("master key", f"{key.source} lies among the data it protects")
     return _good("master key", f"from {key.source}; keep a copy elsewhere")
+
+
+def _audit(settings: Settings, environ: Mapping[str, str]) -> Finding:
+    """How far back the audit log goes, and how long it is kept."""
+    try:
+        kept = f"kept {settings.policy_profile().audit_kept_days} days"
+    except BadSettings as error:
+        return _wrong("audit log", str(error))
+    if settings.audit_hold:
+        kept = "nothing is dropped (audit_hold)"
+    try:
+        disk = existing_disk(settings)
+        master = require_master_key(settings, environ).secret
+        oldest = oldest_entry(disk, master, AUDIT)
+    except StoreMissing:
+        return _good("audit log", f"none yet; {kept}")
+    except (NoMasterKey, UnusableKeyFile, StoreError, OSError) as error:
+        return _wrong("audit log", str(error))
+    if oldest is None:
+        return _good("audit log", f"no entries yet; {kept}")
+    text = f"goes back to {oldest.data['at']}, entry {oldest.sequence}; {kept}"
+    return _good("audit log", text)
 
 
 def _room(settings: Settings) -> Finding:

@@ -44,6 +44,7 @@ class Maintenance:
         tokens: AccessTokens,
         chores: Sequence[Chore] = (),
     ) -> None:
+        """`chores` are done in each round that purges, after it."""
         self._store = store
         self._sessions = sessions
         self._refusals = refusals

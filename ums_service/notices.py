@@ -48,10 +48,11 @@ def tells(call: Call) -> bool:
 def is_reachable(user: User) -> bool:
     """Whether mail can reach an account.
 
-    Programs and the first administrator read none, anonymised ones have no address.
+    Programs read none, the first administrator begins without an address, and
+    anonymised accounts have none.
     """
-    nowhere = user.bootstrap and user.email.endswith("@localhost")
-    return "@" in user.email and not (nowhere or user.service_account)
+    begins = user.bootstrap and user.email.endswith("@localhost")
+    return "@" in user.email and not (begins or user.service_account)
 
 
 async def notify_new_address(call: Call, before: User, after: User) -> None:

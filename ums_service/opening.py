@@ -8,6 +8,7 @@ from ums_service import __version__
 from ums_service.domain.api_keys import API_KEYS
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS
+from ums_service.domain.consents import CONSENTS
 from ums_service.domain.deleted import DELETED_USERS
 from ums_service.domain.details import DETAILS
 from ums_service.domain.devices import DEVICES
@@ -61,6 +62,7 @@ COLLECTIONS: Final = (
     STANDINGS,
     LEGAL_HOLDS,
     DETAILS,
+    CONSENTS,
     STORED_ROLES,
     API_KEYS,
     LABS,

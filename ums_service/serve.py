@@ -13,6 +13,7 @@ from typing import Final
 from storage import NotWritten, Store
 from ums_service import __version__, process
 from ums_service.anchor import anchor_at
+from ums_service.audit_retention import AuditRetention
 from ums_service.audit_watch import AuditWatch
 from ums_service.bootstrap import Service, build_service
 from ums_service.broker.endpoints import is_local
@@ -78,7 +79,13 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
         ):
             say(_ready_line(settings, store, endpoint))
             notifier.tell(READY="1", STATUS=f"serving {endpoint}")
-            await _until(stopping, service, notifier, watch)
+            retention = AuditRetention(
+                store,
+                read_clock,
+                kept_days=profile.audit_kept_days,
+                hold=settings.audit_hold,
+            )
+            await _until(stopping, service, notifier, watch, retention)
             notifier.tell(STOPPING="1")
         service.close_pools()
         await service.dispatch.refusals.flush(read_clock())
@@ -108,7 +115,11 @@ async def _report_recovery(store: Store, say: Say) -> None:
 
 
 async def _until(
-    stopping: asyncio.Event, service: Service, notifier: Notifier, watch: AuditWatch
+    stopping: asyncio.Event,
+    service: Service,
+    notifier: Notifier,
+    watch: AuditWatch,
+    retention: AuditRetention,
 ) -> None:
     store = service.facilities.store
 
@@ -129,8 +140,9 @@ async def _until(
     )
     housekeeping = asyncio.create_task(maintenance.run())
     watching = asyncio.create_task(watch.run())
+    dropping = asyncio.create_task(retention.run())
     wait = asyncio.create_task(stopping.wait())
-    tasks = [housekeeping, watching]
+    tasks = [housekeeping, watching, dropping]
     if service.mail is not None:
         tasks.append(asyncio.create_task(service.mail.run()))
     await asyncio.wait({wait, *tasks}, return_when=asyncio.FIRST_COMPLETED)

@@ -26,7 +26,13 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from ums_service.domain.addresses import ExemptAddresses
-from ums_service.domain.profiles import DAY_S, MAY_BE_ZERO, PROFILES, Profile
+from ums_service.domain.profiles import (
+    AUDIT_KEPT_DAYS_MIN,
+    DAY_S,
+    MAY_BE_ZERO,
+    PROFILES,
+    Profile,
+)
 
 CONFIG_VARIABLE: Final = "UMS_CONFIG"
 _ELSEWHERE: Final = frozenset(
@@ -113,6 +119,8 @@ class Settings(BaseSettings):
     """Where the head of the store is kept, so that a rollback shows: the path of a file,
     syslog, tcp://HOST:PORT or udp://HOST:PORT."""
     audit_anchor_every_s: Annotated[int, Field(ge=1, le=86_400)] = 300
+    audit_hold: bool = False
+    """Keep the whole audit log, however old, as long as a court or an authority asks."""
     audit_read_mib_max: Annotated[int, Field(ge=1, le=1_024)] = 8
     """About what one search may read before it answers with a cursor."""
     mfa_issuer: Annotated[str, Field(min_length=1, max_length=64)] = "UMS"
@@ -212,6 +220,8 @@ class Settings(BaseSettings):
             BadSettings: an override is unknown or has the wrong type.
         """
         base = PROFILES[self.profile]
+        if not self.policy:
+            return base
         try:
             changed = replace(base, **self.policy)
             fields = {name: getattr(changed, name) for name in Profile.__slots__}
@@ -222,7 +232,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise BadSettings(_first_line(error, "policy.")) from None
         for name in Profile.__slots__:
-            value, least = getattr(profile, name), int(name not in MAY_BE_ZERO)
+            value, least = getattr(profile, name), _least(profile, name)
             if type(value) is int and value < least:
                 raise BadSettings(f"policy.{name}: should be {least} or more")
             if name in _MOST and value > _MOST[name]:
@@ -247,6 +257,13 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Setti
         raise BadSettings(_first_line(error, "")) from None
     except (OSError, ValueError) as error:
         raise BadSettings(f"the configuration file cannot be read: {error}") from None
+
+
+def _least(profile: Profile, name: str) -> int:
+    """The least value of a number of the policy."""
+    if name == "audit_kept_days":
+        return AUDIT_KEPT_DAYS_MIN[profile.name]
+    return int(name not in MAY_BE_ZERO)
 
 
 def misspelt(environ: Mapping[str, str]) -> dict[str, str | None]:

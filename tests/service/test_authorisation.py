@@ -115,6 +115,10 @@ TARGETS = {
     "update_preferences": NEEDS_SESSION,
     "update_preferences of another": ON_OTHERS,
     "get_user of another with its security": ON_OTHERS,
+    "get_consents": NEEDS_SESSION,
+    "get_consents of another": ON_OTHERS,
+    "set_consent": NEEDS_SESSION,
+    "set_consent of another": ON_OTHERS,
     "list_deleted": ON_OTHERS,
     "restore_user of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "anonymise_user of another": ON_OTHERS,
@@ -197,17 +201,19 @@ def message_for(
         message["password"] = password
     elif action in ("retry_mail", "drop_mail"):
         message["mail_id"] = "mail"
-    elif action in ("anonymise_user", "legal_hold"):
-        message["reason"] = "asked for"
-        message |= {"hold": True} if action == "legal_hold" else {}
-    elif action == "set_user_status":
-        message["status"] = "suspended"
     elif action == "create_api_key":
         message |= {"name": "job", "scopes": ["users.read"]}
     elif action in ("rotate_api_key", "revoke_api_key"):
         message["key_id"] = "0" * 16
     elif action == "create_service_account":
         message["username"] = "billing-sync"
+    elif action in ("anonymise_user", "legal_hold"):
+        message["reason"] = "asked for"
+        message |= {"hold": True} if action == "legal_hold" else {}
+    elif action == "set_consent":
+        message |= {"type": "privacy", "granted": False}
+    elif action == "set_user_status":
+        message["status"] = "suspended"
     if target.endswith("with its security"):
         message["include"] = ["security"]
     if action == "reset_password":

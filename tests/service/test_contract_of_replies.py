@@ -146,6 +146,14 @@ def requests(bench: Bench) -> dict[str, Message]:
             "dashboard_layout": {"left": ["a"]},
         },
         "get_preferences": {"action": "get_preferences", "session_token": alice},
+        "set_consent": {
+            "action": "set_consent",
+            "session_token": alice,
+            "type": "terms",
+            "granted": True,
+            "version": "2",
+        },
+        "get_consents": {"action": "get_consents", "session_token": alice},
         "check_password": {"action": "check_password", "password": NEW},
         "get_password_status": {
             "action": "get_password_status",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 from pathlib import Path
 
@@ -48,6 +49,7 @@ def test_a_sound_installation_has_nothing_wrong(data: Path):
         "endpoint",
         "store",
         "master key",
+        "audit log",
         "disk",
         "flush",
         "clock",
@@ -55,6 +57,16 @@ def test_a_sound_installation_has_nothing_wrong(data: Path):
         "passwords",
         "mail",
     }
+
+
+def test_it_tells_how_far_back_the_audit_log_goes_and_how_long_it_is_kept(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+):
+    grade, text = examined(data, status=0)["audit log"]
+    assert grade == Grade.GOOD
+    assert re.fullmatch(r"goes back to 20\S+, entry 1; kept 2555 days", text)
+    monkeypatch.setenv("UMS_AUDIT_HOLD", "true")
+    assert "audit_hold" in examined(data, status=0)["audit log"][1]
 
 
 def test_before_the_first_start_nothing_is_made(tmp_path: Path):

@@ -136,7 +136,7 @@ class Run:
         position = HISTORY.position(store)
         assert position is not None, "the documents are of no state that ever was"
         assert position in self.promised, (position, self.promised, self.ending)
-        same = contents_of_store(store) == HISTORY.states[position]
+        same = HISTORY.shows(contents_of_store(store), position)
         assert same, "the contents are of no state that ever was"
 
 

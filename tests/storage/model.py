@@ -41,7 +41,7 @@ USERS: Collection[Document] = Collection(
 TEAMS = ("team-0", "team-1", "team-2")
 SOME_TEAMS = (*TEAMS, None, [], ["team-1"], ["team-2", "team-0"], list(TEAMS))
 NOTES: Collection[Document] = Collection("notes", _id, _same, _same)
-AUDIT = Stream("audit", indexed=("commit",))
+AUDIT = Stream("audit", indexed=("commit",), timed="at")
 COLLECTIONS = (USERS, NOTES)
 BY_NAME = {collection.name: collection for collection in COLLECTIONS}
 
@@ -91,14 +91,29 @@ class Rotate(NamedTuple):
     """A new data key."""
 
 
-Step = Commit | Together | Checkpoint | Restart | PowerCut | Rotate
+class Drop(NamedTuple):
+    """Drop the entries from before a time, as far as they fill segments."""
+
+    before: str
+
+
+Step = Commit | Together | Checkpoint | Restart | PowerCut | Rotate | Drop
 
 
 class Contents(NamedTuple):
-    """Everything a store shows: documents in their order, and entries."""
+    """Everything a store shows: documents in their order, and entries.
+
+    `dropped` is how many entries are gone from the beginning.
+    """
 
     documents: dict[str, dict[str, Document]]
     entries: tuple[Document, ...]
+    dropped: int = 0
+
+    def without(self, dropped: int) -> Contents:
+        """The same when so many entries in all have been dropped."""
+        rest = self.entries[dropped - self.dropped :]
+        return Contents(self.documents, rest, dropped)
 
     @classmethod
     def empty(cls) -> Contents:
@@ -120,7 +135,7 @@ class Contents(NamedTuple):
                     documents[name].pop(id_, None)
                 case Append(entry):
                     entries = (*entries, entry)
-        return Contents(documents, entries)
+        return Contents(documents, entries, self.dropped)
 
 
 def teams_of(user: Document) -> list[str]:
@@ -139,9 +154,10 @@ def contents_of_store(store: Store) -> Contents:
         }
         for collection in COLLECTIONS
     }
-    entries = list(store.entries(AUDIT))
-    assert [entry.sequence for entry in entries] == list(range(1, len(entries) + 1))
-    return Contents(documents, tuple(entry.data for entry in entries))
+    entries, first = list(store.entries(AUDIT)), store.first_entry(AUDIT)
+    numbers = [entry.sequence for entry in entries]
+    assert numbers == list(range(first, first + len(entries)))
+    return Contents(documents, tuple(entry.data for entry in entries), first - 1)
 
 
 def same_documents(store: Store, wanted: Contents, names: frozenset[str]) -> bool:
@@ -224,6 +240,10 @@ class History:
             for document in state.documents[USERS.name].values()
         }
         return cls(states, frozenset(names))
+
+    def shows(self, contents: Contents, position: int) -> bool:
+        """Whether that is the state after so many commits, dropped entries apart."""
+        return contents == self.states[position].without(contents.dropped)
 
     def position(self, store: Store) -> int | None:
         """How many commits the store contains; None for a state that never was."""

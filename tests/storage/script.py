@@ -17,6 +17,7 @@ from tests.storage.model import (
     Checkpoint,
     Commit,
     Delete,
+    Drop,
     Operation,
     PowerCut,
     Put,
@@ -26,6 +27,11 @@ from tests.storage.model import (
     Together,
     user,
 )
+
+
+def time_of(commit: int) -> str:
+    """The time in the entry of a commit."""
+    return f"day {commit:04d}"
 
 
 class _Author:
@@ -40,7 +46,11 @@ class _Author:
     def commit(self, *operations: Operation) -> Commit:
         self.commits += 1
         entry = Append(
-            {"commit": self.commits, "what": "x" * self.random.randrange(60)}
+            {
+                "commit": self.commits,
+                "at": time_of(self.commits),
+                "what": "x" * self.random.randrange(60),
+            }
         )
         note = Put(NOTES.name, {"id": f"c{self.commits % 7}", "n": self.commits})
         return Commit((*operations, note, entry))
@@ -115,8 +125,10 @@ def standard_script(seed: int = 1) -> list[Step]:
         PowerCut(),
         *author.run(8),
         Checkpoint(),
+        Drop(time_of(20)),
         *author.run(3),
         Rotate(),
+        Drop(time_of(40)),
         author.together(3),
         *author.run(4),
         Restart(),

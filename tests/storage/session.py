@@ -16,16 +16,18 @@ from typing import Any, NamedTuple
 
 from storage import Store, StoreOptions
 from storage.disk import Disk
-from storage.errors import NotWritten, StorageFull, StoreError
+from storage.errors import NotWritten, StorageFailed, StorageFull, StoreError
 from storage.frames import encode_frame
 from storage.state import State
 from tests.storage.doubles import Killed
 from tests.storage.memory_disk import Image, MemoryDisk
 from tests.storage.model import (
+    AUDIT,
     NOW,
     OPTIONS,
     Checkpoint,
     Commit,
+    Drop,
     PowerCut,
     Restart,
     Rotate,
@@ -39,6 +41,7 @@ from tests.storage.model import (
 CREATED = "created"
 SUBMITTED = "submitted"
 ACKNOWLEDGED = "acknowledged"
+DROPPED = "dropped"
 
 
 class Stopped(Exception):
@@ -122,6 +125,8 @@ class Session:
                 await self._tolerate(store.checkpoint())
             case Rotate():
                 await self._tolerate(store.rotate_key(NOW + 1))
+            case Drop(before):
+                await self._tolerate(self._drop(store, before))
             case Restart():
                 self.store = None
                 await self._tolerate(store.close())
@@ -132,6 +137,15 @@ class Session:
                 await store.close()
                 self.disks.append(MemoryDisk(image))
                 self._open()
+
+    async def _drop(self, store: Store, before: str) -> None:
+        try:
+            expired = store.expired(AUDIT, before, lambda: None)
+        except OSError as error:
+            raise StorageFailed(str(error)) from error
+        if expired is not None:
+            await store.drop(AUDIT, expired.through)
+            self.disk.mark(DROPPED, expired.through)
 
     def _create(self) -> None:
         self.store = create_store(self.attach(self.disk), self.options)

@@ -21,6 +21,7 @@ from storage.store import Store
 from tests.storage.crash_states import Replay, fingerprint
 from tests.storage.memory_disk import ROOT, Image, Mark, MemoryDisk, Truncated
 from tests.storage.model import (
+    AUDIT,
     Commit,
     History,
     commit,
@@ -31,7 +32,7 @@ from tests.storage.model import (
     run,
 )
 from tests.storage.script import standard_script
-from tests.storage.session import ACKNOWLEDGED, CREATED, SUBMITTED, Session
+from tests.storage.session import ACKNOWLEDGED, CREATED, DROPPED, SUBMITTED, Session
 
 SEED = 20_240_229
 SHARDS = 2
@@ -63,12 +64,15 @@ class Promise(NamedTuple):
     created: bool
     acknowledged: int
     submitted: int
+    dropped: int = 0
 
     def after(self, mark: Mark) -> Promise:
         if mark.label == CREATED:
             return self._replace(created=True)
         if mark.label == SUBMITTED:
             return self._replace(submitted=mark.value)
+        if mark.label == DROPPED:
+            return self._replace(dropped=mark.value)
         assert mark.label == ACKNOWLEDGED
         return self._replace(acknowledged=mark.value)
 
@@ -88,6 +92,7 @@ class Proof:
     commits: list[Commit]
     random: Random
     opened: dict[bytes, int | None] = field(default_factory=dict)
+    dropped: dict[bytes, int] = field(default_factory=dict)
 
     def check(self, found: Found) -> int | None:
         """The position that the state recovers to; None for no store yet."""
@@ -101,6 +106,7 @@ class Proof:
             assert promise.acknowledged <= position <= promise.submitted, (
                 f"recovered {position} commits, promised {promise}"
             )
+            assert self.dropped[key] >= promise.dropped, "dropped entries came back"
         return position
 
     def _open(self, found: Found) -> int | None:
@@ -115,7 +121,8 @@ class Proof:
         position = self.history.position(store)
         assert position is not None, "the documents are of no state that ever was"
         if len(self.opened) % READ_ENTRIES_EVERY == 0:
-            assert contents_of_store(store) == self.history.states[position]
+            assert self.history.shows(contents_of_store(store), position)
+        self.dropped[fingerprint(found.image)] = store.first_entry(AUDIT) - 1
         if len(self.opened) % WRITE_AGAIN_EVERY == 0:
             run(self._write_again(store, disk, position))
         return position
@@ -172,7 +179,7 @@ def prove(effort: Effort, seed: int, shard: int) -> int:
 
 def _crash_again(proof: Proof, found: Found, position: int, limit: int) -> None:
     """Power cuts while the store recovers, and while it recovers from those."""
-    exactly = Promise(created=True, acknowledged=position, submitted=position)
+    exactly = Promise(True, position, position, found.promise.dropped)
     disk = MemoryDisk(found.image)
     store = open_store(disk)
     tail = _dropped(found.image, disk, store)

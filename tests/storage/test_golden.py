@@ -62,6 +62,8 @@ OWNERS = [
     ("mail", "d@example.org", None),
 ]
 SEQUENCE = 7
+DROPPED = {"v1": 0, "v2": 2}
+"""How many of the oldest entries each version's store has dropped."""
 FILES = {
     "MANIFEST": None,
     "ballast": None,
@@ -75,22 +77,31 @@ FILES = {
     "journal-2": 1,
     "log-000001": 1,
 }
+FILES_OF = {
+    "v1": FILES,
+    "v2": {name: key for name, key in FILES.items() if name != "log-000002"},
+}
+
+
+@pytest.fixture(params=DROPPED)
+def version(request):
+    return request.param
 
 
 @pytest.fixture
-def disk(tmp_path):
-    """The golden store of version 1 with the modes that git does not keep."""
+def disk(version, tmp_path):
+    """The golden store of a version with the modes that git does not keep."""
     root = tmp_path / "store"
-    for source in sorted((GOLDEN / "v1").rglob("*")):
+    for source in sorted((GOLDEN / version).rglob("*")):
         if source.is_file():
-            target = root / source.relative_to(GOLDEN / "v1")
+            target = root / source.relative_to(GOLDEN / version)
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             target.touch(mode=0o600)
             target.write_bytes(source.read_bytes())
     return RealDisk(root)
 
 
-def require_contents(store: Store) -> None:
+def require_contents(store: Store, version: str) -> None:
     for collection, documents in ((PEOPLE, PERSONS), (NOTES, NOTED)):
         expected = [document for _, document in documents.values()]
         assert list(store.scan(collection)) == expected
@@ -98,27 +109,28 @@ def require_contents(store: Store) -> None:
     for field, value, owner in OWNERS:
         assert store.find(PEOPLE, field, value) == owner
     entries = [(entry.sequence, entry.data) for entry in store.entries(LOG)]
-    assert entries == list(enumerate(LOGGED, start=1))
+    assert entries == list(enumerate(LOGGED, start=1))[DROPPED[version] :]
 
 
-def test_every_document_key_and_entry_is_there(disk):
+def test_every_document_key_and_entry_is_there(disk, version):
     store = open_golden(disk)
     assert store.recovery.clean
     assert store.head.sequence == SEQUENCE
-    require_contents(store)
+    require_contents(store, version)
     asyncio.run(store.close())
 
 
-def test_the_golden_store_verifies_with_and_without_its_key(disk):
-    before = {name: (disk.root / name).read_bytes() for name in FILES}
+def test_the_golden_store_verifies_with_and_without_its_key(disk, version):
+    files = FILES_OF[version]
+    before = {name: (disk.root / name).read_bytes() for name in files}
     assert verify_quick(disk).unfinished_bytes == 0
     found = verify_full(disk, MASTER, **DECLARED)
     assert found.documents == len(PERSONS) + len(NOTED)
-    assert set(found.files) == {name for name, key_id in FILES.items() if key_id}
-    assert before == {name: (disk.root / name).read_bytes() for name in FILES}
+    assert set(found.files) == {name for name, key_id in files.items() if key_id}
+    assert before == {name: (disk.root / name).read_bytes() for name in files}
 
 
-def test_the_golden_store_takes_new_commits_and_a_rotation(disk):
+def test_the_golden_store_takes_new_commits_and_a_rotation(disk, version):
     added = {"id": "n3", "text": "new"}
 
     async def scenario():
@@ -134,31 +146,33 @@ def test_the_golden_store_takes_new_commits_and_a_rotation(disk):
     verify_full(disk, MASTER, **DECLARED)
     store = open_golden(disk)
     assert store.get(NOTES, "n3") == added
-    assert [entry.data for entry in store.entries(LOG)] == [*LOGGED, added]
+    logged = [*LOGGED[DROPPED[version] :], added]
+    assert [entry.data for entry in store.entries(LOG)] == logged
     assert store.get(PEOPLE, "p1") == PERSONS["p1"][1]
     asyncio.run(store.close())
 
 
-def test_the_golden_store_holds_every_kind_of_file():
-    root = GOLDEN / "v1"
-    assert {path.name for path in root.iterdir()} == {*FILES, "quarantine"}
+def test_the_golden_store_holds_every_kind_of_file(version):
+    root, files = GOLDEN / version, FILES_OF[version]
+    assert {path.name for path in root.iterdir()} == {*files, "quarantine"}
     (copy,) = (root / "quarantine").iterdir()
     tail = (root / "journal-3").stat().st_size
     assert copy.name == f"journal-3-at-{tail}"
     assert copy.read_bytes() == (root / "journal-3").read_bytes()[76:176]
     reader = GoldenReader(root, MASTER, DOCUMENT)
-    _, _, _, _, journals, base, segments, previous, _ = reader.manifest
+    _, _, _, _, journals, base, segments, previous, _, *_ = reader.manifest
     keys = {ref[0]: ref[1] for ref in (*journals, base, *previous)}
     keys |= {ref[1]: ref[2] for ref in segments}
-    assert keys == {name: key_id for name, key_id in FILES.items() if key_id}
+    assert keys == {name: key_id for name, key_id in files.items() if key_id}
 
 
-def test_a_reader_made_after_the_document_reads_the_same():
-    reader = GoldenReader(GOLDEN / "v1", MASTER, DOCUMENT)
+def test_a_reader_made_after_the_document_reads_the_same(version):
+    reader = GoldenReader(GOLDEN / version, MASTER, DOCUMENT)
     contents = reader.contents()
     assert contents.documents == {"people": PERSONS, "notes": NOTED}
     assert list(contents.documents["people"]) == list(PERSONS)
-    assert contents.entries == {"log": LOGGED}
+    assert contents.entries == {"log": LOGGED[DROPPED[version] :]}
+    assert contents.dropped == ({"log": 2} if DROPPED[version] else {})
     assert contents.sequence == SEQUENCE
     for field, value, owner in OWNERS:
         people = contents.keys["people"]
@@ -167,7 +181,7 @@ def test_a_reader_made_after_the_document_reads_the_same():
     assert not any(contents.keys["notes"].values())
 
 
-def test_a_reader_made_after_the_document_reads_what_is_written_today(disk):
+def test_a_reader_made_after_the_document_reads_what_is_written_today(disk, version):
     store = open_golden(disk)
 
     async def scenario():
@@ -182,7 +196,7 @@ def test_a_reader_made_after_the_document_reads_what_is_written_today(disk):
     asyncio.run(scenario())
     contents = GoldenReader(disk.root, MASTER, DOCUMENT).contents()
     assert list(contents.documents["people"]) == ["p1", "p2"]
-    assert contents.entries["log"] == [*LOGGED, {"event": "today"}]
+    assert contents.entries["log"] == [*LOGGED[DROPPED[version] :], {"event": "today"}]
     assert (contents.sequence, contents.tag) == (store.head.sequence, store.head.tag)
 
 

@@ -88,7 +88,11 @@ note_puts = st.builds(
 deletions = st.builds(
     Delete, st.sampled_from([USERS.name, NOTES.name]), st.sampled_from(IDS)
 )
-appends = st.builds(lambda n: Append({"n": n}), st.integers(0, 9))
+appends = st.builds(
+    lambda n, day: Append({"n": n, "at": f"day {day}"}),
+    st.integers(0, 9),
+    st.integers(0, 3),
+)
 commits = st.builds(
     lambda operations: Commit(tuple(operations)),
     st.lists(
@@ -301,6 +305,20 @@ class StoreMachine(RuleBasedStateMachine):
     def rotate_key(self) -> None:
         self.run(self.store.rotate_key(NOW + 1))
 
+    @rule(day=st.integers(1, 4))
+    def drop_old_entries(self, day: int) -> None:
+        """Whole segments, so the model cannot tell how many; but only old ones."""
+        before, contents = f"day {day}", self.model.contents
+        expired = self.store.expired(AUDIT, before, lambda: None)
+        if expired is None:
+            return
+        gone = contents.entries[: expired.entries]
+        assert expired.through == contents.dropped + len(gone)
+        assert all(entry.get("at", "never") < before for entry in gone)
+        assert expired.newest == max(entry["at"] for entry in gone)
+        self.run(self.store.drop(AUDIT, expired.through))
+        self.model.contents = contents.without(expired.through)
+
     @rule()
     def restart(self) -> None:
         old = self.store
@@ -360,7 +378,8 @@ class StoreMachine(RuleBasedStateMachine):
         assert self.store.find(USERS, "mail", mail) == self.model.owner("mail", mail)
         assert all(same_team(self.store, wanted, team) for team in TEAMS)
         after = len(wanted.entries) // 2
-        rest = [entry.data for entry in self.store.entries(AUDIT, after=after)]
+        behind = wanted.dropped + after
+        rest = [entry.data for entry in self.store.entries(AUDIT, after=behind)]
         assert tuple(rest) == wanted.entries[after:]
 
     def teardown(self) -> None:

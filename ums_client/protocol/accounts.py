@@ -1,5 +1,6 @@
 """Messages about accounts: create, read, change, delete and list them."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -80,6 +81,10 @@ class CreateUser(PersonFields[CreateUserReply]):
     """
 
     wrapper: ClassVar[str | None] = "user_data"
+    aliases: ClassVar[Mapping[str, str]] = {
+        **PersonFields.aliases,
+        "privacy_consent": "privacy_accepted",
+    }
     original: ClassVar[bool] = True
 
     username: Name | None = None
@@ -89,6 +94,9 @@ class CreateUser(PersonFields[CreateUserReply]):
     user_type: UserType | None = None
     metadata: Metadata | None = None
     generate_password: bool = False
+    terms_accepted: bool = False
+    privacy_accepted: bool = False
+    marketing_consent: bool = False
 
 
 class GetUserReply(Reply):

@@ -7,6 +7,7 @@ from ums_client.protocol import (
     accounts,
     addresses,
     audit,
+    consents,
     deletions,
     devices,
     factors,
@@ -60,6 +61,8 @@ class Audit(StrEnum):
     STATUS_CHANGED = "status_changed"
     PREFERENCES_READ = "preferences_read"
     PREFERENCES_CHANGED = "preferences_changed"
+    CONSENTS_READ = "consents_read"
+    CONSENT_SET = "consent_set"
     DELETED_LISTED = "deleted_listed"
     USER_RESTORED = "user_restored"
     USER_ANONYMISED = "user_anonymised"
@@ -183,6 +186,8 @@ ACTIONS: Final = (
     Action("set_user_status",          statuses.SetUserStatus,          Access.GRANTED,  Rate.WRITE,    Audit.STATUS_CHANGED,           Repeat.KEYED, Permission.USERS_STATUS),
     Action("get_preferences",          personal.GetPreferences,         Access.OWN,      Rate.READ,     Audit.PREFERENCES_READ,         Repeat.SAFE,  Permission.USERS_UPDATE),
     Action("update_preferences",       personal.UpdatePreferences,      Access.OWN,      Rate.WRITE,    Audit.PREFERENCES_CHANGED,      Repeat.KEYED, Permission.USERS_UPDATE),
+    Action("get_consents",             consents.GetConsents,            Access.OWN,      Rate.READ,     Audit.CONSENTS_READ,            Repeat.SAFE,  Permission.USERS_READ),
+    Action("set_consent",              consents.SetConsent,             Access.OWN,      Rate.WRITE,    Audit.CONSENT_SET,              Repeat.KEYED, Permission.USERS_UPDATE),
     Action("list_deleted",             deletions.ListDeleted,           Access.GRANTED,  Rate.READ,     Audit.DELETED_LISTED,           Repeat.SAFE,  Permission.USERS_DELETE),
     Action("restore_user",             deletions.RestoreUser,           Access.GRANTED,  Rate.WRITE,    Audit.USER_RESTORED,            Repeat.KEYED, Permission.USERS_DELETE),
     Action("anonymise_user",           deletions.AnonymiseUser,         Access.GRANTED,  Rate.WRITE,    Audit.USER_ANONYMISED,          Repeat.KEYED, Permission.USERS_DELETE),

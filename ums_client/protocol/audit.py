@@ -2,17 +2,17 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from ums_client.protocol.fields import ShortText, Text, UserId
 from ums_client.protocol.limits import AUDIT_EVENTS_MAX, AUDIT_PAGE_MAX
-from ums_client.protocol.message import R, Reply, Request
+from ums_client.protocol.message import Part, R, Reply, Request
 
 Cursor = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,15}$")]
 """Where a page ends; to be handed back as it is."""
 
 
-class AuditedEvent(BaseModel):
+class AuditedEvent(Part):
     """One entry. Numbers grow by one, without gaps.
 
     `actor` did it, to the account `subject`; their names are those of the time, and
@@ -101,11 +101,13 @@ class VerifyAuditReply(Reply):
     """Whether the log is whole. `first_bad` is the number of the first lost entry.
 
     `head` names the newest commit; kept elsewhere, it shows later whether the log was
-    cut or set back (`verify --against`).
+    cut or set back (`verify --against`). `first` is the number of the oldest entry that
+    was not dropped for its age, `entries` how many are good from there on.
     """
 
     intact: bool
     entries: int
+    first: int = 1
     head: str
     first_bad: int | None = None
     reason: str | None = None

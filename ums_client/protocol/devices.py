@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import StringConstraints
 
 from ums_client.protocol.fields import UserId
-from ums_client.protocol.message import Reply, Request
+from ums_client.protocol.message import Part, Reply, Request
 
 DeviceId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 
-class KnownDevice(BaseModel):
+class KnownDevice(Part):
     """One known device. Times are ISO 8601 in UTC.
 
     Past `expires_at` it is not known any more, unless it is remembered again before.

@@ -5,7 +5,18 @@ A request class names its reply: `class GetUser(Request[GetUserReply])`, so that
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast
+from types import GenericAlias
+from typing import (
+    Any,
+    ClassVar,
+    Generic,
+    NamedTuple,
+    Self,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+)
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from typing_extensions import override
@@ -17,6 +28,12 @@ from ums_client.protocol.limits import (
     INTEGER_MAX,
     REQUEST_ID_CHARS_MAX,
 )
+
+
+class Part(BaseModel):
+    """A piece of a reply that has fields of its own."""
+
+    model_config = ConfigDict(defer_build=True)  # as of a reply
 
 
 class Reply(BaseModel):
@@ -54,19 +71,22 @@ class Request(BaseModel, Generic[R]):
     aliases: ClassVar[Mapping[str, str]] = {}
     """Other words for fields inside the wrapper, where the field itself is not given."""
 
+    @override
+    def __class_getitem__(cls, reply: Any) -> Any:
+        """A name for the class statement of a request, not a class.
+
+        Pydantic would make a model of each: twice the classes, at every start.
+        """
+        return GenericAlias(cls, (reply,))
+
     @classmethod
     def reply_type(cls) -> type[R]:
         """The class of the successful answer, as named by the class statement."""
-        for base in cls.__mro__:
-            arguments = cls._arguments_of(base)
-            if arguments:
-                return cast("type[R]", arguments[0])
+        for kind in cls.__mro__:
+            for base in vars(kind).get("__orig_bases__", ()):
+                if issubclass(get_origin(base) or object, Request):
+                    return cast("type[R]", get_args(base)[0])
         raise TypeError(f"{cls.__name__} does not name its reply")
-
-    @staticmethod
-    def _arguments_of(base: type) -> tuple[Any, ...]:
-        metadata = getattr(base, "__pydantic_generic_metadata__", None)
-        return metadata["args"] if metadata else ()
 
     def fields(self) -> dict[str, Any]:
         """The fields as they stand in a message, without the envelope."""

@@ -2,9 +2,9 @@
 
 from typing import ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from ums_client.protocol.message import Reply, Request
+from ums_client.protocol.message import Part, Reply, Request
 
 
 class HealthCheckReply(Reply):
@@ -33,7 +33,7 @@ class HealthCheck(Request[HealthCheckReply]):
     original: ClassVar[bool] = True
 
 
-class FieldDescription(BaseModel):
+class FieldDescription(Part):
     """One field. `outer`: it stands beside the wrapper, not inside it."""
 
     name: str
@@ -43,7 +43,7 @@ class FieldDescription(BaseModel):
     outer: bool = False
 
 
-class ActionDescription(BaseModel):
+class ActionDescription(Part):
     """One action: what it does, who may call it, what it takes and answers."""
 
     name: str

@@ -1,6 +1,6 @@
 """Messages about sessions: how they begin, who has which, how they end."""
 
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic
 
 from pydantic import Field
 
@@ -15,7 +15,7 @@ from ums_client.protocol.fields import (
     Token,
     UserId,
 )
-from ums_client.protocol.message import Reply, Request
+from ums_client.protocol.message import R, Reply, Request
 
 
 class LoginReply(Reply):
@@ -41,9 +41,6 @@ class LoginReply(Reply):
     account_warnings: list[str] = Field(default_factory=list)
     """What the owner should see to, such as `password_expires_soon`."""
     ignored: list[str] = Field(default_factory=list)
-
-
-R = TypeVar("R", bound=LoginReply)
 
 
 class OpensSession(Request[R], Generic[R]):

@@ -62,9 +62,11 @@ async def _verify(settings: Settings) -> None:
     async with open_offline(settings) as store:
         checked = store.check(AUDIT, _Telling())
     if checked.fault is not None:
-        first_bad = checked.entries + 1
-        end(f"entry {first_bad} is lost: {checked.fault}", EXIT_FAILED)
-    click.echo(f"intact: {checked.entries} entries")
+        end(f"entry {checked.first_bad} is lost: {checked.fault}", EXIT_FAILED)
+    dropped = f"; {checked.first - 1} older ones were dropped"
+    click.echo(
+        f"intact: {checked.entries} entries{dropped if checked.first > 1 else ''}"
+    )
     click.echo(f"head {checked.head.text}")
 
 
@@ -75,9 +77,9 @@ class _Telling:
         self._next = _TOLD_EVERY
 
     def __call__(self, progress: Progress) -> None:
-        if progress.entries >= self._next and sys.stderr.isatty():
-            self._next = progress.entries + _TOLD_EVERY
-            say(f"{progress.entries} entries are good ({progress.file})")
+        if progress.last >= self._next and sys.stderr.isatty():
+            self._next = progress.last + _TOLD_EVERY
+            say(f"good up to entry {progress.last} ({progress.file})")
 
 
 @audit.command()

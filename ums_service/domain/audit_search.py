@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from storage import Search
 from ums_service.domain.errors import InvalidInput, PermissionDenied
+from ums_service.domain.moment import Moment
 
 _ROLES: Final = ("actor", "subject")
 
@@ -58,6 +59,11 @@ class Wanted(NamedTuple):
                 clauses.append(frozenset({(field, value)}))
         since, until = _stored("since", self.since), _stored("until", self.until)
         return Search(tuple(clauses), since, until)
+
+
+def text_before(now: Moment, seconds: int) -> str:
+    """The time so long ago, as entries have it."""
+    return Moment(now.epoch_ns - seconds * 1_000_000_000, now.ticks_s).text
 
 
 def _stored(field: str, text: str | None) -> str | None:

@@ -30,6 +30,7 @@
      |   +- NoSuchMail
      |   +- NoSuchKey
      +- TooManyKeys               the account has all that it may have
+     +- ConsentRequired          the terms must be accepted first
      +- WrongState               the account is not in a state that allows it
      |   +- LegalHold             nothing of it may be erased now
      +- IdempotencyConflict
@@ -227,6 +228,26 @@ class NoSuchMail(NotFound):
     """The mail was sent, dropped or never there."""
 
 
+class NoSuchKey(NotFound):
+    """The account has no API key of that id."""
+
+
+class TooManyKeys(Refusal):
+    """The account has as many API keys as it may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+
+class ConsentRequired(Refusal):
+    """Consents that everybody must give are missing; `types` names them."""
+
+    def __init__(self, types: list[str]) -> None:
+        super().__init__(", ".join(types))
+        self.types = types
+
+
 class WrongState(Refusal):
     """The account is not in a state that allows this; `text` is for the caller."""
 
@@ -240,18 +261,6 @@ class LegalHold(WrongState):
 
     def __init__(self) -> None:
         super().__init__("The account is under legal hold")
-
-
-class NoSuchKey(NotFound):
-    """The account has no API key of that id."""
-
-
-class TooManyKeys(Refusal):
-    """The account has as many API keys as it may have."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__(most)
-        self.most = most
 
 
 class IdempotencyConflict(Refusal):

@@ -159,6 +159,12 @@ class Profile:
 
     deleted_kept_s: int = 30 * DAY_S
     """How long a deleted account can still be brought back; 0 erases at once."""
+    audit_kept_days: int = 7 * 365
+    """How long entries of the audit log are kept at least; older ones go in parts of a
+    few MiB."""
+    consents_required: tuple[str, ...] = ()
+    """Consents that everybody must give: `TYPE`, or `TYPE:VERSION` for that text only.
+    A new version asks those again who gave another."""
     unused_days: int = 0
     """Days without a login after which an account is deactivated; 0 for never."""
     unused_warning_days: int = 30
@@ -180,6 +186,8 @@ MAY_BE_ZERO: Final = frozenset(
     }
 )
 """Policies that 0 switches off; all other numbers are 1 or more."""
+AUDIT_KEPT_DAYS_MIN: Final = {"standard": 90, "hipaa": 6 * 365, "compat": 90}
+"""Least values of `audit_kept_days`. HIPAA: six years (45 CFR 164.316(b)(2)(i))."""
 
 STANDARD: Final = Profile(name="standard")
 HIPAA: Final = Profile(
@@ -202,6 +210,7 @@ HIPAA: Final = Profile(
     mfa_required="administrators",
     device_spares_factor=False,
     unused_days=365,
+    consents_required=("privacy",),
 )
 COMPAT: Final = Profile(
     name="compat",

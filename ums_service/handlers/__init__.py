@@ -16,6 +16,7 @@ from ums_client.protocol.addresses import (
     VerifyEmail,
 )
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
+from ums_client.protocol.consents import GetConsents, SetConsent
 from ums_client.protocol.deletions import (
     AnonymiseUser,
     ApplyRetention,
@@ -83,6 +84,7 @@ from ums_service.handlers import (
     accounts,
     addresses,
     audit,
+    consents,
     deletions,
     details,
     devices,
@@ -157,17 +159,19 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RetryMail: mail.retry_mail,
     DropMail: mail.drop_mail,
     TestMail: mail.test_mail,
+    CreateApiKey: keys.create_api_key,
+    ListApiKeys: keys.list_api_keys,
+    RotateApiKey: keys.rotate_api_key,
+    RevokeApiKey: keys.revoke_api_key,
+    CreateServiceAccount: keys.create_service_account,
     GetPreferences: details.get_preferences,
     UpdatePreferences: details.update_preferences,
+    GetConsents: consents.get_consents,
+    SetConsent: consents.set_consent,
     ListDeleted: deletions.list_deleted,
     RestoreUser: deletions.restore_user,
     AnonymiseUser: retention.anonymise_user,
     LegalHold: retention.legal_hold,
     ApplyRetention: retention.apply_retention,
     SetUserStatus: statuses.set_user_status,
-    CreateApiKey: keys.create_api_key,
-    ListApiKeys: keys.list_api_keys,
-    RotateApiKey: keys.rotate_api_key,
-    RevokeApiKey: keys.revoke_api_key,
-    CreateServiceAccount: keys.create_service_account,
 }

@@ -1,5 +1,6 @@
 """The parts of a change: names, password, profile, what only administrators may."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from ums_client.protocol.accounts import UpdateUser
@@ -174,7 +175,7 @@ async def _with_privileges(request: UpdateUser, user: User, call: Call) -> User:
             raise PermissionDenied
         call.details["ignored"] = sorted(wanted)
         return user
-    _check_privileges(wanted, user, call)
+    _check_wanted(wanted, user, call)
     changed = user._replace(**wanted)
     if (changed.role, changed.status) != (user.role, user.status):
         require_fresh_unless_original(call)
@@ -185,14 +186,13 @@ async def _with_privileges(request: UpdateUser, user: User, call: Call) -> User:
     return _with_status(changed, user.status, call)
 
 
-def _check_privileges(wanted: dict[str, Any], user: User, call: Call) -> None:
-    """Raise InvalidInput or PermissionDenied if they are not to be given to anybody."""
-    accounts.check_one_of("role", wanted.get("role", user.role), ROLES)
-    if wanted.get("role", user.role) != user.role:
-        require_all_of(wanted["role"], call)
-    if "status" in wanted:
-        original = call.facilities.profile.original_replies
-        check_settable(wanted["status"], original=original)
+def _check_wanted(wanted: Mapping[str, Any], user: User, call: Call) -> None:
+    role, status = wanted.get("role", user.role), wanted.get("status")
+    accounts.check_one_of("role", role, ROLES)
+    if role != user.role:
+        require_all_of(role, call)
+    if status is not None:
+        check_settable(status, original=call.facilities.profile.original_replies)
 
 
 def _with_status(user: User, before: str, call: Call) -> User:

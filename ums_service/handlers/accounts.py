@@ -31,6 +31,7 @@ from ums_service.domain.outbox import Template
 from ums_service.domain.roster import update_roster
 from ums_service.domain.users import ACTIVE, ROLES, USERS, User
 from ums_service.handlers.account_changes import change
+from ums_service.handlers.consents import note_consents
 from ums_service.handlers.details import with_details
 from ums_service.handlers.freshness import require_fresh_unless_original
 from ums_service.handlers.granting import require_all_of
@@ -84,6 +85,7 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
     if generate:
         user, made["temporary_password"] = await with_temporary_password(user, call)
     call.subject = user.user_id
+    note_consents(request, user.user_id, call, creates=creates)
     user = await with_details(request, user, call)
     call.details.pop("changed", None)  # all of it is new
     call.changes = None

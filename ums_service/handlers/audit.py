@@ -92,11 +92,12 @@ async def verify_audit(request: VerifyAudit, call: Call) -> Answer[VerifyAuditRe
     call.details = {"intact": checked.fault is None, "entries": checked.entries}
     more: dict[str, Any] = {}
     if checked.fault is not None:
-        more = {"first_bad": checked.entries + 1, "reason": str(checked.fault)}
+        more = {"first_bad": checked.first_bad, "reason": str(checked.fault)}
     return answer(
         VerifyAuditReply,
         intact=checked.fault is None,
         entries=checked.entries,
+        first=checked.first,
         head=checked.head.text,
         **more,
     )

@@ -1,4 +1,4 @@
-"""A reader of format 1 after docs/format.md, which shares no code with the engine.
+"""A reader of formats 1 and 2 after docs/format.md, which shares no code with the engine.
 
 Field widths come from the tables of the document. Everything is checked as the document
 says for a store that was stopped cleanly; what differs fails an assertion. It repairs
@@ -64,6 +64,7 @@ class Contents:
     documents: dict[str, dict[str, tuple[int, Any]]] = field(default_factory=dict)
     keys: dict[str, dict[str, dict[str, str | None]]] = field(default_factory=dict)
     entries: dict[str, list[Any]] = field(default_factory=dict)
+    dropped: dict[str, int] = field(default_factory=dict)
     sequence: int = 0
     tag: bytes = NOTHING
 
@@ -77,7 +78,7 @@ class Contents:
 
     def append(self, stream: str, number: int, content: bytes) -> None:
         entries = self.entries.setdefault(stream, [])
-        assert number == len(entries) + 1
+        assert number == self.dropped.get(stream, 0) + len(entries) + 1
         entries.append(msgpack.unpackb(content, strict_map_key=False))
 
 
@@ -92,15 +93,23 @@ class GoldenReader:
 
     def contents(self) -> Contents:
         """All documents and entries; every file that is in force verified."""
-        _, _, generation, _, journals, base, segments, previous, clean = self.manifest
+        _, _, generation, _, journals, base, segments, previous, clean, *more = (
+            self.manifest
+        )
         assert all((self.directory / name).exists() for name, _ in previous)
         assert journals[-1][2] == generation
         assert (clean[0], journals[-1][5]) == (journals[-1][0], None)
         contents = Contents()
+        ends = {}
+        for stream, last, tag in more[0] if more else []:
+            contents.dropped[stream] = last
+            ends[stream] = tag
         if base is not None:
             self._base(base, contents)
         for segment in segments:
+            assert segment[6] == ends.get(segment[0], NOTHING)
             self._segment(segment, contents)
+            ends[segment[0]] = segment[7]
         for journal in journals:
             self._journal(journal, journal[5] or clean[1], contents)
         return contents
@@ -155,11 +164,14 @@ class GoldenReader:
         data = (self.directory / "MANIFEST").read_bytes()
         layout = self.layouts["MANIFEST"]
         *fields, crc = layout.unpack_from(data)
-        assert fields == [b"UMSMANIF", 1, 1, self.store_id]
+        version = fields[1]
+        assert version in (1, 2)
+        assert fields == [b"UMSMANIF", version, version, self.store_id]
         assert zlib.crc32(data[: layout.size - 4]) == crc
         (frame,) = self._frames(data, layout.size)
         manifest: list[Any] = msgpack.unpackb(frame.plaintext)
         assert manifest[0] == self.store_id
+        assert len(manifest) == 8 + version
         return manifest
 
     def _file(self, name: str, *expected: object) -> tuple[bytes, bytes, int]:
@@ -210,7 +222,8 @@ class GoldenReader:
                     contents.append(stream, fields[0] + at, content)
             else:
                 assert fields == [last - first + 1]
-        assert len(contents.entries[stream]) == last
+        dropped = contents.dropped.get(stream, 0)
+        assert dropped + len(contents.entries[stream]) == last
 
     def _journal(self, ref: list[Any], seal: list[Any], contents: Contents) -> None:
         name, key_id, generation, sequence, anchor, _ = ref
