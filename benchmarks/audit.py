@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, Final, NamedTuple
@@ -118,9 +119,7 @@ async def _measure(root: Path, entries: int, repeats: int) -> Measured:
     searches: dict[str, list[float]] = {}
     pages: dict[str, int] = {}
     for name, wanted in kinds.items():
-        each = [
-            _timed(lambda make=wanted: _search(store, make())) for _ in range(repeats)
-        ]
+        each = [_timed(partial(_search, store, wanted())) for _ in range(repeats)]
         searches[name] = [took_s for took_s, _ in each]
         pages[name] = max(count for _, count in each)
     verify_s, _ = _timed(lambda: _verify(store))

@@ -21,6 +21,7 @@ from typing import final
 
 from storage.collection import Stream
 from storage.compaction import Compaction
+from storage.disk import Disk
 from storage.errors import (
     NotWritten,
     OutcomeUnknown,
@@ -100,11 +101,13 @@ class Checkpoints:
             self._retry_at_bytes = 0
             self.warnings = ()
 
-    async def drop_entries(self, stream: str, through: int) -> None:
+    async def drop_entries(
+        self, stream: str, through: int, archive: Disk | None
+    ) -> None:
         """Between checkpoints: drop old segments of a stream. Raises as `run`."""
         async with self._one_at_a_time:
             await self._in_background(
-                lambda: drop_through(self._files, stream, through)
+                lambda: drop_through(self._files, stream, through, archive)
             )
 
     async def rotate_key(self, now: int) -> None:

@@ -162,7 +162,11 @@ class StoredKeyring:
 
 def read_keyring(disk: Disk, store_id: bytes) -> StoredKeyring:
     """Raises KeyringCorrupt, ForeignKeyring (before any password) or StoreTooNew."""
-    data = read_all(disk, KEYRING_NAME, 2 * COPY_BYTES)
+    return parse_keyring(read_all(disk, KEYRING_NAME, 2 * COPY_BYTES), store_id)
+
+
+def parse_keyring(data: bytes, store_id: bytes) -> StoredKeyring:
+    """The keyring in these bytes. Raises as `read_keyring`."""
     if len(data) > 2 * COPY_BYTES:
         raise KeyringCorrupt("the keyring is longer than its two copies")
     _refuse_newer(data)

@@ -1,6 +1,7 @@
 """Dropping the oldest entries of a stream, a whole segment at a time.
 
     find    the leading segments of which every entry is old, each read and verified
+    copy    into an archive, if there is one
     drop    a MANIFEST without them, that says where the stream begins: the commit point
             then their files are removed
 
@@ -17,7 +18,9 @@ from typing import Any, Final, NamedTuple
 
 import msgpack
 
+from storage.archive import archive_segment
 from storage.collection import Stream
+from storage.disk import Disk
 from storage.durable import discard
 from storage.errors import Misuse
 from storage.files import Files
@@ -65,14 +68,20 @@ def find_expired(
     return Expired(through, through - begin, newest) if through else None
 
 
-def drop_through(files: Files, stream: str, through: int) -> None:
+def drop_through(
+    files: Files, stream: str, through: int, archive: Disk | None = None
+) -> None:
     """Drop the segments up to entry `through`, durable on return.
 
-    Raises OSError with nothing dropped, OutcomeUnknown when it may be.
+    With an `archive` copies are there before. Raises OSError with nothing dropped,
+    OutcomeUnknown when it may be.
     """
     old = _leading(files.manifest, stream, through)
     if not old:
         return
+    if archive is not None:
+        for ref in old:
+            archive_segment(files, ref, archive)
     after = files.update(lambda manifest: _without(manifest, stream, through))
     for ref in old:
         if ref.name not in after.files():

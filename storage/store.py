@@ -262,14 +262,16 @@ class Store:
         """
         return find_expired(self._files, stream, before, rest)
 
-    async def drop(self, stream: Stream, through: int) -> None:
+    async def drop(
+        self, stream: Stream, through: int, *, archive: Disk | None = None
+    ) -> None:
         """Drop the oldest entries, up to number `through`, in whole segments.
 
-        Durable on return. Numbers stay as they are; the chain of what is left goes on
+        Durable on return, and so are copies in the `archive`, if one is given. Numbers stay as they are; the chain of what is left goes on
         from the tag of what was dropped. Backups and files that the last checkpoint
         replaced may still hold it. Raises as `checkpoint`.
         """
-        await self._checkpoints.drop_entries(stream.name, through)
+        await self._checkpoints.drop_entries(stream.name, through, archive)
 
     def first_entry(self, stream: Stream) -> int:
         """The number of the oldest entry that was not dropped; 1 as long as none was."""

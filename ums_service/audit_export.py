@@ -29,6 +29,7 @@ COLUMNS: Final = (
     "actor_name",
     "subject",
     "subject_name",
+    "lab_id",
     "address",
     "user_agent",
     "request_id",

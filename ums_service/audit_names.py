@@ -11,7 +11,7 @@ from ums_service.domain.audit_seals import (
     Changes,
     seal,
 )
-from ums_service.domain.users import USERS
+from ums_service.domain.users import USERS, User
 
 
 def name_sealed(
@@ -52,8 +52,15 @@ async def name_sealed_in(
     user = await tx.get(USERS, user_id)
     if user is None:
         return None
-    key = await tx.get(AUDIT_KEYS, user_id)
+    return await name_sealed_of(tx, user, changes)
+
+
+async def name_sealed_of(
+    tx: Transaction, user: User, changes: Changes | None = None
+) -> bytes:
+    """The name of an account as the transaction has it; where it has no key, with one."""
+    key = await tx.get(AUDIT_KEYS, user.user_id)
     if key is None:
-        key = AuditKey(user_id, os.urandom(KEY_BYTES))
+        key = AuditKey(user.user_id, os.urandom(KEY_BYTES))
         tx.put(AUDIT_KEYS, key)
     return seal(key, user.username, changes, os.urandom(NONCE_BYTES))

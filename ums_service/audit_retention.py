@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from storage import Search, Store
+from storage import Disk, Search, Store
 from storage.errors import StoreError
 from ums_service.domain.audit import AUDIT, AuditEntry, Outcome
 from ums_service.domain.audit_search import text_before
@@ -33,13 +33,20 @@ class AuditRetention:
     """Drops what has been kept long enough. Nothing waits for it."""
 
     def __init__(
-        self, store: Store, clock: Callable[[], Moment], *, kept_days: int, hold: bool
+        self,
+        store: Store,
+        clock: Callable[[], Moment],
+        *,
+        kept_days: int,
+        hold: bool,
+        archive: Disk | None = None,
     ) -> None:
-        """With `hold` everything stays, whatever its age."""
+        """With `hold` everything stays, whatever its age; what goes is copied before."""
         self._store = store
         self._clock = clock
         self._kept_days = kept_days
         self._hold = hold
+        self._archive = archive
         self._stopping = False
 
     async def run(self) -> None:
@@ -82,11 +89,12 @@ class AuditRetention:
                 "last": expired.through,
                 "newest": expired.newest,
                 "kept_days": self._kept_days,
+                "archived": self._archive is not None,
             },
         )
         async with self._store.transaction() as tx:
             entry.append_to(tx, now)
-        await self._store.drop(AUDIT, expired.through)
+        await self._store.drop(AUDIT, expired.through, archive=self._archive)
         _log.info("%d audit entries were dropped", expired.entries)
         return True
 

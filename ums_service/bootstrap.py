@@ -4,12 +4,14 @@ import asyncio
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, NamedTuple
 
 from storage import Store
 from ums_service import __version__
 from ums_service.api_keys import ApiKeys
 from ums_service.attempts import Attempts
+from ums_service.audit_names import name_sealed
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
 from ums_service.call import Facilities
@@ -44,7 +46,6 @@ from ums_service.peppers import read_pepper
 from ums_service.reply_delays import ReplyDelays, Sleep
 from ums_service.second_factors import SecondFactors
 from ums_service.settings import Settings
-from ums_service.sms_gateway import SmsGateway
 
 SCORES_WAITING_MAX: Final = 8
 """Passwords whose strength may wait to be estimated: some 15 ms each."""
@@ -108,6 +109,7 @@ def build_service(
         new_token=new_token,
         new_user_id=new_user_id,
         new_session_id=new_session_id,
+        new_lab_id=new_lab_id,
         tokens=build_tokens(settings, profile),
         new_device_id=new_device_id,
         new_key_id=new_key_id,
@@ -154,6 +156,7 @@ def build_sender(
         rules,
         facilities.profile,
         clock,
+        partial(name_sealed, facilities.store),
     )
 
 
@@ -224,6 +227,8 @@ def build_senders(
     if queue is not None:
         senders[EMAIL] = MailedCodes(store, queue, clock, new_token)
     if settings.sms_gateway_url is not None:
+        from ums_service.sms_gateway import SmsGateway  # noqa: PLC0415 - loads HTTP
+
         senders[SMS] = SmsGateway(
             settings.sms_gateway_url,
             issuer=settings.mfa_issuer,
@@ -262,6 +267,11 @@ def build_blocklist(settings: Settings) -> Blocklist:
 
 def new_user_id() -> str:
     """A random id (UUID4): it tells nothing and never comes back."""
+    return str(uuid.uuid4())
+
+
+def new_lab_id() -> str:
+    """A random id (UUID4)."""
     return str(uuid.uuid4())
 
 

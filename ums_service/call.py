@@ -16,7 +16,7 @@ from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.api_keys import ApiKey
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.audit_seals import Changes
-from ums_service.domain.authorisation import NOTHING, Resource, may
+from ums_service.domain.authorisation import NOTHING, Caller, Resource, may
 from ums_service.domain.clients import user_agent_of
 from ums_service.domain.devices import DEVICES, Device, Devices, known_device
 from ums_service.domain.errors import (
@@ -25,6 +25,7 @@ from ums_service.domain.errors import (
     PermissionDenied,
     Refusal,
 )
+from ums_service.domain.lab_scope import LabScope
 from ums_service.domain.lockout import Source
 from ums_service.domain.moment import Moment
 from ums_service.domain.passwords import PasswordPolicy
@@ -59,6 +60,7 @@ class Facilities:
     new_token: Callable[[], str]
     new_user_id: Callable[[], str]
     new_session_id: Callable[[], str]
+    new_lab_id: Callable[[], str]
     tokens: AccessTokens
     new_device_id: Callable[[], str]
     new_key_id: Callable[[], str]
@@ -88,6 +90,8 @@ class Call:
     """The API key that the request came with."""
     subject: str | None = None
     """The id of the account that is acted on, for the audit log."""
+    lab_id: str | None = None
+    """The id of the lab that it is about, for the audit log."""
     subject_name: str | None = None
     """Its user name on disk, where the handler has read it."""
     details: dict[str, Any] = field(default_factory=dict)
@@ -147,13 +151,10 @@ class Call:
         `lab_ids` are the labs of what it is about, `changes` is the id of somebody
         else's account that would be changed.
         """
-        authority = self.facilities.authority
-        caller = authority.caller(self.session.user_id) if self.session else None
+        caller = self._caller()
         if caller is None:
             return False
-        if self.key is not None:
-            caller = caller._replace(scopes=frozenset(self.key.scopes))
-        changed = authority.caller(changes) if changes else None
+        changed = self.facilities.authority.caller(changes) if changes else None
         resource = Resource(lab_ids, changed)
         return may(caller, permission, resource, self.now).allowed
 
@@ -167,6 +168,32 @@ class Call:
         """Raise PermissionDenied unless the caller has this permission; see `may`."""
         if not self.may(permission, lab_ids=lab_ids, changes=changes):
             raise PermissionDenied
+
+    def in_lab(self, lab_id: str, *permissions: Permission) -> LabScope:
+        """What is of this lab, for a caller who has any of these permissions there.
+
+        Raises:
+            InvalidSession: there is no caller.
+            PermissionDenied: they have none, or there is no such lab.
+        """
+        scope = LabScope(lab_id, self.decided(), permissions, self.now)
+        self.lab_id = lab_id or None
+        return scope
+
+    def decided(self) -> Caller:
+        """The caller as far as decisions go. Raises InvalidSession where there is none."""
+        caller = self._caller()
+        if caller is None:
+            raise InvalidSession
+        return caller
+
+    def _caller(self) -> Caller | None:
+        if self.session is None:
+            return None
+        caller = self.facilities.authority.caller(self.session.user_id)
+        if caller is None or self.key is None:
+            return caller
+        return caller._replace(scopes=frozenset(self.key.scopes))
 
     def known_device(self, user: User | None, token: str | None) -> Device | None:
         """The device of `user` whose token this is; None where it is not known."""
@@ -305,6 +332,7 @@ class Call:
             details=self.details or None,
             user_agent=user_agent_of(self.client),
             request_id=self.request_id,
+            lab_id=self.lab_id,
             of_actor=(
                 None if actor == subject else await name_sealed_in(tx, store, actor)
             ),
@@ -325,7 +353,7 @@ class Call:
         self.transaction = None
         self.after_commit.clear()
         self.details.clear()
-        self.changes = self.subject_name = None
+        self.changes = self.subject_name = self.lab_id = None
         self.discloses = False
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from storage import Store, Transaction
+from ums_service.audit_names import name_sealed_of
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.devices import DEVICES
 from ums_service.domain.factors import FACTORS
@@ -69,9 +70,7 @@ async def add(tx: Transaction, admin: User, now: Moment) -> None:
     """Add the first administrator, durably when `tx` is committed."""
     tx.put(USERS, admin)
     await update_roster(tx, None, admin)
-    AuditEntry(
-        event="first_administrator", outcome=Outcome.DONE, subject=admin.user_id
-    ).append_to(tx, now)
+    await _enter("first_administrator", tx, admin, now)
 
 
 async def recover(
@@ -100,6 +99,13 @@ async def recover(
     await end_families(tx, user.user_id, now)
     tx.put(USERS, recovered)
     tx.delete(FAILURES, user.user_id)
+    await _enter("administrator_recovered", tx, user, now)
+
+
+async def _enter(event: str, tx: Transaction, user: User, now: Moment) -> None:
     AuditEntry(
-        event="administrator_recovered", outcome=Outcome.DONE, subject=user.user_id
+        event=event,
+        outcome=Outcome.DONE,
+        subject=user.user_id,
+        of_subject=await name_sealed_of(tx, user),
     ).append_to(tx, now)

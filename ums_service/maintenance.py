@@ -7,6 +7,7 @@ from typing import Final
 
 from storage import Store, Transaction
 from storage.errors import StoreError
+from ums_service.audit_names import name_sealed
 from ums_service.domain import outbox
 from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.audit import AuditEntry, Outcome
@@ -14,18 +15,22 @@ from ums_service.domain.deleted import due_for_purge, purge
 from ums_service.domain.endings import end_logins
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE, KEPT_S
+from ums_service.domain.memberships import end_some
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME, spent
 from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.revocations import REVOCATIONS, due_revocations
 from ums_service.domain.sessions import Evicted, Reason, Sessions
 from ums_service.domain.signing_keys import KEY_RINGS, RING_ID, KeyRing
+from ums_service.grant_sweep import GrantSweep
 from ums_service.refusal_log import RefusalLog
 
 TICK_S: Final = 1.0
 PURGE_EVERY_TICKS: Final = 60
 PURGED_AT_ONCE: Final = 100
 LINKS_LOOKED_AT: Final = 1_000
+LAB_ROUNDS_MAX: Final = 50
+"""Commits for deleted labs in one round: others get their turn between them."""
 
 Chore = Callable[[Moment], Awaitable[None]]
 """What else is done once a minute; it may raise StoreError, to be asked again."""
@@ -54,6 +59,7 @@ class Maintenance:
         self._chores = chores
         self._looking: Iterator[str] = iter(())
         self._links: Iterator[str] = iter(())
+        self._grants = GrantSweep(store)
 
     async def run(self) -> None:
         """Go on until cancelled."""
@@ -64,6 +70,7 @@ class Maintenance:
             await self.note_evicted(self._clock())
             if tick % PURGE_EVERY_TICKS == 0:
                 await self.purge(self._clock())
+            await self.end_memberships()
             tick += 1
             await asyncio.sleep(TICK_S)
 
@@ -75,6 +82,7 @@ class Maintenance:
             while await self._purge_some(now):
                 pass
             await self._renew_signing_key(now)
+            await self._grants.round(now)
             for chore in self._chores:
                 await chore(now)
         except StoreError:
@@ -117,6 +125,17 @@ class Maintenance:
                 deleted += 1
         return deleted
 
+    async def end_memberships(self) -> None:
+        """Take members out of labs that were deleted, some thousands in a round."""
+        try:
+            for _ in range(LAB_ROUNDS_MAX):
+                tx = self._store.transaction()
+                if not await end_some(tx, self._store):
+                    return
+                await tx.commit()
+        except StoreError:
+            return  # tried again in the next round
+
     async def note_evicted(self, now: Moment) -> None:
         """Enter which sessions had to make room, and end what could open them again.
 
@@ -140,6 +159,7 @@ class Maintenance:
                 outcome=Outcome.DONE,
                 subject=user_id,
                 details=details,
+                of_subject=name_sealed(self._store, user_id),
             )
             entry.append_to(tx, now)
             if reason is Reason.ACCOUNT:

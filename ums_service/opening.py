@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from storage import RealDisk, Store, StoreMissing, StoreOptions
 from ums_service import __version__
 from ums_service.domain.api_keys import API_KEYS
+from ums_service.domain.attribute_book import ATTRIBUTE_BOOKS, ROLE_MAPS
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS
 from ums_service.domain.consents import CONSENTS
@@ -21,7 +22,7 @@ from ums_service.domain.failure_records import (
 )
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE
-from ums_service.domain.labs import LABS
+from ums_service.domain.labs import ENDED_LABS, LABS
 from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME
@@ -29,6 +30,7 @@ from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.password_history import HISTORIES
 from ums_service.domain.pepper import PEPPERS
 from ums_service.domain.revocations import LAST_REVOKED, REVOCATIONS
+from ums_service.domain.role_requests import ROLE_REQUESTS
 from ums_service.domain.roles import STORED_ROLES
 from ums_service.domain.roster import ROSTERS
 from ums_service.domain.service_secrets import SERVICE_SECRETS
@@ -64,8 +66,12 @@ COLLECTIONS: Final = (
     DETAILS,
     CONSENTS,
     STORED_ROLES,
+    ATTRIBUTE_BOOKS,
+    ROLE_MAPS,
+    ROLE_REQUESTS,
     API_KEYS,
     LABS,
+    ENDED_LABS,
 )
 STREAMS: Final = (AUDIT,)
 

@@ -150,4 +150,5 @@ class RefusalLog:
             request_id=call.request_id if call else None,
             of_actor=name_sealed(self._store, other),
             of_subject=name_sealed(self._store, subject),
+            lab_id=call.lab_id if call else None,
         )

@@ -25,6 +25,8 @@ ACTION_CHARS_SHOWN: Final = 100
 _TAKEN: Final = {
     "username": "Username already exists",
     "email": "Email already registered",
+    "lab name": "Lab name already exists",
+    "lab code": "Lab code already exists",
 }
 
 
@@ -49,7 +51,8 @@ def _policy(refusal: errors.PolicyViolation) -> Told:
 
 def _taken(refusal: errors.NameTaken) -> Told:
     message = _TAKEN[refusal.field]
-    details = [{"field": refusal.field, "message": message}]
+    field = refusal.field.removeprefix("lab ")
+    details = [{"field": field, "message": message}]
     return Told(ErrorCode.CONFLICT, message, details)
 
 
@@ -139,12 +142,37 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
         ErrorCode.PERMISSION_DENIED,
         "The last second factor of this account must remain",
     ),
+    errors.LastLabAdmin: _fixed(
+        ErrorCode.PERMISSION_DENIED, "The last administrator of a lab must remain"
+    ),
+    errors.AlreadyMember: _fixed(
+        ErrorCode.CONFLICT, "The account is a member of the lab already"
+    ),
+    errors.BuiltIn: _fixed(
+        ErrorCode.PERMISSION_DENIED, "What comes with the service stays as it is"
+    ),
+    errors.RoleInUse: lambda r: Told(
+        ErrorCode.PERMISSION_DENIED, f"Cannot delete role with {r.reason}"
+    ),
+    errors.OwnRequest: _fixed(
+        ErrorCode.PERMISSION_DENIED, "Somebody else must decide on your request"
+    ),
     errors.NoFactor: _fixed(
         ErrorCode.NOT_FOUND, "The account has no such second factor"
     ),
     errors.NotFound: _fixed(ErrorCode.NOT_FOUND, "No such account"),
     errors.NoSuchDevice: _fixed(ErrorCode.NOT_FOUND, "No such device"),
+    errors.NoSuchLab: _fixed(ErrorCode.NOT_FOUND, "No such lab"),
+    errors.NoSuchMember: _fixed(ErrorCode.NOT_FOUND, "No such member of the lab"),
     errors.NoSuchMail: _fixed(ErrorCode.NOT_FOUND, "No such mail"),
+    errors.NoSuchRole: lambda r: Told(
+        ErrorCode.NOT_FOUND, f"There is no role {r.name}"
+    ),
+    errors.NoSuchRequest: _fixed(
+        ErrorCode.NOT_FOUND, "No such request waits for an answer"
+    ),
+    errors.NoSuchAttribute: _fixed(ErrorCode.NOT_FOUND, "No such attribute"),
+    errors.NoSuchLab: _fixed(ErrorCode.NOT_FOUND, "No such lab"),
     errors.NoSuchKey: _fixed(ErrorCode.NOT_FOUND, "No such API key"),
     errors.TooManyKeys: lambda r: Told(
         ErrorCode.CONFLICT, f"The account has {r.most} API keys, and may have no more"

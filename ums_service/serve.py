@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
-from storage import NotWritten, Store
+from storage import NotWritten, RealDisk, Store
 from ums_service import __version__, process
 from ums_service.anchor import anchor_at
 from ums_service.audit_retention import AuditRetention
@@ -21,6 +21,7 @@ from ums_service.clock import read_clock
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.service_secrets import ensure_secrets
 from ums_service.domain.users import USERS
+from ums_service.expiry_notices import ExpiryNotices
 from ums_service.first_start import ensure_admin, tell_first_start
 from ums_service.lifecycle import Lifecycle
 from ums_service.listening import curve_secret, listening
@@ -51,6 +52,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
         raise BadSettings("the profile compat serves programs of this machine only")
     secret = curve_secret(settings)
     anchor = anchor_at(settings.audit_anchor) if settings.audit_anchor else None
+    archive = RealDisk(settings.audit_archive) if settings.audit_archive else None
     opened = open_store(settings, environ, read_clock())
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -84,6 +86,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
                 read_clock,
                 kept_days=profile.audit_kept_days,
                 hold=settings.audit_hold,
+                archive=archive,
             )
             await _until(stopping, service, notifier, watch, retention)
             notifier.tell(STOPPING="1")
@@ -136,7 +139,13 @@ async def _until(
         read_clock,
         tell,
         service.facilities.tokens,
-        [service.facilities.keys.write_uses, Lifecycle(service.facilities).round],
+        [
+            service.facilities.keys.write_uses,
+            Lifecycle(service.facilities).round,
+            ExpiryNotices(
+                store, service.facilities.profile, service.facilities.mail
+            ).tell_some,
+        ],
     )
     housekeeping = asyncio.create_task(maintenance.run())
     watching = asyncio.create_task(watch.run())

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
@@ -200,3 +201,19 @@ def test_product_code_has_no_names_of_tests():
             for t in imports_of(name)
             if t.split(".")[0] in ("tests", "pytest", "hypothesis")
         ]
+
+
+RARELY_NEEDED = ["email.headerregistry", "fido2", "jinja2", "jwt", "reportlab", "segno"]
+RARELY_NEEDED += ["smtplib", "urllib.request", "zxcvbn"]
+
+
+def test_starting_loads_no_library_that_few_requests_need():
+    loaded = f"[name for name in {RARELY_NEEDED} if name in sys.modules]"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys, ums_service.serve; print({loaded})"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert done.stdout.strip() == "[]"

@@ -26,6 +26,7 @@ from ums_service.domain.profiles import PROFILES, Profile
 from ums_service.domain.service_secrets import ensure_secrets
 from ums_service.domain.users import USERS, User
 from ums_service.first_start import ensure_admin
+from ums_service.maintenance import Maintenance
 from ums_service.opening import COLLECTIONS, STREAMS
 from ums_service.peppers import settle_peppers
 from ums_service.settings import Settings
@@ -138,6 +139,22 @@ class Bench:
     def close(self) -> None:
         self.stop()
         self._runner.close()
+
+    @property
+    def maintenance(self) -> Maintenance:
+        """The housekeeping of the service, which no task of its own does here."""
+        return Maintenance(
+            self.store,
+            self.sessions,
+            self.service.dispatch.refusals,
+            self.clock,
+            lambda: None,
+            self.service.facilities.tokens,
+        )
+
+    def purge(self) -> None:
+        """Forget what has had its time, as happens every minute."""
+        self.run(self.maintenance.purge(self.clock.now))
 
     @property
     def compat(self) -> bool:

@@ -5,9 +5,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
+from functools import partial
 from typing import Any
 
 from tests.service.harness import Bench, Message
+from ums_service.audit_names import name_sealed
 from ums_service.domain.one_time import (
     ONE_TIME,
     Purpose,
@@ -56,6 +58,7 @@ class Mailbox:
             RULES,
             facilities.profile,
             self.bench.clock,
+            partial(name_sealed, facilities.store),
             try_max_s=self.try_max_s,
         )
 

@@ -8,7 +8,6 @@ from tests.service.harness import ADMIN_PASSWORD, GOOD, Bench, creation, login, 
 from tests.storage.doubles import Call, Fault, FaultyDisk
 from tests.storage.memory_disk import MemoryDisk
 from ums_service.domain.users import USERS
-from ums_service.maintenance import Maintenance
 
 FROM = "198.51.100.7"
 
@@ -166,14 +165,6 @@ def test_a_refusal_within_a_session_names_its_user(standard: Bench):
     assert entry["actor"] == standard.user_id("alice")
 
 
-def maintenance(bench: Bench) -> Maintenance:
-    refusals = bench.service.dispatch.refusals
-    tokens = bench.service.facilities.tokens
-    return Maintenance(
-        bench.store, bench.sessions, refusals, bench.clock, lambda: None, tokens
-    )
-
-
 def test_a_flood_of_refusals_is_counted_instead_of_kept(standard: Bench):
     def flood() -> None:
         for _ in range(1_000):
@@ -182,11 +173,10 @@ def test_a_flood_of_refusals_is_counted_instead_of_kept(standard: Bench):
     assert len(standard.audited_by(flood)) == 100
     standard.clock.advance(1)
     assert len(standard.audited_by(flood)) == 10
-    purge = maintenance(standard).purge
-    [entry] = standard.audited_by(lambda: standard.run(purge(standard.clock.now)))
+    [entry] = standard.audited_by(standard.purge)
     assert entry["outcome"] == "suppressed"
     assert entry["details"] == {"count": 1_890}
-    assert standard.audited_by(lambda: standard.run(purge(standard.clock.now))) == []
+    assert standard.audited_by(standard.purge) == []
 
 
 def test_a_flood_from_one_address_leaves_room_for_others(standard: Bench):

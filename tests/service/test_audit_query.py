@@ -10,8 +10,10 @@ import logging
 import pytest
 
 from storage import Search, document_of
+from tests.service.authenticator import set_up
 from tests.service.harness import ADMIN_PASSWORD, GOOD, Bench, Message, login, update
-from tests.service.test_audit import FROM, maintenance
+from tests.service.mailbox import MAIL, Mailbox
+from tests.service.test_audit import FROM
 from tests.storage.memory_disk import MemoryDisk
 from ums_service.audit_export import table
 from ums_service.domain.audit import AUDIT
@@ -230,6 +232,26 @@ def test_values_that_are_nobodys_business_are_not_told(standard: Bench):
     assert "argon2" not in str(entry)
 
 
+def test_what_happens_by_itself_names_whom_it_concerns(make_bench):
+    bench = make_bench(settings=MAIL)
+    box, admin = Mailbox(bench), bench.admin()
+    phone = set_up(bench, bench.member("alice"))
+    coded = login("alice", GOOD)
+    coded["credentials"]["mfa_code"] = phone.backup_codes[0]
+    for _ in range(11):
+        coded["credentials"]["mfa_code"] = phone.next_code()
+        assert bench.ask(**coded)["status"] == "success"
+    coded["credentials"]["mfa_code"] = phone.backup_codes[0]
+    assert bench.ask(**coded)["status"] == "success"
+    box.send()
+    bench.run(bench.maintenance.note_evicted(bench.clock.now))
+    wanted = ["first_administrator", "mail_sent", "backup_code_used", "session_evicted"]
+    told = query(bench, admin, events=wanted)
+    named = {(entry["event"], entry["subject_name"]) for entry in told}
+    first, *others = wanted
+    assert named == {(first, "admin"), *((event, "alice") for event in others)}
+
+
 def test_names_and_values_are_not_in_the_bytes_of_entries(standard: Bench):
     busy_bench(standard)
     for entry in standard.audit():
@@ -260,7 +282,7 @@ def test_erasing_an_account_takes_its_names_and_values_out_of_the_log(
     if deleted_kept_s:
         assert query(bench, admin, subject=bobby)[-1]["subject_name"] == "bobby"
         bench.clock.advance(2 * deleted_kept_s)
-        bench.run(maintenance(bench).purge(bench.clock.now))
+        bench.purge()
         admin = bench.admin()
     after = query(bench, admin, subject=bobby)
     assert not any("subject_name" in e or "changes" in e for e in after)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from storage import StoreOptions
+from storage.archive import archived_entries, archived_segments
 from storage.backup import backup, restore
 from storage.verify import verify_full
 from tests.doubles import ManualClock
@@ -31,8 +32,9 @@ def _small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.service.harness.CHEAP_STORE", options)
 
 
-def retention(bench: Bench, *, kept_days: int = 2_555, hold: bool = False):
-    return AuditRetention(bench.store, bench.clock, kept_days=kept_days, hold=hold)
+def retention(bench: Bench, **more: Any) -> AuditRetention:
+    given = {"kept_days": bench.profile.audit_kept_days, "hold": False} | more
+    return AuditRetention(bench.store, bench.clock, **given)
 
 
 def drop(bench: Bench, **more: Any) -> None:
@@ -90,6 +92,7 @@ def test_the_log_tells_what_has_gone(aged: Bench):
         "last": first - 1,
         "newest": before[first - 2].data["at"],
         "kept_days": 2_555,
+        "archived": False,
     }
     drop(aged)
     assert list(aged.store.entries(AUDIT))[-1] == entry, "nothing to drop, nothing told"
@@ -126,6 +129,22 @@ def test_a_backup_from_after_is_whole(aged: Bench):
     archive.seek(0)
     restore(archive, target, MASTER)
     verify_full(target, MASTER, **DECLARED)
+
+
+def test_what_goes_is_in_the_archive_before(aged: Bench):
+    before, archive = list(aged.store.entries(AUDIT)), MemoryDisk()
+    drop(aged, archive=archive)
+    after = list(aged.store.entries(AUDIT))
+    segments = archived_segments(archive, AUDIT.name, MASTER)
+    assert [*archived_entries(archive, segments), *after[:-1]] == before
+    assert after[-1].data["details"]["archived"] is True
+
+
+def test_an_archive_that_cannot_be_written_keeps_everything(aged: Bench, caplog):
+    fault = Fault(Call.CREATE, 1, for_good=True)
+    drop(aged, archive=FaultyDisk(MemoryDisk(), fault))
+    assert "could not be dropped" in caplog.text
+    assert aged.store.first_entry(AUDIT) == 1
 
 
 def test_a_hold_keeps_everything(aged: Bench):

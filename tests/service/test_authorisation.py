@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.service.harness import STRONG, Bench, Message, creation, login, update
+from tests.service.lab_bench import PLANTED, planted_lab
 from tests.service.mailbox import MAIL, planted_mail, planted_token
 from ums_client.protocol.actions import (
     ACTION_BY_NAME,
@@ -13,6 +14,7 @@ from ums_client.protocol.actions import (
     Rate,
 )
 from ums_service.domain.one_time import Purpose
+from ums_service.domain.roles import BUILT_IN
 
 PROFILES = ["standard", "hipaa", "compat"]
 NEW = "Another-Choice-7!"
@@ -109,6 +111,7 @@ TARGETS = {
     "resend_verification": ALWAYS,
     "change_email": NEEDS_SESSION,
     "revert_email": ALWAYS,
+    "activate_account": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
     "set_user_status of another": ON_OTHERS,
     "get_preferences": NEEDS_SESSION,
     "get_preferences of another": ON_OTHERS,
@@ -128,6 +131,18 @@ TARGETS = {
     "retry_mail": ON_OTHERS,
     "drop_mail": ON_OTHERS,
     "test_mail": ON_OTHERS,
+    "create_lab": ON_OTHERS,
+    "list_labs": NEEDS_SESSION,
+    "get_lab": ON_OTHERS,
+    "update_lab": ON_OTHERS,
+    "delete_lab": ON_OTHERS,
+    "get_lab_statistics": ON_OTHERS,
+    "list_lab_members": ON_OTHERS,
+    "add_lab_member of another": ON_OTHERS,
+    "update_lab_member of another": ON_OTHERS,
+    "remove_lab_member of another": ON_OTHERS,
+    "get_user_labs": NEEDS_SESSION,
+    "get_user_labs of another": ON_OTHERS,
     "create_api_key": NEEDS_SESSION,
     "create_api_key of another": {"nobody": SESSION, "member": DENIED, "admin": DENIED},
     "list_api_keys": NEEDS_SESSION,
@@ -138,6 +153,89 @@ TARGETS = {
     "revoke_api_key of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "create_service_account": ON_OTHERS,
 }
+OF_LABS: dict[str, Message] = {
+    "create_lab": {"name": "Genetics", "code": "GEN001"},
+    "delete_lab": {"confirm_code": PLANTED.code},
+}
+"""What these say beside the lab."""
+TARGETS |= {
+    "list_roles": NEEDS_SESSION,
+    "list_roles with permissions": ON_OTHERS,
+    "save_role": ON_OTHERS,
+    "delete_role": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "list_permissions": NEEDS_SESSION,
+    "set_role_permissions": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "assign_role to another": ON_OTHERS,
+    "revoke_role from another": ON_OTHERS,
+    "check_permission": NEEDS_SESSION,
+    "check_permission of another": ON_OTHERS,
+    "get_user_permissions": NEEDS_SESSION,
+    "get_user_permissions of another": ON_OTHERS,
+    "request_role": NEEDS_SESSION,
+    "list_role_requests": NEEDS_SESSION,
+    "list_role_requests of another": NEEDS_SESSION,
+    "decide_role_request of another": {
+        "nobody": SESSION,
+        "member": DENIED,
+        "admin": NONE,
+    },
+    "withdraw_role_request": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "list_attributes": NEEDS_SESSION,
+    "save_attribute": ON_OTHERS,
+    "delete_attribute": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "list_role_attributes": ON_OTHERS,
+    "list_role_attributes of a lab": ON_OTHERS,
+    "set_role_attribute": ON_OTHERS,
+    "set_role_attribute of a lab": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "list_user_attributes": ON_OTHERS,
+    "grant_user_attribute of another": {
+        "nobody": SESSION,
+        "member": DENIED,
+        "admin": NONE,
+    },
+    "revoke_user_attribute of another": {
+        "nobody": SESSION,
+        "member": DENIED,
+        "admin": NONE,
+    },
+    "get_effective_attributes": NEEDS_SESSION,
+    "get_effective_attributes of another": ON_OTHERS,
+    "authorize": NEEDS_SESSION,
+    "authorize of another": ON_OTHERS,
+}
+OF_ROLES = {
+    "save_role": {"name": "helper"},
+    "delete_role": {"name": "helper"},
+    "set_role_permissions": {
+        "roles": ["helper"],
+        "permissions": ["users.read"],
+        "effect": "allow",
+    },
+    "assign_role": {"roles": ["moderator"]},
+    "revoke_role": {"roles": ["moderator"]},
+    "check_permission": {"permissions": ["users.read"]},
+    "request_role": {"role": "moderator", "reason": "to help people"},
+    "decide_role_request": {
+        "role_request_id": NO_DEVICE,
+        "decision": "refuse",
+        "reason": "no",
+    },
+    "withdraw_role_request": {"role_request_id": NO_DEVICE},
+    "save_attribute": {"name": "lab.robot.start"},
+    "delete_attribute": {"name": "lab.robot.start"},
+    "set_role_attribute": {
+        "role": "viewer",
+        "attribute": "lab.patient.write",
+        "granted": True,
+    },
+    "list_user_attributes": {"lab_id": NO_DEVICE},
+    "grant_user_attribute": {"lab_id": NO_DEVICE, "attribute": "lab.patient.read"},
+    "revoke_user_attribute": {"lab_id": NO_DEVICE, "attribute": "lab.patient.read"},
+    "get_effective_attributes": {"lab_id": NO_DEVICE},
+    "authorize": {"lab_id": NO_DEVICE, "required_attributes": ["lab.patient.read"]},
+}
+AS_ADMIN = {"list_users", "update_user with a status"}
+"""Where a moderator may what an administrator may, beside what the table of actions says."""
 PURPOSES = {
     "reset_password": Purpose.RESET,
     "verify_email": Purpose.VERIFY,
@@ -148,6 +246,7 @@ IGNORED_IN_COMPAT = {"create_user with a role", "update_user with a status"}
 CALLERS = [
     "nobody",
     "member",
+    "moderator",
     "admin",
     "expired",
     "ended",
@@ -169,6 +268,10 @@ def message_for(
 ) -> Message:
     action = target.split(" ", maxsplit=1)[0]
     message: Message = {"action": action, **OF_FACTORS.get(action, {})}
+    message |= OF_LABS.get(action, {}) | OF_ROLES.get(action, {})
+    fields = ACTION_BY_NAME[action].request.model_fields
+    if ("lab_id" in fields and fields["lab_id"].is_required()) or action == "get_lab":
+        message.setdefault("lab_id", PLANTED.lab_id)
     if action == "create_user":
         message = creation("dora", STRONG)
     elif action == "login":
@@ -201,6 +304,8 @@ def message_for(
         message["password"] = password
     elif action in ("retry_mail", "drop_mail"):
         message["mail_id"] = "mail"
+    elif action == "activate_account":
+        message["token"] = "of nobody"
     elif action == "create_api_key":
         message |= {"name": "job", "scopes": ["users.read"]}
     elif action in ("rotate_api_key", "revoke_api_key"):
@@ -216,6 +321,12 @@ def message_for(
         message["status"] = "suspended"
     if target.endswith("with its security"):
         message["include"] = ["security"]
+    if action in ("assign_role", "revoke_role"):
+        message["user_ids"] = [other]
+    if target.endswith("of a lab"):
+        message["lab_id"] = NO_DEVICE
+    if target.endswith("with permissions"):
+        message["include"] = ["permissions"]
     if action == "reset_password":
         message["new_password"] = NEW
     if target.endswith("with a generated password"):
@@ -238,8 +349,8 @@ def token_of(bench: Bench, caller: str) -> str | None:
     if caller in ("foreign", "malformed", "empty"):
         return {"foreign": "A" * 43, "malformed": "\t☃'--", "empty": ""}[caller]
     token = bench.member("caller", STRONG)
-    if caller == "admin":
-        second = update(bench.admin(), bench.user_id("caller"), role="admin")
+    if caller in ("moderator", "admin"):
+        second = update(bench.admin(), bench.user_id("caller"), role=caller)
         assert bench.ask(**second)["status"] == "success"
     elif caller == "expired":
         bench.clock.advance(24 * 3600)
@@ -250,9 +361,17 @@ def token_of(bench: Bench, caller: str) -> str | None:
     return token
 
 
+def moderates(target: str) -> bool:
+    """Whether a moderator may this on the accounts of members."""
+    action = ACTION_BY_NAME[target.split(" ", maxsplit=1)[0]]
+    return target in AS_ADMIN or action.permission in BUILT_IN["moderator"].allows
+
+
 def expected_outcome(profile: str, target: str, caller: str) -> str:
     table: Any = TARGETS[target]
     by_caller = table.get(profile, table)
+    if caller == "moderator":
+        caller = "admin" if moderates(target) else "member"
     stale = caller not in ("nobody", "member", "admin")
     if stale:
         access = ACTION_BY_NAME[target.split(" ", maxsplit=1)[0]].access
@@ -338,6 +457,7 @@ def test_who_may_call_what(stages: Stages, profile: str, target: str, caller: st
     if target in PURPOSES:
         message["token"] = planted_token(bench, "target", PURPOSES[target])
     planted_mail(bench, "target")
+    planted_lab(bench, target=None if target.startswith("add") else "member")
     reply = bench.ask(**message, session_token=token)
     if outcome(reply) == OK and ACTION_BY_NAME[message["action"]].rate not in READING:
         stages.drop(profile, caller)

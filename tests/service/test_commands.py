@@ -1,19 +1,25 @@
 """The operator's commands, each as it is typed."""
 
+import asyncio
 import hashlib
 import json
 import re
 import shutil
 import stat
+from functools import partial
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from storage import RealDisk, StoreOptions
 from tests.service.harness import login
 from tests.service.original import original_file, record
 from tests.service.running import running_service
 from ums_service.cli import cli
+from ums_service.commands.offline import open_offline
+from ums_service.domain.audit import AUDIT
+from ums_service.settings import Settings
 
 
 class Shell:
@@ -273,7 +279,37 @@ def test_the_audit_log_is_printed_as_json_lines(shell: Shell) -> None:
     entries = [json.loads(line) for line in shell.run("audit").stdout.splitlines()]
     assert [entry["number"] for entry in entries] == [1, 2]
     assert {entry["event"] for entry in entries} == {"user_imported"}
+    assert all(entry["subject_name"] for entry in entries)
     assert len(shell.run("audit", "--after", "1").stdout.splitlines()) == 1
+
+
+def test_dropped_entries_are_printed_from_their_archive(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "ums_service.opening.StoreOptions", partial(StoreOptions, segment_bytes=1)
+    )
+    settings, archive = Settings(data=shell.data), tmp_path / "archive"
+
+    async def drop() -> None:
+        async with open_offline(settings) as store:
+            await store.checkpoint()
+            async with store.transaction() as tx:
+                tx.append(AUDIT, {"at": "2026", "event": "newer"})
+            await store.checkpoint()
+            await store.drop(AUDIT, 2, archive=RealDisk(archive))
+
+    before = shell.run("audit").stdout.splitlines()
+    asyncio.run(drop())
+    assert shell.run("audit", "--archive", archive).stdout.splitlines() == before
+    (left,) = shell.run("audit").stdout.splitlines()
+    assert json.loads(left)["event"] == "newer"
+    assert "intact: 1 entries; 2 older" in shell.run("audit", "verify").stdout
+    for path in archive.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    (segment,) = [path for path in archive.iterdir() if not path.suffix]
+    segment.write_bytes(segment.read_bytes()[:-1])
+    shell.run("audit", "--archive", archive, status=1)
 
 
 def test_the_audit_log_is_verified_and_its_head_kept(

@@ -4,7 +4,7 @@ import pytest
 
 from tests.service.authenticator import enrol, set_up
 from tests.service.harness import GOOD, Bench, Message, update
-from tests.service.test_tokens import (
+from tests.service.token_holders import (
     alive,
     is_revoked,
     member,

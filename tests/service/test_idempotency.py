@@ -8,7 +8,6 @@ from storage import RealDisk
 from tests.service.harness import GOOD, Bench, creation, update
 from ums_service.domain.idempotency import DONE
 from ums_service.domain.users import USERS
-from ums_service.maintenance import Maintenance
 
 KEY, OTHER_KEY = "a" * 16, "b" * 32
 DAY_S = 24 * 3600
@@ -165,21 +164,13 @@ def test_a_key_is_ignored_where_nothing_is_written(standard: Bench):
     assert standard.ask(**read)["user"] != before
 
 
-def maintenance(bench: Bench) -> Maintenance:
-    refusals = bench.service.dispatch.refusals
-    tokens = bench.service.facilities.tokens
-    return Maintenance(
-        bench.store, bench.sessions, refusals, bench.clock, lambda: None, tokens
-    )
-
-
 def test_a_reply_is_kept_for_a_day_and_then_forgotten(standard: Bench):
     standard.ask(**keyed(creation("alice")))
     standard.clock.advance(DAY_S)
-    standard.run(maintenance(standard).purge(standard.clock.now))
+    standard.purge()
     assert standard.store.count(DONE) == 1
     standard.clock.advance(1)
-    standard.run(maintenance(standard).purge(standard.clock.now))
+    standard.purge()
     assert standard.store.count(DONE) == 0
 
 
@@ -188,7 +179,7 @@ def test_one_round_forgets_all_that_a_busy_minute_left(standard: Bench):
     for number in range(250):
         standard.ask(**keyed(update(alice, city="x"), f"{number:016}"))
     standard.clock.advance(DAY_S + 1)
-    standard.run(maintenance(standard).purge(standard.clock.now))
+    standard.purge()
     assert standard.store.count(DONE) == 0
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.service.authenticator import set_up
 from tests.service.harness import GOOD, Bench, Message, login
 from tests.service.mailbox import MAIL, Mailbox, code_in, text_of
-from tests.service.test_tokens import ELSEWHERE, must_renew, renewed, with_tokens
+from tests.service.token_holders import ELSEWHERE, must_renew, renewed, with_tokens
 from ums_service.domain.outbox import OUTBOX
 
 ADDED, REMOVED = "A second factor was added", "A second factor was removed"

@@ -17,7 +17,6 @@ from tests.storage.memory_disk import MemoryDisk
 from ums_service.domain.outbox import DEAD_MAX, OUTBOX, Mail
 from ums_service.mail.outcomes import RefusedForGood, RelayDown, TryLater
 from ums_service.mail.sender import PAUSE_S
-from ums_service.maintenance import Maintenance
 
 DOWN = RelayDown("ConnectionRefusedError: [Errno 111] Connection refused")
 GREY = TryLater("450 come back later")
@@ -32,19 +31,6 @@ def bench(make_bench) -> Bench:
 @pytest.fixture
 def box(bench: Bench) -> Mailbox:
     return Mailbox(bench)
-
-
-def purge(bench: Bench) -> None:
-    refusals = bench.service.dispatch.refusals
-    maintenance = Maintenance(
-        bench.store,
-        bench.sessions,
-        refusals,
-        bench.clock,
-        lambda: None,
-        bench.service.facilities.tokens,
-    )
-    bench.run(maintenance.purge(bench.clock.now))
 
 
 def test_a_mail_is_queued_in_the_commit_of_its_cause(bench: Bench, box: Mailbox):
@@ -143,11 +129,11 @@ def test_a_refusal_for_good_is_kept_to_be_seen_for_thirty_days(
     bench.clock.advance(30 * DAY_S)
     assert box.send() == []
     assert box.tried == 1
-    purge(bench)
+    bench.purge()
     [mail] = box.waiting()
     assert (mail.state, mail.last_error) == ("dead", str(NEVER))
     bench.clock.advance(61)
-    purge(bench)
+    bench.purge()
     assert box.waiting() == []
 
 
@@ -173,7 +159,7 @@ def fill_with_dead_letters(bench: Bench, count: int) -> None:
 
 def test_dead_letters_do_not_pile_up(bench: Bench, box: Mailbox):
     fill_with_dead_letters(bench, DEAD_MAX + 5)
-    purge(bench)
+    bench.purge()
     kept = {mail.mail_id for mail in box.waiting()}
     assert len(kept) == DEAD_MAX
     assert not kept & {f"m{number}" for number in range(5)}
@@ -196,11 +182,11 @@ def test_dead_letters_go_with_the_account_they_were_for(make_bench):
     box.send()
     gone = bench.ask(action="delete_user", session_token=alice, password=GOOD)
     assert gone["status"] == "success"
-    purge(bench)
+    bench.purge()
     assert len(box.waiting()) == 1
     bench.clock.advance(DAY_S + 1)
-    purge(bench)
-    purge(bench)
+    bench.purge()
+    bench.purge()
     assert box.waiting() == []
 
 

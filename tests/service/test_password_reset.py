@@ -12,7 +12,6 @@ from tests.service.mailbox import (
     code_in,
     planted_token,
 )
-from tests.service.test_audit import maintenance
 from ums_service.domain.one_time import ONE_TIME, Purpose
 from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.users import USERS
@@ -275,10 +274,10 @@ def test_spent_links_are_purged_and_those_of_erased_accounts(make_bench):
     gone = bench.ask(action="delete_user", session_token=bobby, password=GOOD)
     assert gone["status"] == "success"
     assert bench.store.count(ONE_TIME) == 1
-    bench.run(maintenance(bench).purge(bench.clock.now))
+    bench.purge()
     assert bench.store.count(ONE_TIME) == 1
     bench.clock.advance(HOUR_S)
-    bench.run(maintenance(bench).purge(bench.clock.now))
+    bench.purge()
     assert bench.store.count(ONE_TIME) == 0
 
 

@@ -6,8 +6,7 @@ import pytest
 
 from tests.service.authenticator import set_up
 from tests.service.harness import GOOD, Bench, Message, login, update
-from tests.service.test_audit import maintenance
-from tests.service.test_tokens import is_revoked, member, must_renew, renewed
+from tests.service.token_holders import is_revoked, member, must_renew, renewed
 from tests.storage.doubles import Call, Fault, FaultyDisk
 from tests.storage.memory_disk import MemoryDisk
 from ums_service.domain.sessions import EVICTED_MAX, Evicted, Reason
@@ -293,7 +292,7 @@ def test_who_makes_room_is_entered_in_the_log_soon_after(make_bench):
         bench.login("alice")
 
     assert [e["event"] for e in bench.audited_by(evict)] == ["login"]
-    rounds = maintenance(bench)
+    rounds = bench.maintenance
 
     def note() -> None:
         bench.run(rounds.note_evicted(bench.clock.now))
@@ -315,7 +314,7 @@ def test_what_made_room_for_a_plain_login_loses_its_tokens(make_bench):
     tokens = member(bench)
     bench.login("alice")
     bench.login("alice")
-    bench.run(maintenance(bench).note_evicted(bench.clock.now))
+    bench.run(bench.maintenance.note_evicted(bench.clock.now))
     assert renewed(bench, tokens)["code"] == "INVALID_TOKEN"
     assert is_revoked(bench, tokens)
 
@@ -324,7 +323,7 @@ def test_what_made_room_in_a_full_service_can_be_opened_again(make_bench):
     bench = make_bench(settings={"sessions_max": 1})
     tokens = member(bench)
     bench.member("bobby")
-    note = maintenance(bench).note_evicted
+    note = bench.maintenance.note_evicted
     [entry] = bench.audited_by(lambda: bench.run(note(bench.clock.now)))
     assert entry["details"]["reason"] == "limit_of_service"
     assert alive(bench, must_renew(bench, tokens)["session_token"])
@@ -335,7 +334,7 @@ def test_entries_of_who_made_room_wait_for_the_disk():
     with Bench(FaultyDisk(MemoryDisk(), fault), sessions_per_user=1) as bench:
         bench.member("alice")
         ids = [listed(bench, bench.login("alice"))[0]["session_id"] for _ in range(3)]
-        note = maintenance(bench).note_evicted
+        note = bench.maintenance.note_evicted
         fault.number = fault.counts[Call.WRITE] + 1
         bench.run(note(bench.clock.now))
         fault.mended = True

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from storage import ForeignKeyring, KeyringCorrupt, RealDisk, StoreTooNew, WrongPassword
-from storage.kdf import BadKdfParameters, KdfParameters
+from storage.kdf import BadKdfParameters, KdfParameters, derive_master_key
 from storage.keyring import COPY_BYTES, new_keyring, read_keyring, write_keyring
 from storage.passwords import change_master_password
 from tests.storage.samples import (
@@ -132,3 +132,19 @@ def test_files_are_private(disk):
     modes = {path.stat().st_mode & 0o777 for path in disk.root.iterdir()}
     assert modes == {0o600}
     assert disk.root.stat().st_mode & 0o777 == 0o700
+
+
+def test_making_a_store_and_opening_one_derive_its_key_once_each(disk, monkeypatch):
+    derived = []
+
+    def counted(*arguments):
+        derived.append(arguments)
+        return derive_master_key(*arguments)
+
+    monkeypatch.setattr("storage.keyring.derive_master_key", counted)
+    store = create(disk)
+    assert len(derived) == 1
+    asyncio.run(store.close())
+    asyncio.run(reopen(disk).close())
+    assert len(derived) == 2
+    assert derived[0] == derived[1]

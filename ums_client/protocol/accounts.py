@@ -76,8 +76,12 @@ class CreateUserReply(Reply):
 class CreateUser(PersonFields[CreateUserReply]):
     """Make an account: anybody where registration is open, or an administrator.
 
-    Only an administrator may give a `role` or `user_type`, or have the service make up a password
-    (`generate_password`) that is good for the first login only.
+    Only an administrator may give a `role` or `user_type`, or have the service make up
+    a password (`generate_password`) that is good for the first login only.
+
+    With `auto_activate` false, for administrators too, the account is `pending` until
+    its owner takes it up with the token of a mail (`activate_account`); it may be made
+    without a password then.
     """
 
     wrapper: ClassVar[str | None] = "user_data"
@@ -97,6 +101,7 @@ class CreateUser(PersonFields[CreateUserReply]):
     terms_accepted: bool = False
     privacy_accepted: bool = False
     marketing_consent: bool = False
+    auto_activate: bool = True
 
 
 class GetUserReply(Reply):

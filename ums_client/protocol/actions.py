@@ -5,19 +5,26 @@ from typing import Any, Final, NamedTuple
 
 from ums_client.protocol import (
     accounts,
+    activation,
     addresses,
+    assignments,
+    attributes,
     audit,
     consents,
     deletions,
     devices,
     factors,
     keys,
+    lab_members,
+    labs,
     lockouts,
     mail,
     passkeys,
     passwords,
     personal,
     recovery,
+    role_requests,
+    roles,
     service,
     sessions,
     statuses,
@@ -96,12 +103,38 @@ class Audit(StrEnum):
     VERIFICATION_REQUESTED = "verification_requested"
     EMAIL_CHANGE_REQUESTED = "email_change_requested"
     EMAIL_REVERTED = "email_reverted"
+    ACCOUNT_ACTIVATED = "account_activated"
     LOCKED_DOWN = "locked_down"
     LINK_ISSUED = "link_issued"
     MAIL_LISTED = "mail_listed"
     MAIL_RETRIED = "mail_retried"
     MAIL_DROPPED = "mail_dropped"
     MAIL_TESTED = "mail_tested"
+    LAB_CREATED = "lab_created"
+    LAB_UPDATED = "lab_updated"
+    LAB_DELETED = "lab_deleted"
+    LAB_MEMBERS_LISTED = "lab_members_listed"
+    LAB_MEMBER_ADDED = "lab_member_added"
+    LAB_MEMBER_UPDATED = "lab_member_updated"
+    LAB_MEMBER_REMOVED = "lab_member_removed"
+    USER_LABS_READ = "user_labs_read"
+    ROLES_READ = "roles_read"
+    ROLE_SAVED = "role_saved"
+    ROLE_DELETED = "role_deleted"
+    ROLE_PERMISSIONS_SET = "role_permissions_set"
+    ROLE_ASSIGNED = "role_assigned"
+    ROLE_REVOKED = "role_revoked"
+    PERMISSIONS_READ = "permissions_read"
+    ROLE_REQUESTED = "role_requested"
+    ROLE_REQUESTS_READ = "role_requests_read"
+    ROLE_REQUEST_DECIDED = "role_request_decided"
+    ROLE_REQUEST_WITHDRAWN = "role_request_withdrawn"
+    ATTRIBUTE_SAVED = "attribute_saved"
+    ATTRIBUTE_DELETED = "attribute_deleted"
+    ROLE_ATTRIBUTE_SET = "role_attribute_set"
+    USER_ATTRIBUTE_GRANTED = "user_attribute_granted"
+    USER_ATTRIBUTE_REVOKED = "user_attribute_revoked"
+    USER_ATTRIBUTES_READ = "user_attributes_read"
     API_KEY_CREATED = "api_key_created"
     API_KEY_ROTATED = "api_key_rotated"
     API_KEY_REVOKED = "api_key_revoked"
@@ -170,8 +203,8 @@ ACTIONS: Final = (
     Action("get_password_status",      passwords.GetPasswordStatus,     Access.OWN,      Rate.READ,     Audit.PASSWORD_STATUS_READ,     Repeat.SAFE,  Permission.USERS_READ),
     Action("force_password_change",    passwords.ForcePasswordChange,   Access.GRANTED,  Rate.WRITE,    Audit.PASSWORD_CHANGE_FORCED,   Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
     Action("describe_actions",         service.DescribeActions,         Access.PUBLIC,   Rate.READ,     Audit.NONE,                     Repeat.SAFE),
-    Action("query_audit",              audit.QueryAudit,                Access.SESSION,  Rate.READ,     Audit.AUDIT_READ,               Repeat.SAFE, Permission.AUDIT_READ),
-    Action("export_audit",             audit.ExportAudit,               Access.GRANTED,  Rate.READ,     Audit.AUDIT_EXPORTED,           Repeat.SAFE,  Permission.AUDIT_EXPORT),
+    Action("query_audit",              audit.QueryAudit,                Access.SESSION,  Rate.READ,     Audit.AUDIT_READ,               Repeat.SAFE,  Permission.AUDIT_READ),
+    Action("export_audit",             audit.ExportAudit,               Access.SESSION,  Rate.READ,     Audit.AUDIT_EXPORTED,           Repeat.SAFE,  Permission.AUDIT_EXPORT),
     Action("verify_audit",             audit.VerifyAudit,               Access.GRANTED,  Rate.READ,     Audit.AUDIT_VERIFIED,           Repeat.SAFE,  Permission.AUDIT_READ),
 
     Action("request_password_reset",   recovery.RequestPasswordReset,   Access.PUBLIC,   Rate.MAIL,     Audit.PASSWORD_RESET_REQUESTED, Repeat.KEYED),
@@ -181,6 +214,7 @@ ACTIONS: Final = (
     Action("verify_email",             addresses.VerifyEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_VERIFIED,           Repeat.KEYED),
     Action("resend_verification",      addresses.ResendVerification,    Access.PUBLIC,   Rate.MAIL,     Audit.VERIFICATION_REQUESTED,   Repeat.KEYED),
     Action("change_email",             addresses.ChangeEmail,           Access.SESSION,  Rate.LOGIN,    Audit.EMAIL_CHANGE_REQUESTED,   Repeat.KEYED),
+    Action("activate_account",         activation.ActivateAccount,      Access.PUBLIC,   Rate.LOGIN,    Audit.ACCOUNT_ACTIVATED,        Repeat.KEYED),
     Action("revert_email",             addresses.RevertEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_REVERTED,           Repeat.KEYED),
 
     Action("set_user_status",          statuses.SetUserStatus,          Access.GRANTED,  Rate.WRITE,    Audit.STATUS_CHANGED,           Repeat.KEYED, Permission.USERS_STATUS),
@@ -199,11 +233,47 @@ ACTIONS: Final = (
     Action("drop_mail",                mail.DropMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_DROPPED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("test_mail",                mail.TestMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_TESTED,              Repeat.KEYED, Permission.SYSTEM_ADMIN),
 
+    Action("list_roles",               roles.ListRoles,                 Access.SESSION,  Rate.READ,     Audit.ROLES_READ,               Repeat.SAFE),
+    Action("save_role",                roles.SaveRole,                  Access.GRANTED,  Rate.WRITE,    Audit.ROLE_SAVED,               Repeat.KEYED, Permission.ROLES_MANAGE),
+    Action("delete_role",              roles.DeleteRole,                Access.GRANTED,  Rate.WRITE,    Audit.ROLE_DELETED,             Repeat.KEYED, Permission.ROLES_MANAGE),
+    Action("list_permissions",         roles.ListPermissions,           Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("set_role_permissions",     roles.SetRolePermissions,        Access.GRANTED,  Rate.WRITE,    Audit.ROLE_PERMISSIONS_SET,     Repeat.KEYED, Permission.ROLES_MANAGE),
+    Action("assign_role",              assignments.AssignRole,          Access.GRANTED,  Rate.WRITE,    Audit.ROLE_ASSIGNED,            Repeat.KEYED, Permission.ROLES_ASSIGN),
+    Action("revoke_role",              assignments.RevokeRole,          Access.GRANTED,  Rate.WRITE,    Audit.ROLE_REVOKED,             Repeat.KEYED, Permission.ROLES_ASSIGN),
+    Action("check_permission",         assignments.CheckPermission,     Access.OWN,      Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.USERS_READ),
+    Action("get_user_permissions",     assignments.GetUserPermissions,  Access.OWN,      Rate.READ,     Audit.PERMISSIONS_READ,         Repeat.SAFE,  Permission.USERS_READ),
+    Action("request_role",             role_requests.RequestRole,       Access.SESSION,  Rate.WRITE,    Audit.ROLE_REQUESTED,           Repeat.KEYED),
+    Action("list_role_requests",       role_requests.ListRoleRequests,  Access.SESSION,  Rate.READ,     Audit.ROLE_REQUESTS_READ,       Repeat.SAFE),
+    Action("decide_role_request",      role_requests.DecideRoleRequest, Access.SESSION,  Rate.WRITE,    Audit.ROLE_REQUEST_DECIDED,     Repeat.KEYED),
+    Action("withdraw_role_request",    role_requests.WithdrawRoleRequest, Access.SESSION, Rate.WRITE,   Audit.ROLE_REQUEST_WITHDRAWN,   Repeat.KEYED),
+
+    Action("list_attributes",          attributes.ListAttributes,       Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("save_attribute",           attributes.SaveAttribute,        Access.GRANTED,  Rate.WRITE,    Audit.ATTRIBUTE_SAVED,          Repeat.KEYED, Permission.ATTRIBUTES_MANAGE),
+    Action("delete_attribute",         attributes.DeleteAttribute,      Access.GRANTED,  Rate.WRITE,    Audit.ATTRIBUTE_DELETED,        Repeat.KEYED, Permission.ATTRIBUTES_MANAGE),
+    Action("list_role_attributes",     attributes.ListRoleAttributes,   Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("set_role_attribute",       attributes.SetRoleAttribute,     Access.SESSION,  Rate.WRITE,    Audit.ROLE_ATTRIBUTE_SET,       Repeat.KEYED),
+    Action("list_user_attributes",     attributes.ListUserAttributes,   Access.SESSION,  Rate.READ,     Audit.USER_ATTRIBUTES_READ,     Repeat.SAFE),
+    Action("grant_user_attribute",     attributes.GrantUserAttribute,   Access.SESSION,  Rate.WRITE,    Audit.USER_ATTRIBUTE_GRANTED,   Repeat.KEYED),
+    Action("revoke_user_attribute",    attributes.RevokeUserAttribute,  Access.SESSION,  Rate.WRITE,    Audit.USER_ATTRIBUTE_REVOKED,   Repeat.KEYED),
+    Action("get_effective_attributes", attributes.GetEffectiveAttributes, Access.OWN,    Rate.READ,     Audit.USER_ATTRIBUTES_READ,     Repeat.SAFE,  Permission.USERS_READ),
+    Action("authorize",                attributes.Authorize,            Access.OWN,      Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.USERS_READ),
     Action("create_api_key",           keys.CreateApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_CREATED,          Repeat.NEVER, Permission.CREDENTIALS_MANAGE),
     Action("list_api_keys",            keys.ListApiKeys,                Access.OWN,      Rate.READ,     Audit.API_KEYS_LISTED,          Repeat.SAFE,  Permission.CREDENTIALS_MANAGE),
     Action("rotate_api_key",           keys.RotateApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_ROTATED,          Repeat.NEVER, Permission.CREDENTIALS_MANAGE),
     Action("revoke_api_key",           keys.RevokeApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_REVOKED,          Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
     Action("create_service_account",   keys.CreateServiceAccount,       Access.GRANTED,  Rate.WRITE,    Audit.SERVICE_ACCOUNT_CREATED,  Repeat.KEYED, Permission.USERS_CREATE),
+
+    Action("create_lab",               labs.CreateLab,                  Access.GRANTED,  Rate.WRITE,    Audit.LAB_CREATED,              Repeat.KEYED, Permission.LABS_MANAGE),
+    Action("list_labs",                labs.ListLabs,                   Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
+    Action("get_lab",                  labs.GetLab,                     Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
+    Action("update_lab",               labs.UpdateLab,                  Access.SESSION,  Rate.WRITE,    Audit.LAB_UPDATED,              Repeat.KEYED, Permission.LAB_SETTINGS_EDIT),
+    Action("delete_lab",               labs.DeleteLab,                  Access.GRANTED,  Rate.WRITE,    Audit.LAB_DELETED,              Repeat.KEYED, Permission.LABS_MANAGE),
+    Action("get_lab_statistics",       labs.GetLabStatistics,           Access.SESSION,  Rate.CHECK,    Audit.NONE,                     Repeat.SAFE,  Permission.LAB_ADMIN_MANAGE),
+    Action("list_lab_members",         lab_members.ListLabMembers,      Access.SESSION,  Rate.READ,     Audit.LAB_MEMBERS_LISTED,       Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
+    Action("add_lab_member",           lab_members.AddLabMember,        Access.SESSION,  Rate.WRITE,    Audit.LAB_MEMBER_ADDED,         Repeat.KEYED, Permission.LAB_USERS_INVITE),
+    Action("update_lab_member",        lab_members.UpdateLabMember,     Access.SESSION,  Rate.WRITE,    Audit.LAB_MEMBER_UPDATED,       Repeat.KEYED, Permission.LAB_ROLES_ASSIGN),
+    Action("remove_lab_member",        lab_members.RemoveLabMember,     Access.SESSION,  Rate.WRITE,    Audit.LAB_MEMBER_REMOVED,       Repeat.KEYED, Permission.LAB_USERS_REMOVE),
+    Action("get_user_labs",            lab_members.GetUserLabs,         Access.OWN,      Rate.READ,     Audit.USER_LABS_READ,           Repeat.SAFE,  Permission.USERS_READ),
 )
 # fmt: on
 

@@ -29,7 +29,7 @@ class ResendVerificationReply(Reply):
 
 
 class ResendVerification(Request[ResendVerificationReply]):
-    """Have another link to verify an address sent to it.
+    """Have another link to verify an address sent to it, or to take up its account.
 
     The answer never tells whether an account has the address.
     """

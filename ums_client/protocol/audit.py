@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from ums_client.protocol.fields import ShortText, Text, UserId
+from ums_client.protocol.fields import LabId, ShortText, Text, UserId
 from ums_client.protocol.limits import AUDIT_EVENTS_MAX, AUDIT_PAGE_MAX
 from ums_client.protocol.message import Part, R, Reply, Request
 
@@ -30,6 +30,7 @@ class AuditedEvent(Part):
     actor_name: str | None = None
     subject: str | None = None
     subject_name: str | None = None
+    lab_id: str | None = None
     address: str | None = None
     user_agent: str | None = None
     request_id: str | int | None = None
@@ -40,6 +41,8 @@ class AuditedEvent(Part):
 class _Selection(Request[R]):
     """Which entries are wanted: those that meet all that is given.
 
+    With `lab_id` only entries that name that lab are found; they may be read with
+    `lab.audit.view` and exported with `lab.audit.export` in it.
     `user_id` stands for either role, `events` for any of them. Times are ISO 8601, in
     UTC where they name no zone, and included.
     """
@@ -47,6 +50,7 @@ class _Selection(Request[R]):
     user_id: UserId | None = None
     actor: UserId | None = None
     subject: UserId | None = None
+    lab_id: LabId | None = None
     events: list[ShortText] | None = Field(default=None, max_length=AUDIT_EVENTS_MAX)
     address: ShortText | None = None
     outcome: Literal["done", "refused", "found", "suppressed"] | None = None
@@ -69,7 +73,10 @@ class QueryAuditReply(Reply):
 
 
 class QueryAudit(_Selection[QueryAuditReply]):
-    """Read the audit log: all of it as an administrator, your own entries otherwise."""
+    """Read the audit log: all of it with `audit.read`, your own entries otherwise.
+
+    With `lab.audit.view` in a lab, also what names that lab, if you give `lab_id`.
+    """
 
 
 class ExportAuditReply(Reply):
@@ -87,7 +94,9 @@ class ExportAuditReply(Reply):
 
 
 class ExportAudit(_Selection[ExportAuditReply]):
-    """Take entries out of the service, the newest first. For administrators.
+    """Take entries out of the service, the newest first, with `audit.export`.
+
+    With `lab.audit.export` in a lab, what names that lab, if you give `lab_id`.
 
     The reason and what was taken are entered into the log. In CSV a cell that a
     spreadsheet would take for a formula begins with an apostrophe.

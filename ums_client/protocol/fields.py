@@ -43,6 +43,7 @@ def _metadata_size(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
 Name = Annotated[str, Field(max_length=254), AfterValidator(_line)]
 """A user name or mail address as typed; the service normalises and judges it."""
 UserId = Annotated[str, StringConstraints(max_length=64, pattern=r"^[0-9a-f-]*$")]
+LabId = Annotated[str, StringConstraints(max_length=64, pattern=r"^[0-9a-f-]+$")]
 Password = Annotated[str, AfterValidator(_password_size)]
 """Never trimmed; at most 1,024 bytes of UTF-8. Its fields are kept out of `repr`."""
 Secret = Annotated[str, Field(max_length=256)]

@@ -38,6 +38,16 @@ LIST_MAX: Final = 1_000
 PAGE_SIZE_MAX: Final = 100
 AUDIT_PAGE_MAX: Final = 1_000
 AUDIT_EVENTS_MAX: Final = 20
+LAB_FEATURES_MAX: Final = 50
+ROLE_PERMISSIONS_MAX: Final = 200
+"""Permissions that one role may allow, and as many that it may deny."""
+ASSIGNED_ACCOUNTS_MAX: Final = 100
+ASSIGNED_ROLES_MAX: Final = 10
+SET_PERMISSIONS_MAX: Final = 50
+CHECKED_MAX: Final = 10
+"""Permissions or attributes that one question may ask for."""
+GRANT_DAYS_MAX: Final = 3_650
+"""What is to last longer than ten years is granted without an end."""
 KEY_SCOPES_MAX: Final = 50
 KEY_ADDRESSES_MAX: Final = 10
 KEY_DAYS_MAX: Final = 365

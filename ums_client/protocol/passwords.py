@@ -109,9 +109,10 @@ class ForcePasswordChange(Request[ForcePasswordChangeReply]):
 
     With `flag` the next login with the present password asks for a new one. With
     `temporary` the present one counts no more, and a random one, good for that change
-    only, takes its place.
+    only, takes its place. With `mail_reset` nobody can log in before the password is
+    reset with a link that goes to the account's mail address now.
     """
 
     user_id: UserId
-    mode: Literal["flag", "temporary"] = "flag"
+    mode: Literal["flag", "mail_reset", "temporary"] = "flag"
     reason: Text | None = None

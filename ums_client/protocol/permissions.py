@@ -35,6 +35,8 @@ class Permission(StrEnum):
     LAB_ROLES_ASSIGN = "lab.roles.assign"
     LAB_AUDIT_VIEW = "lab.audit.view"
     LAB_AUDIT_EXPORT = "lab.audit.export"
+    LAB_MEMBER_BASIC = "lab.member.basic"
+    LAB_VIEWER_READ = "lab.viewer.read"
 
 
 NEVER_FOR_KEYS: Final = frozenset({Permission.CREDENTIALS_MANAGE})

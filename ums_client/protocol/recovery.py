@@ -72,9 +72,9 @@ class IssueLink(Request[IssueLinkReply]):
     """Make a one-time token for somebody, to hand out where there is no mail.
 
     For administrators, with their own password or soon after their login. `reset` is
-    for `reset_password`, `verify` for `verify_email`.
+    for `reset_password`, `verify` for `verify_email`, `activate` for `activate_account`.
     """
 
     user_id: UserId
-    purpose: Literal["reset", "verify"]
+    purpose: Literal["reset", "verify", "activate"]
     password: Password | None = Field(default=None, repr=False)

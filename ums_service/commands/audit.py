@@ -11,7 +11,8 @@ from typing import Any, BinaryIO, Final
 
 import click
 
-from storage import Store
+from storage import RealDisk, Store
+from storage.archive import archived_entries, archived_segments
 from storage.stream_check import Progress
 from ums_service.audit_export import PDF_ENTRIES_MAX, Format, Shown, lines, rendered
 from ums_service.audit_reader import said_in, show
@@ -20,6 +21,7 @@ from ums_service.commands.options import data_options, say, settings_from
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_search import Wanted
 from ums_service.domain.errors import InvalidInput, NotConfigured
+from ums_service.opening import require_master_key
 from ums_service.reporting import EXIT_FAILED, end, reported
 from ums_service.settings import Settings
 
@@ -30,21 +32,44 @@ _TOLD_EVERY: Final = 100_000
 @click.group(invoke_without_command=True)
 @data_options
 @click.option("--after", default=0, help="Begin behind the entry of this number.")
+@click.option(
+    "--archive",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Print what was dropped into this directory instead.",
+)
 @click.pass_context
-def audit(context: click.Context, /, after: int, **flags: Any) -> None:
+def audit(
+    context: click.Context, /, after: int, archive: Path | None, **flags: Any
+) -> None:
     """Print the audit log, one JSON object a line. The service must be stopped."""
     if context.invoked_subcommand is not None:
-        if after or any(value is not None for value in flags.values()):
+        if after or archive or any(value is not None for value in flags.values()):
             raise click.UsageError("options go behind the command")
         return
     with reported():
-        asyncio.run(_print(settings_from(flags), after))
+        asyncio.run(_print(settings_from(flags), after, archive))
 
 
-async def _print(settings: Settings, after: int) -> None:
+async def _print(settings: Settings, after: int, archive: Path | None) -> None:
     async with open_offline(settings) as store:
-        for shown in _entries(store, Wanted(), after):
+        if archive is None:
+            entries = _entries(store, Wanted(), after)
+        else:
+            entries = _dropped(store, settings, archive, after)
+        for shown in entries:
             click.echo(lines([shown]), nl=False)
+
+
+def _dropped(
+    store: Store, settings: Settings, archive: Path, after: int
+) -> Iterator[Shown]:
+    """What an archive holds, with the names of who has not been erased."""
+    disk, said = RealDisk(archive), said_in(store)
+    master = require_master_key(settings, os.environ).secret
+    segments = archived_segments(disk, AUDIT.name, master)
+    for entry in archived_entries(disk, segments):
+        if entry.sequence > after:
+            yield show(entry, said)
 
 
 @audit.command()

@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from storage import Store
+from ums_service.audit_names import name_sealed_of
 from ums_service.bootstrap import new_user_id
 from ums_service.clock import read_clock
 from ums_service.commands.offline import open_offline
@@ -127,7 +128,10 @@ async def _add(store: Store, rows: list[Row], now: Moment) -> None:
             tx.put(USERS, row.user)
             await update_roster(tx, None, row.user)
             AuditEntry(
-                event="user_imported", outcome=Outcome.DONE, subject=row.user.user_id
+                event="user_imported",
+                outcome=Outcome.DONE,
+                subject=row.user.user_id,
+                of_subject=await name_sealed_of(tx, row.user),
             ).append_to(tx, now)
 
 

@@ -13,7 +13,7 @@ from ums_service.domain.moment import Moment
 
 AUDIT: Final = Stream(
     name="audit",
-    indexed=("actor", "subject", "event", "address", "outcome", "severity"),
+    indexed=("actor", "subject", "event", "address", "outcome", "severity", "lab_id"),
     timed="at",
 )
 
@@ -48,7 +48,8 @@ class AuditEntry(NamedTuple):
     """One event, made with names for its fields.
 
     `actor` and `subject` are user ids where they are known, `of_actor` and `of_subject`
-    what is said of them, sealed; `user_agent` and `request_id` are what the client said.
+    what is said of them, sealed; `lab_id` is of the lab in which it happened; `user_agent` and
+    `request_id` are what the client said.
     """
 
     event: str
@@ -62,6 +63,7 @@ class AuditEntry(NamedTuple):
     request_id: str | int | None = None
     of_actor: bytes | None = None
     of_subject: bytes | None = None
+    lab_id: str | None = None
 
     @property
     def severity(self) -> Severity:

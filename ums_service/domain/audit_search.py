@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from storage import Search
 from ums_service.domain.errors import InvalidInput, PermissionDenied
+from ums_service.domain.lab_scope import LabScope
 from ums_service.domain.moment import Moment
 
 _ROLES: Final = ("actor", "subject")
@@ -16,6 +17,7 @@ class Wanted(NamedTuple):
     user_id: str | None = None
     actor: str | None = None
     subject: str | None = None
+    lab_id: str | None = None
     events: list[str] | None = None
     address: str | None = None
     outcome: str | None = None
@@ -38,6 +40,10 @@ class Wanted(NamedTuple):
             raise PermissionDenied
         return self._replace(user_id=user_id)
 
+    def only_in(self, lab: LabScope) -> "Wanted":
+        """The same for somebody who may read what names this lab."""
+        return self._replace(lab_id=lab.lab_id)
+
     def concerns_only(self, user_id: str) -> bool:
         """Whether every entry found has this account as actor or subject."""
         return user_id in (self.user_id, self.actor, self.subject)
@@ -53,7 +59,7 @@ class Wanted(NamedTuple):
             clauses.append(frozenset((role, self.user_id) for role in _ROLES))
         if self.events is not None:
             clauses.append(frozenset(("event", event) for event in self.events))
-        for field in (*_ROLES, "address", "outcome", "severity"):
+        for field in (*_ROLES, "lab_id", "address", "outcome", "severity"):
             value = getattr(self, field)
             if value is not None:
                 clauses.append(frozenset({(field, value)}))

@@ -125,6 +125,29 @@ def permissions_of(
     return allowed if caller.scopes is None else allowed & caller.scopes
 
 
+FOREVER: Final = Moment(2**62, 0.0)
+"""Later than whatever ends."""
+
+
+def has_all(
+    caller: Caller,
+    names: frozenset[str],
+    lab_ids: frozenset[str],
+    now: Moment,
+    until_s: int | None,
+) -> bool:
+    """Whether the caller has all of these there, from now until then or for good.
+
+    What is allowed only ends, so to have it now and at the end is to have it between.
+    """
+    if not caller.active:
+        return False
+    if caller.administers:
+        return caller.scopes is None or names <= caller.scopes
+    last = FOREVER if until_s is None else Moment((until_s - 1) * 1_000_000_000, 0.0)
+    return all(names <= permissions_of(caller, lab_ids, at) for at in (now, last))
+
+
 def outranks(other: Caller, caller: Caller, now: Moment) -> bool:
     """Whether `other` can do something in the whole service that `caller` cannot.
 

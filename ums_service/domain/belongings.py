@@ -19,6 +19,7 @@ from ums_service.domain.families import FAMILIES
 from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.one_time import ONE_TIME
 from ums_service.domain.password_history import HISTORIES
+from ums_service.domain.role_requests import ROLE_REQUESTS
 from ums_service.domain.standings import STANDINGS
 
 OWNED: Final[tuple[Collection[Any], ...]] = (
@@ -34,6 +35,7 @@ OWNED: Final[tuple[Collection[Any], ...]] = (
     LEGAL_HOLDS,
     ONE_TIME,
     STANDINGS,
+    ROLE_REQUESTS,
 )
 """Collections keyed by user id. They stay as they are while a deleted account can be
 brought back, and are erased with it."""

@@ -21,13 +21,23 @@
      |   +- FreshProofRequired    the last proof of this session is too old
      +- PolicyViolation           all violations at once
      +- NameTaken
+     +- AlreadyMember
      +- PermissionDenied
      |   +- LastAdministrator     somebody must be able to administer
      |   +- LastFactor            who must have a second factor keeps one
+     |   +- LastLabAdmin          somebody must be able to administer a lab
+     |   +- BuiltIn               what comes with the service stays as it is
+     |   +- RoleInUse             somebody has the role, or it is a parent
+     |   +- OwnRequest            nobody decides on their own
      +- NotFound
      |   +- NoSuchDevice
      |   +- NoFactor              the account has no such second factor
      |   +- NoSuchMail
+     |   +- NoSuchLab
+     |   +- NoSuchMember
+     |   +- NoSuchRole
+     |   +- NoSuchRequest         no such request that waits
+     |   +- NoSuchAttribute
      |   +- NoSuchKey
      +- TooManyKeys               the account has all that it may have
      +- ConsentRequired          the terms must be accepted first
@@ -193,11 +203,15 @@ class PolicyViolation(Refusal):
 
 
 class NameTaken(Refusal):
-    """Another account has this user name or mail address; `field` tells which."""
+    """Another account or lab has this name, address or code; `field` tells which."""
 
     def __init__(self, field: str) -> None:
         super().__init__(field)
         self.field = field
+
+
+class AlreadyMember(Refusal):
+    """The account has a membership in the lab."""
 
 
 class PermissionDenied(Refusal):
@@ -210,6 +224,26 @@ class LastAdministrator(PermissionDenied):
 
 class LastFactor(PermissionDenied):
     """This account must have a second factor, and has no other."""
+
+
+class LastLabAdmin(PermissionDenied):
+    """Without this membership nobody could administer the lab."""
+
+
+class BuiltIn(PermissionDenied):
+    """It comes with the service and cannot be changed that way."""
+
+
+class RoleInUse(PermissionDenied):
+    """The role cannot be deleted; `reason` says who or what needs it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class OwnRequest(PermissionDenied):
+    """Somebody else must decide on what the caller asked for."""
 
 
 class NotFound(Refusal):
@@ -226,6 +260,30 @@ class NoFactor(NotFound):
 
 class NoSuchMail(NotFound):
     """The mail was sent, dropped or never there."""
+
+
+class NoSuchLab(NotFound):
+    """There is no such lab, told to who may know of all labs."""
+
+
+class NoSuchMember(NotFound):
+    """The account has no membership in the lab."""
+
+
+class NoSuchRole(NotFound):
+    """There is no role of that name; `name` is it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class NoSuchRequest(NotFound):
+    """No request of that id waits for an answer."""
+
+
+class NoSuchAttribute(NotFound):
+    """There is no attribute of that name, or it was not granted."""
 
 
 class NoSuchKey(NotFound):

@@ -2,7 +2,8 @@
 
 What a purpose does when there is a link already:
 
-    reset, verify, change_address   the newer mail voids the older
+    reset, verify, activate,
+    change_address                  the newer mail voids the older
     revert_address                  made with the change itself; the older stays: who
                                     takes an account over and changes the address twice
                                     must not void the link that the owner has
@@ -29,9 +30,10 @@ from ums_service.domain.one_time import (
 )
 from ums_service.domain.outbox import Mail
 from ums_service.domain.profiles import Profile
+from ums_service.domain.statuses import Status
 from ums_service.domain.users import ACTIVE, USERS, User
 
-_ASKED_FOR: Final = frozenset({Purpose.RESET, Purpose.VERIFY})
+_ASKED_FOR: Final = frozenset({Purpose.RESET, Purpose.VERIFY, Purpose.ACTIVATE})
 
 
 class NotToBeSent(Exception):
@@ -78,6 +80,8 @@ def _has_use(purpose: Purpose, mail: Mail, user: User) -> bool:
         return usable and user.email == mail.to
     if purpose is Purpose.VERIFY:
         return not user.email_verified and user.email == mail.to
+    if purpose is Purpose.ACTIVATE:
+        return user.status == Status.PENDING and user.email == mail.to
     if purpose is Purpose.CHANGE_ADDRESS:
         return bool(mail.link_data["bound_to"] == user.password_changed_at)
     return True

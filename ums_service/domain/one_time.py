@@ -18,6 +18,7 @@ from ums_service.domain.errors import InvalidLink
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import HOUR_S, Profile
 from ums_service.domain.sessions import digest_of
+from ums_service.domain.statuses import Status
 from ums_service.domain.users import USERS, User
 
 DIGESTS_MAX: Final = 20
@@ -34,11 +35,12 @@ class Purpose(StrEnum):
     CHANGE_ADDRESS = "change_address"
     REVERT_ADDRESS = "revert_address"
     LOCK_DOWN = "lock_down"
+    ACTIVATE = "activate"
 
 
 _BOUND_TO_PASSWORD: Final = frozenset({Purpose.RESET, Purpose.CHANGE_ADDRESS})
 _SHUT_BY_LOCK_DOWN: Final = frozenset({Purpose.VERIFY, Purpose.CHANGE_ADDRESS})
-_BOUND_TO_ADDRESS: Final = frozenset({Purpose.RESET, Purpose.VERIFY})
+_BOUND_TO_ADDRESS: Final = frozenset({Purpose.RESET, Purpose.VERIFY, Purpose.ACTIVATE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,8 @@ class Link:
     def fits(self, user: User) -> bool:
         """Whether the account is still in the state that the link was made for."""
         if user.locked_down and self.purpose in _SHUT_BY_LOCK_DOWN:
+            return False
+        if self.purpose == Purpose.ACTIVATE and user.status != Status.PENDING:
             return False
         if self.bound_to and self.bound_to != user.password_changed_at:
             return False
@@ -202,6 +206,8 @@ def lifetime_s(purpose: Purpose, profile: Profile) -> int:
         return profile.reset_link_s
     if purpose in (Purpose.VERIFY, Purpose.CHANGE_ADDRESS):
         return profile.verify_link_s
+    if purpose is Purpose.ACTIVATE:
+        return profile.activation_link_s
     return profile.revert_link_s
 
 

@@ -44,6 +44,7 @@ class Template(StrEnum):
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
     INVITATION = "invitation"
+    ACTIVATION = "activation"
     STATUS_CHANGED = "status_changed"
     SUSPICIOUS_ACTIVITY = "suspicious_activity"
     CODE = "code"
@@ -66,6 +67,7 @@ SECURITY: Final = frozenset(
 LINK_OF: Final[Mapping[Template, Purpose]] = {
     Template.VERIFY_ADDRESS: Purpose.VERIFY,
     Template.RESET: Purpose.RESET,
+    Template.ACTIVATION: Purpose.ACTIVATE,
     Template.PASSWORD_CHANGED: Purpose.LOCK_DOWN,
     Template.ADDRESS_CHANGED: Purpose.REVERT_ADDRESS,
     Template.NEW_LOGIN: Purpose.LOCK_DOWN,

@@ -61,6 +61,9 @@ class Profile:
     recovery_password_s: int = 15 * MINUTE_S
     """How long the password that `recover-admin` gives can be used."""
 
+    labs_per_user: int = 1_000
+    """How many labs one account may be a member of."""
+
     access_token_s: int = 15 * MINUTE_S
     """How long other services accept an access token; at most this long they may not
     know of a session's end, where they do not ask."""
@@ -79,6 +82,8 @@ class Profile:
     reset_link_s: int = HOUR_S
     """How long a link to choose a new password is good; at most a day."""
     verify_link_s: int = 48 * HOUR_S
+    activation_link_s: int = 48 * HOUR_S
+    """How long somebody has to take up an account; then another mail is asked for."""
     revert_link_s: int = 72 * HOUR_S
     """How long one can undo a change of address, or lock down, from a mail."""
     links_per_hour: int = 3
@@ -150,6 +155,17 @@ class Profile:
     """Numbers can be taken over and mail be read: not enough for who can do all."""
     passkeys_max: int = 10
 
+    roles_max: int = 500
+    """Roles beside the built-in ones."""
+    roles_per_user: int = 50
+    """Roles that one account has in addition to its primary one."""
+    attributes_max: int = 500
+    attributes_per_user: int = 200
+    """Attributes granted to one account beside those of its roles in labs."""
+    role_request_s: int = 7 * DAY_S
+    """How long a request for a role waits for an answer."""
+    role_requests_per_user: int = 10
+    """Requests for roles of one account that wait at the same time."""
     api_keys_max: int = 10
     """API keys of one account."""
     api_key_s: int = 90 * DAY_S

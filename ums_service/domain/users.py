@@ -45,6 +45,7 @@ class User(NamedTuple):
     password_good_until: int | None = None  # seconds since 1970; a first password ends
     bootstrap: bool = False  # made by the service itself, not by a request
     locked_down: bool = False  # by its owner: no login before a reset by mail
+    expiry_told: bool = False  # that this password ends soon, by mail
     service_account: bool = False  # of a program: it has no password, only API keys
     first_name: str = ""
     last_name: str = ""
@@ -69,6 +70,7 @@ class User(NamedTuple):
             updated_at=now.text,
             must_change_password=False,
             password_good_until=None,
+            expiry_told=False,
         )
 
 
@@ -90,6 +92,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "password_good_until": None,
     "bootstrap": False,
     "locked_down": False,
+    "expiry_told": False,
     "service_account": False,
     "first_name": "",
     "last_name": "",

@@ -9,11 +9,30 @@ from ums_client.protocol.accounts import (
     ListUsers,
     UpdateUser,
 )
+from ums_client.protocol.activation import ActivateAccount
 from ums_client.protocol.addresses import (
     ChangeEmail,
     ResendVerification,
     RevertEmail,
     VerifyEmail,
+)
+from ums_client.protocol.assignments import (
+    AssignRole,
+    CheckPermission,
+    GetUserPermissions,
+    RevokeRole,
+)
+from ums_client.protocol.attributes import (
+    Authorize,
+    DeleteAttribute,
+    GetEffectiveAttributes,
+    GrantUserAttribute,
+    ListAttributes,
+    ListRoleAttributes,
+    ListUserAttributes,
+    RevokeUserAttribute,
+    SaveAttribute,
+    SetRoleAttribute,
 )
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
 from ums_client.protocol.consents import GetConsents, SetConsent
@@ -41,6 +60,21 @@ from ums_client.protocol.keys import (
     RevokeApiKey,
     RotateApiKey,
 )
+from ums_client.protocol.lab_members import (
+    AddLabMember,
+    GetUserLabs,
+    ListLabMembers,
+    RemoveLabMember,
+    UpdateLabMember,
+)
+from ums_client.protocol.labs import (
+    CreateLab,
+    DeleteLab,
+    GetLab,
+    GetLabStatistics,
+    ListLabs,
+    UpdateLab,
+)
 from ums_client.protocol.lockouts import UnlockUser
 from ums_client.protocol.mail import DropMail, ListMail, RetryMail, TestMail
 from ums_client.protocol.message import Request
@@ -63,6 +97,19 @@ from ums_client.protocol.recovery import (
     RequestPasswordReset,
     ResetPassword,
 )
+from ums_client.protocol.role_requests import (
+    DecideRoleRequest,
+    ListRoleRequests,
+    RequestRole,
+    WithdrawRoleRequest,
+)
+from ums_client.protocol.roles import (
+    DeleteRole,
+    ListPermissions,
+    ListRoles,
+    SaveRole,
+    SetRolePermissions,
+)
 from ums_client.protocol.service import DescribeActions, HealthCheck
 from ums_client.protocol.sessions import (
     ListSessions,
@@ -82,8 +129,12 @@ from ums_client.protocol.tokens import (
 from ums_service.catalogue import Handler
 from ums_service.handlers import (
     accounts,
+    activation,
     addresses,
+    assignments,
+    attributes,
     audit,
+    authorize,
     consents,
     deletions,
     details,
@@ -91,6 +142,9 @@ from ums_service.handlers import (
     enrolment,
     factors,
     keys,
+    lab_members,
+    lab_statistics,
+    labs,
     lock_down,
     lockouts,
     logins,
@@ -98,13 +152,18 @@ from ums_service.handlers import (
     passkeys,
     password_resets,
     passwords,
+    permission_checks,
     proof,
     retention,
+    role_lists,
+    role_requests,
+    roles,
     sent_codes,
     service,
     sessions,
     statuses,
     tokens,
+    user_attributes,
     verification,
 )
 
@@ -152,6 +211,7 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     IssueLink: password_resets.issue_link,
     LockDown: lock_down.lock_down,
     RevertEmail: lock_down.revert_email,
+    ActivateAccount: activation.activate_account,
     VerifyEmail: addresses.verify_email,
     ResendVerification: addresses.resend_verification,
     ChangeEmail: addresses.change_email,
@@ -159,6 +219,40 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RetryMail: mail.retry_mail,
     DropMail: mail.drop_mail,
     TestMail: mail.test_mail,
+    CreateLab: labs.create_lab,
+    ListLabs: labs.list_labs,
+    GetLab: labs.get_lab,
+    UpdateLab: labs.update_lab,
+    DeleteLab: labs.delete_lab,
+    GetLabStatistics: lab_statistics.get_lab_statistics,
+    ListLabMembers: lab_members.list_lab_members,
+    AddLabMember: lab_members.add_lab_member,
+    UpdateLabMember: lab_members.update_lab_member,
+    RemoveLabMember: lab_members.remove_lab_member,
+    GetUserLabs: lab_members.get_user_labs,
+    ListRoles: role_lists.list_roles,
+    SaveRole: roles.save_role,
+    DeleteRole: roles.delete_role,
+    ListPermissions: role_lists.list_permissions,
+    SetRolePermissions: roles.set_role_permissions,
+    AssignRole: assignments.assign_role,
+    RevokeRole: assignments.revoke_role,
+    CheckPermission: permission_checks.check_permission,
+    GetUserPermissions: permission_checks.get_user_permissions,
+    RequestRole: role_requests.request_role,
+    ListRoleRequests: role_requests.list_role_requests,
+    DecideRoleRequest: role_requests.decide_role_request,
+    WithdrawRoleRequest: role_requests.withdraw_role_request,
+    ListAttributes: attributes.list_attributes,
+    SaveAttribute: attributes.save_attribute,
+    DeleteAttribute: attributes.delete_attribute,
+    ListRoleAttributes: attributes.list_role_attributes,
+    SetRoleAttribute: attributes.set_role_attribute,
+    ListUserAttributes: user_attributes.list_user_attributes,
+    GrantUserAttribute: user_attributes.grant_user_attribute,
+    RevokeUserAttribute: user_attributes.revoke_user_attribute,
+    GetEffectiveAttributes: authorize.get_effective_attributes,
+    Authorize: authorize.authorize,
     CreateApiKey: keys.create_api_key,
     ListApiKeys: keys.list_api_keys,
     RotateApiKey: keys.rotate_api_key,

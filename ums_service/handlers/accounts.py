@@ -29,16 +29,20 @@ from ums_service.domain.errors import (
 from ums_service.domain.names import normalise
 from ums_service.domain.outbox import Template
 from ums_service.domain.roster import update_roster
+from ums_service.domain.statuses import Status
 from ums_service.domain.users import ACTIVE, ROLES, USERS, User
 from ums_service.handlers.account_changes import change
 from ums_service.handlers.consents import note_consents
 from ums_service.handlers.details import with_details
 from ums_service.handlers.freshness import require_fresh_unless_original
 from ums_service.handlers.granting import require_all_of
-from ums_service.handlers.new_passwords import with_temporary_password
+from ums_service.handlers.new_passwords import (
+    with_temporary_password,
+    without_password,
+)
 from ums_service.handlers.sections import sections
 from ums_service.handlers.views import directory_view, user_view
-from ums_service.notices import ask_to_verify, notify
+from ums_service.notices import ask_to_verify, new_mail, notify, post
 
 _SCANNED_AT_ONCE: Final = 200
 """Accounts looked at before other requests get their turn: well under a millisecond."""
@@ -52,14 +56,13 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
         raise PermissionDenied
     username, email = normalise(request.username or ""), normalise(request.email or "")
     generate = _generates(request, creates=creates)
-    if not username or not email or not (request.password or generate):
+    pending = _is_pending(request, creates=creates)
+    if not username or not email or not (request.password or generate or pending):
         raise MissingInput("Username, email, and password are required")
     role = _role_for_new(request, call)
     policy, password = await call.policy(), ""
-    if not generate:
-        password = policy.accepted(
-            request.password or "", username=username, email=email
-        )
+    if request.password:
+        password = policy.accepted(request.password, username=username, email=email)
     accounts.check_names(username, email, profile)
     accounts.check_date_of_birth(request.date_of_birth, call.now, profile)
     await accounts.check_name_is_free(call.tx, "username", username)
@@ -70,12 +73,13 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
         user_id=call.facilities.new_user_id(),
         username=username,
         email=email,
-        password_hash="" if generate else await call.hash(password),
+        password_hash=await call.hash(password) if password else "",
         created_at=call.now.text,
         updated_at=call.now.text,
         password_changed_at=call.now.text,
         role=role,
         user_type=_user_type_for_new(request, call, creates=creates),
+        status=Status.PENDING if pending else ACTIVE,
         metadata=request.metadata or {},
         **given,
     )
@@ -84,6 +88,8 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
         made["user_id"] = user.user_id
     if generate:
         user, made["temporary_password"] = await with_temporary_password(user, call)
+    elif not password:
+        user = await without_password(user, call)
     call.subject = user.user_id
     note_consents(request, user.user_id, call, creates=creates)
     user = await with_details(request, user, call)
@@ -156,7 +162,10 @@ async def update_user(request: UpdateUser, call: Call) -> Answer[UpdateUserReply
 async def _welcome(user: User, call: Call) -> None:
     """The first mail to an account: whether it is ready, or what it waits for."""
     facilities = call.facilities
-    if facilities.profile.require_email_verification and facilities.mail:
+    if user.status == Status.PENDING:
+        if facilities.mail:
+            await post(call, new_mail(call, user, Template.ACTIVATION))
+    elif facilities.profile.require_email_verification and facilities.mail:
         await ask_to_verify(call, user)
     else:
         await notify(call, user, Template.WELCOME)
@@ -180,6 +189,15 @@ def _generates(request: CreateUser, *, creates: bool) -> bool:
         raise PermissionDenied
     if request.password:
         raise InvalidInput("password", "should not be given where one is generated")
+    return True
+
+
+def _is_pending(request: CreateUser, *, creates: bool) -> bool:
+    """Whether the account waits for its owner to take it up."""
+    if request.auto_activate:
+        return False
+    if not creates:
+        raise PermissionDenied
     return True
 
 

@@ -15,6 +15,7 @@ from ums_service.domain.errors import InvalidInput, InvalidSession
 from ums_service.domain.names import normalise
 from ums_service.domain.one_time import Purpose
 from ums_service.domain.outbox import Template
+from ums_service.domain.statuses import Status
 from ums_service.domain.users import USERS, User
 from ums_service.handlers.account_changes import check_own_password
 from ums_service.handlers.password_resets import IF_SO
@@ -61,7 +62,9 @@ async def resend_verification(
     user_id = await call.tx.find(USERS, "email", email)
     user = await call.tx.get(USERS, user_id or "")
     call.subject = user_id
-    await post(call, request_to(call, user, Template.VERIFY_ADDRESS, email))
+    pending = user is not None and user.status == Status.PENDING
+    template = Template.ACTIVATION if pending else Template.VERIFY_ADDRESS
+    await post(call, request_to(call, user, template, email))
     return answer(ResendVerificationReply, message=IF_SO)
 
 

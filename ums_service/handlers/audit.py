@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from typing import Any
+from typing import Any, Final
 
 from ums_client.protocol.audit import (
     ExportAudit,
@@ -19,13 +19,19 @@ from ums_service.call import Call
 from ums_service.domain.audit_search import Wanted
 from ums_service.handlers.freshness import require_fresh
 
+_VIEWING: Final = (Permission.LAB_AUDIT_VIEW, Permission.AUDIT_READ)
+_EXPORTING: Final = (Permission.LAB_AUDIT_EXPORT, Permission.AUDIT_EXPORT)
+
 
 async def query_audit(request: QueryAudit, call: Call) -> Answer[QueryAuditReply]:
     """Find entries; reading those of other people leaves an entry itself."""
     own = call.own_session.user_id
     wanted = _wanted(request)
     reads = call.may(Permission.AUDIT_READ)
-    if not reads:
+    if request.lab_id is not None:
+        wanted = wanted.only_in(call.in_lab(request.lab_id, *_VIEWING))
+        reads = True
+    elif not reads:
         wanted = wanted.only_of(own)
     page = await call.facilities.audit.search(
         wanted.search(),
@@ -34,7 +40,9 @@ async def query_audit(request: QueryAudit, call: Call) -> Answer[QueryAuditReply
         reader=None if reads else own,
     )
     if reads:
-        call.require(Permission.AUDIT_READ)  # still, after the search
+        _require(
+            request, Permission.AUDIT_READ, _VIEWING, call
+        )  # still, after the search
         if not wanted.concerns_only(own):
             call.discloses = True
             call.subject = wanted.user_id or wanted.subject or wanted.actor
@@ -47,6 +55,7 @@ async def query_audit(request: QueryAudit, call: Call) -> Answer[QueryAuditReply
 
 async def export_audit(request: ExportAudit, call: Call) -> Answer[ExportAuditReply]:
     """A page of entries as a file, with its digest."""
+    _require(request, Permission.AUDIT_EXPORT, _EXPORTING, call)
     require_fresh(call)
     wanted = _wanted(request)
     reader = call.facilities.audit
@@ -57,7 +66,7 @@ async def export_audit(request: ExportAudit, call: Call) -> Answer[ExportAuditRe
         reader=None,
     )
     data = await reader.render(page.shown, request.format, first=request.cursor is None)
-    call.require(Permission.AUDIT_EXPORT)  # still, after the search
+    _require(request, Permission.AUDIT_EXPORT, _EXPORTING, call)  # still, after it
     call.discloses = True
     call.subject = wanted.user_id or wanted.subject or wanted.actor
     call.details = {
@@ -77,6 +86,19 @@ async def export_audit(request: ExportAudit, call: Call) -> Answer[ExportAuditRe
         entries=len(page.shown),
         **more,
     )
+
+
+def _require(
+    request: QueryAudit | ExportAudit,
+    permission: Permission,
+    in_lab: tuple[Permission, ...],
+    call: Call,
+) -> None:
+    """Raise PermissionDenied unless the caller may read all, or all of this lab."""
+    if request.lab_id is None:
+        call.require(permission)
+    else:
+        call.in_lab(request.lab_id, *in_lab)
 
 
 def _wanted(request: QueryAudit | ExportAudit) -> Wanted:

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ums_service.audit_names import name_sealed
 from ums_service.call import Call
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.challenges import Challenge, Goal
+from ums_service.domain.clients import user_agent_of
 from ums_service.domain.devices import Device
 from ums_service.domain.errors import (
     FactorProofRequired,
@@ -145,9 +147,13 @@ def _note_backup_code(factors: Factors, call: Call) -> None:
     entry = AuditEntry(
         event="backup_code_used",
         outcome=Outcome.DONE,
+        actor=call.session.user_id if call.session else None,
         subject=factors.user_id,
         address=call.address,
         details={"remaining": len(factors.backup.digests)},
+        user_agent=user_agent_of(call.client),
+        request_id=call.request_id,
+        of_subject=name_sealed(call.facilities.store, factors.user_id),
     )
     entry.append_to(call.tx, call.now)
 

@@ -56,6 +56,15 @@ async def with_temporary_password(user: User, call: Call) -> tuple[User, str]:
     return to_be_changed(made, call, good_for_s=profile.first_password_s), password
 
 
+async def without_password(user: User, call: Call) -> User:
+    """The account with a random password that nobody knows and that is over already.
+
+    So whoever guesses at it meets the same work and the same answers as elsewhere.
+    """
+    made, _ = await with_temporary_password(user, call)
+    return made._replace(password_good_until=0)
+
+
 def to_be_changed(user: User, call: Call, *, good_for_s: int) -> User:
     """The account whose password opens no session and is good for a while only."""
     return user._replace(

@@ -1,6 +1,7 @@
 """Passwords: chosen by their owner, judged beforehand, asked about, forced to change."""
 
 from datetime import timedelta
+from typing import Final
 
 from ums_client.protocol.passwords import (
     ChangePassword,
@@ -14,7 +15,12 @@ from ums_client.protocol.passwords import (
 )
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
-from ums_service.domain.errors import InvalidInput, InvalidSession, NotFound
+from ums_service.domain.errors import (
+    InvalidInput,
+    InvalidSession,
+    NotConfigured,
+    NotFound,
+)
 from ums_service.domain.names import normalise
 from ums_service.domain.outbox import Template
 from ums_service.domain.password_expiry import password_state
@@ -22,7 +28,7 @@ from ums_service.domain.password_strength import strength_of
 from ums_service.domain.passwords import BYTES_MAX, normalise_password
 from ums_service.domain.profiles import DAY_S, Profile
 from ums_service.domain.sessions import Purpose, Session, expiry
-from ums_service.domain.users import ACTIVE, USERS
+from ums_service.domain.users import ACTIVE, USERS, User
 from ums_service.handlers.devices import ask_devices_again
 from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.freshness import require_fresh
@@ -31,7 +37,9 @@ from ums_service.handlers.new_passwords import (
     with_new_password,
     with_temporary_password,
 )
-from ums_service.notices import notify
+from ums_service.notices import is_reachable, new_mail, notify, post, require_mail
+
+_RESET_SENT: Final = "A mail to choose a new password is on its way"
 
 
 async def change_password(
@@ -156,14 +164,35 @@ async def force_password_change(
             "temporary_password": password,
             "temporary_password_expires_at": expiry(call.now, good_for_s),
         }
-    call.tx.put(
-        USERS, user._replace(must_change_password=True, updated_at=call.now.text)
-    )
-    await notify(call, user, Template.CHANGE_REQUIRED)
+    user = user._replace(must_change_password=True, updated_at=call.now.text)
+    message = "The next login asks for a new password"
+    if request.mode == "mail_reset":
+        user, message = await _reset_by_mail(user, call), _RESET_SENT
+    else:
+        await notify(call, user, Template.CHANGE_REQUIRED)
+    call.tx.put(USERS, user)
     ended = await end_everything_of(user.user_id, call)
     return answer(
         ForcePasswordChangeReply,
-        message="The next login asks for a new password",
+        message=message,
         sessions_ended=ended,
         **more,
     )
+
+
+async def _reset_by_mail(user: User, call: Call) -> User:
+    """The account that nobody gets into before a reset, whose mail is queued.
+
+    The present password may be somebody else's by now: it must not choose the next.
+
+    Raises:
+        NotConfigured: no mail server, or no address that mail reaches.
+        InvalidInput: the account is not active, so no reset would be mailed.
+    """
+    require_mail(call)
+    if not is_reachable(user):
+        raise NotConfigured("mail address of this account")
+    if user.status != ACTIVE:
+        raise InvalidInput("mode", "should be another for an account not in use")
+    await post(call, new_mail(call, user, Template.RESET))
+    return user._replace(locked_down=True)

@@ -45,7 +45,10 @@ class Letter(NamedTuple):
 
 
 class MailSender:
-    """The one task that sends. `deliver` runs on a thread and raises NotSent."""
+    """The one task that sends. `deliver` runs on a thread and raises NotSent.
+
+    `name_of` is what the audit log says of the account of that id, sealed.
+    """
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class MailSender:
         rules: RetryRules,
         profile: Profile,
         clock: Callable[[], Moment],
+        name_of: Callable[[str], bytes | None],
         make_secret: Callable[[], str] = new_token,
         try_max_s: float = TRY_MAX_S,
     ) -> None:
@@ -64,6 +68,7 @@ class MailSender:
         self._rules = rules
         self._profile = profile
         self._clock = clock
+        self._name_of = name_of
         self._make_secret = make_secret
         self._try_max_s = try_max_s
         self._sent: set[str] = set()
@@ -156,7 +161,7 @@ class MailSender:
                 except NotToBeSent as error:
                     tx.delete(OUTBOX, mail_id)
                     if mail.user_id:
-                        _enter(tx, "mail_dropped", mail, now, error.reason)
+                        self._enter(tx, "mail_dropped", mail, now, error.reason)
                     return None
                 good_for_s = lifetime_s(Purpose(mail.purpose), self._profile)
             mail = mail.attempted(now, self._rules)
@@ -195,7 +200,7 @@ class MailSender:
                 mail = mail.failed(str(failure), self._rules)
             tx.put(OUTBOX, mail)
             if mail.state == MailState.DEAD:
-                _enter(tx, "mail_failed", mail, now, type(failure).__name__)
+                self._enter(tx, "mail_failed", mail, now, type(failure).__name__)
         if mail.state == MailState.PENDING:
             self._queue.add(mail, now)
 
@@ -205,18 +210,18 @@ class MailSender:
             mail = await tx.get(OUTBOX, mail_id)
             if mail is not None:
                 tx.delete(OUTBOX, mail_id)
-                _enter(tx, "mail_sent", mail, now, None)
+                self._enter(tx, "mail_sent", mail, now, None)
         self._sent.discard(mail_id)
 
-
-def _enter(
-    tx: Transaction, event: str, mail: Mail, now: Moment, reason: str | None
-) -> None:
-    """The audit entry: which mail, about whom, never to which address."""
-    details = {"template": mail.template} | ({"reason": reason} if reason else {})
-    AuditEntry(
-        event=event,
-        outcome=Outcome.DONE,
-        subject=mail.user_id or None,
-        details=details,
-    ).append_to(tx, now)
+    def _enter(
+        self, tx: Transaction, event: str, mail: Mail, now: Moment, reason: str | None
+    ) -> None:
+        """The audit entry: which mail, about whom, never to which address."""
+        details = {"template": mail.template} | ({"reason": reason} if reason else {})
+        AuditEntry(
+            event=event,
+            outcome=Outcome.DONE,
+            subject=mail.user_id or None,
+            details=details,
+            of_subject=self._name_of(mail.user_id),
+        ).append_to(tx, now)
