@@ -122,6 +122,8 @@ TARGETS = {
     "get_consents of another": ON_OTHERS,
     "set_consent": NEEDS_SESSION,
     "set_consent of another": ON_OTHERS,
+    "export_user_data": NEEDS_SESSION,
+    "export_user_data of another": ON_OTHERS,
     "list_deleted": ON_OTHERS,
     "restore_user of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "anonymise_user of another": ON_OTHERS,
@@ -315,6 +317,8 @@ def message_for(
     elif action in ("anonymise_user", "legal_hold"):
         message["reason"] = "asked for"
         message |= {"hold": True} if action == "legal_hold" else {}
+    elif target == "export_user_data":
+        message["password"] = password
     elif action == "set_consent":
         message |= {"type": "privacy", "granted": False}
     elif action == "set_user_status":

@@ -12,7 +12,7 @@ WARNING = "consent_required:privacy"
 
 def answers(bench: Bench, token: str, kind: str, **more: Any) -> Message:
     message = {"action": "set_consent", "session_token": token, "type": kind}
-    return bench.ask(**message, **({"granted": True} | more))
+    return bench.ask_all([{"granted": True} | message | more])[0]
 
 
 def consents(bench: Bench, token: str, **more: Any) -> Message:
@@ -75,6 +75,7 @@ def test_a_withdrawal_keeps_the_history_and_asks_again(asking: Bench):
         ("privacy", False),
     ]
     assert [c["granted"] for c in told["history"]] == [True, True, False]
+    assert told["history"][-1]["source"] == "settings"
     assert asking.try_login("alice")["account_warnings"] == [WARNING]
     answers(asking, alice, "privacy")
     assert "account_warnings" not in asking.try_login("alice")

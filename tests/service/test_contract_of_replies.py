@@ -248,6 +248,7 @@ def requests(bench: Bench) -> dict[str, Message]:
             "version": "2",
         },
         "get_consents": {"action": "get_consents", "session_token": alice},
+        "export_user_data": {"action": "export_user_data", "session_token": alice},
         "check_password": {"action": "check_password", "password": NEW},
         "get_password_status": {
             "action": "get_password_status",

@@ -91,6 +91,7 @@ from ums_client.protocol.passwords import (
     GetPasswordStatus,
 )
 from ums_client.protocol.personal import GetPreferences, UpdatePreferences
+from ums_client.protocol.personal_data import ExportUserData
 from ums_client.protocol.recovery import (
     IssueLink,
     LockDown,
@@ -153,6 +154,7 @@ from ums_service.handlers import (
     password_resets,
     passwords,
     permission_checks,
+    personal_data,
     proof,
     retention,
     role_lists,
@@ -262,6 +264,7 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     UpdatePreferences: details.update_preferences,
     GetConsents: consents.get_consents,
     SetConsent: consents.set_consent,
+    ExportUserData: personal_data.export_user_data,
     ListDeleted: deletions.list_deleted,
     RestoreUser: deletions.restore_user,
     AnonymiseUser: retention.anonymise_user,

@@ -63,7 +63,12 @@ async def _erase(request: DeleteUser, call: Call) -> dict[str, Any]:
     call.details["mode"] = request.mode
     if request.reason:  # what is sealed goes with the account
         call.details["reason"] = request.reason
-    await deleted.erase(call.tx, call.subject)
+    if call.subject == call.own_session.user_id:
+        user = await call.tx.get(USERS, call.subject)
+        assert user is not None
+        await deleted.delete(call.tx, user, call.now, kept_s=0)  # held: not told
+    else:
+        await deleted.erase(call.tx, call.subject)
     await forget_mail(call.subject, call)
     return {"deleted_at": call.now.text}
 
