@@ -124,6 +124,7 @@ TARGETS = {
     "set_consent of another": ON_OTHERS,
     "export_user_data": NEEDS_SESSION,
     "export_user_data of another": ON_OTHERS,
+    "revert_change": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "list_deleted": ON_OTHERS,
     "restore_user of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "anonymise_user of another": ON_OTHERS,
@@ -319,6 +320,8 @@ def message_for(
         message |= {"hold": True} if action == "legal_hold" else {}
     elif target == "export_user_data":
         message["password"] = password
+    elif action == "revert_change":
+        message["entry"] = 1
     elif action == "set_consent":
         message |= {"type": "privacy", "granted": False}
     elif action == "set_user_status":

@@ -233,6 +233,11 @@ def requests(bench: Bench) -> dict[str, Message]:
         "get_user": {"action": "get_user", "session_token": alice},
         "list_users": {"action": "list_users", "session_token": admin, "page": 1},
         "update_user": update(alice, city="Oxford", notes="a\nb", skills=["chess"]),
+        "revert_change": {
+            "action": "revert_change",
+            "session_token": admin,
+            "entry": number_of_a_change(bench, admin),
+        },
         "update_preferences": {
             "action": "update_preferences",
             "session_token": alice,
@@ -375,6 +380,13 @@ def lab_requests(bench: Bench, admin: str) -> dict[str, Message]:
         name: {"action": name, "session_token": admin, **fields}
         for name, fields in by_name.items()
     }
+
+
+def number_of_a_change(bench: Bench, admin: str) -> int:
+    """The audit entry of a change to an account of its own."""
+    bench.register("quinn", STRONG)
+    bench.ask(**update(admin, bench.user_id("quinn"), city="Oxford"))
+    return bench.audit()[-1].sequence
 
 
 def ends_of_accounts(bench: Bench, admin: str) -> dict[str, Message]:

@@ -24,6 +24,7 @@ from ums_client.protocol import (
     personal,
     personal_data,
     recovery,
+    reverts,
     role_requests,
     roles,
     service,
@@ -72,6 +73,7 @@ class Audit(StrEnum):
     CONSENTS_READ = "consents_read"
     CONSENT_SET = "consent_set"
     USER_DATA_EXPORTED = "user_data_exported"
+    CHANGE_REVERTED = "change_reverted"
     DELETED_LISTED = "deleted_listed"
     USER_RESTORED = "user_restored"
     USER_ANONYMISED = "user_anonymised"
@@ -225,6 +227,7 @@ ACTIONS: Final = (
     Action("get_consents",             consents.GetConsents,            Access.OWN,      Rate.READ,     Audit.CONSENTS_READ,            Repeat.SAFE,  Permission.USERS_READ),
     Action("set_consent",              consents.SetConsent,             Access.OWN,      Rate.WRITE,    Audit.CONSENT_SET,              Repeat.KEYED, Permission.USERS_UPDATE),
     Action("export_user_data",         personal_data.ExportUserData,    Access.OWN,      Rate.CHECK,    Audit.USER_DATA_EXPORTED,       Repeat.SAFE,  Permission.USERS_READ),
+    Action("revert_change",            reverts.RevertChange,            Access.GRANTED,  Rate.WRITE,    Audit.CHANGE_REVERTED,          Repeat.KEYED, Permission.USERS_UPDATE),
     Action("list_deleted",             deletions.ListDeleted,           Access.GRANTED,  Rate.READ,     Audit.DELETED_LISTED,           Repeat.SAFE,  Permission.USERS_DELETE),
     Action("restore_user",             deletions.RestoreUser,           Access.GRANTED,  Rate.WRITE,    Audit.USER_RESTORED,            Repeat.KEYED, Permission.USERS_DELETE),
     Action("anonymise_user",           deletions.AnonymiseUser,         Access.GRANTED,  Rate.WRITE,    Audit.USER_ANONYMISED,          Repeat.KEYED, Permission.USERS_DELETE),

@@ -33,6 +33,7 @@
      |   +- NoSuchDevice
      |   +- NoFactor              the account has no such second factor
      |   +- NoSuchMail
+     |   +- NoSuchEntry           no change to an account has that number
      |   +- NoSuchLab
      |   +- NoSuchMember
      |   +- NoSuchRole
@@ -40,6 +41,7 @@
      |   +- NoSuchAttribute
      |   +- NoSuchKey
      +- TooManyKeys               the account has all that it may have
+     +- ChangedSince             what is to be reverted was changed again
      +- ConsentRequired          the terms must be accepted first
      +- WrongState               the account is not in a state that allows it
      |   +- LegalHold             nothing of it may be erased now
@@ -258,6 +260,10 @@ class NoFactor(NotFound):
     """The account has no such second factor."""
 
 
+class NoSuchEntry(NotFound):
+    """The audit log has no change to an account of that number."""
+
+
 class NoSuchMail(NotFound):
     """The mail was sent, dropped or never there."""
 
@@ -296,6 +302,14 @@ class TooManyKeys(Refusal):
     def __init__(self, most: int) -> None:
         super().__init__(most)
         self.most = most
+
+
+class ChangedSince(Refusal):
+    """What is to be reverted was changed again since; `fields` names it."""
+
+    def __init__(self, fields: list[str]) -> None:
+        super().__init__(", ".join(fields))
+        self.fields = fields
 
 
 class ConsentRequired(Refusal):

@@ -98,6 +98,7 @@ from ums_client.protocol.recovery import (
     RequestPasswordReset,
     ResetPassword,
 )
+from ums_client.protocol.reverts import RevertChange
 from ums_client.protocol.role_requests import (
     DecideRoleRequest,
     ListRoleRequests,
@@ -157,6 +158,7 @@ from ums_service.handlers import (
     personal_data,
     proof,
     retention,
+    reverts,
     role_lists,
     role_requests,
     roles,
@@ -265,6 +267,7 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     GetConsents: consents.get_consents,
     SetConsent: consents.set_consent,
     ExportUserData: personal_data.export_user_data,
+    RevertChange: reverts.revert_change,
     ListDeleted: deletions.list_deleted,
     RestoreUser: deletions.restore_user,
     AnonymiseUser: retention.anonymise_user,
