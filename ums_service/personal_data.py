@@ -28,6 +28,7 @@ from ums_service.domain.factors import (
 )
 from ums_service.domain.failure_records import FAILURES
 from ums_service.domain.families import FAMILIES
+from ums_service.domain.invitations import INVITATIONS
 from ums_service.domain.moment import text_of
 from ums_service.domain.one_time import ONE_TIME
 from ums_service.domain.outbox import OUTBOX
@@ -198,6 +199,27 @@ def _standing(store: Store, user_id: str) -> Any:
     }
 
 
+def _invitations(store: Store, user_id: str) -> Any:
+    user, gone = store.get(USERS, user_id), store.get(DELETED_USERS, user_id)
+    person = user or (gone and gone.user)
+    ids = store.ids_where(INVITATIONS, "email", person.email) if person else []
+    return [
+        {
+            "email": one.email,
+            "first_name": one.first_name,
+            "last_name": one.last_name,
+            "roles": list(one.roles),
+            "lab_id": one.lab_id,
+            "lab_role": one.lab_role,
+            "message": one.message,
+            "created_at": text_of(one.created_s),
+            "answer": one.answer,
+        }
+        for one in (store.get(INVITATIONS, id_) for id_ in ids)
+        if one is not None
+    ]
+
+
 Tell = Callable[[Store, str], Any]
 
 EXPORTED: Final[dict[Collection[Any], tuple[str, Tell]]] = {
@@ -213,6 +235,7 @@ EXPORTED: Final[dict[Collection[Any], tuple[str, Tell]]] = {
     ONE_TIME: ("links", _links),
     OUTBOX: ("mails", _mails),
     API_KEYS: ("api_keys", _keys),
+    INVITATIONS: ("invitations", _invitations),
     FAILURES: ("failed_logins", _failures),
     HISTORIES: ("earlier_passwords", _passwords),
     STANDINGS: ("standing", _standing),

@@ -53,6 +53,15 @@ from ums_client.protocol.factors import (
     SetupMfa,
     VerifyMfa,
 )
+from ums_client.protocol.invitations import (
+    AcceptInvitation,
+    CancelInvitation,
+    DeclineInvitation,
+    GetInvitation,
+    InviteUser,
+    ListInvitations,
+    ResendInvitation,
+)
 from ums_client.protocol.keys import (
     CreateApiKey,
     CreateServiceAccount,
@@ -143,6 +152,8 @@ from ums_service.handlers import (
     devices,
     enrolment,
     factors,
+    invitations,
+    invited,
     keys,
     lab_members,
     lab_statistics,
@@ -268,6 +279,13 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     SetConsent: consents.set_consent,
     ExportUserData: personal_data.export_user_data,
     RevertChange: reverts.revert_change,
+    InviteUser: invitations.invite_user,
+    ListInvitations: invitations.list_invitations,
+    ResendInvitation: invitations.resend_invitation,
+    CancelInvitation: invitations.cancel_invitation,
+    GetInvitation: invitations.get_invitation,
+    AcceptInvitation: invited.accept_invitation,
+    DeclineInvitation: invitations.decline_invitation,
     ListDeleted: deletions.list_deleted,
     RestoreUser: deletions.restore_user,
     AnonymiseUser: retention.anonymise_user,
