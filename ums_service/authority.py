@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from storage import Store, document_of
 from ums_service.domain.authorisation import Caller
+from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.labs import LABS
 from ums_service.domain.moment import Moment
 from ums_service.domain.standing import Standing, standing_of

@@ -261,7 +261,28 @@ def requests(bench: Bench) -> dict[str, Message]:
             "query": "kate",
         },
         "get_statistics": {"action": "get_statistics", "session_token": admin},
-        "update_user": update(alice, city="Oxford", notes="a\nb"),
+        "update_user": update(alice, city="Oxford", notes="a\nb", skills=["chess"]),
+        "revert_change": {
+            "action": "revert_change",
+            "session_token": admin,
+            "entry": number_of_a_change(bench, admin),
+        },
+        "update_preferences": {
+            "action": "update_preferences",
+            "session_token": alice,
+            "theme": "dark",
+            "dashboard_layout": {"left": ["a"]},
+        },
+        "get_preferences": {"action": "get_preferences", "session_token": alice},
+        "set_consent": {
+            "action": "set_consent",
+            "session_token": alice,
+            "type": "terms",
+            "granted": True,
+            "version": "2",
+        },
+        "get_consents": {"action": "get_consents", "session_token": alice},
+        "export_user_data": {"action": "export_user_data", "session_token": alice},
         "check_password": {"action": "check_password", "password": NEW},
         "get_password_status": {
             "action": "get_password_status",
@@ -388,6 +409,13 @@ def lab_requests(bench: Bench, admin: str) -> dict[str, Message]:
         name: {"action": name, "session_token": admin, **fields}
         for name, fields in by_name.items()
     }
+
+
+def number_of_a_change(bench: Bench, admin: str) -> int:
+    """The audit entry of a change to an account of its own."""
+    bench.register("quinn", STRONG)
+    bench.ask(**update(admin, bench.user_id("quinn"), city="Oxford"))
+    return bench.audit()[-1].sequence
 
 
 def ends_of_accounts(bench: Bench, admin: str) -> dict[str, Message]:

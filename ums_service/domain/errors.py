@@ -33,6 +33,7 @@
      |   +- NoSuchDevice
      |   +- NoFactor              the account has no such second factor
      |   +- NoSuchMail
+     |   +- NoSuchEntry           no change to an account has that number
      |   +- NoSuchLab
      |   +- NoSuchMember
      |   +- NoSuchRole
@@ -41,6 +42,8 @@
      |   +- NoSuchKey
      |   +- NoSuchInvitation
      +- TooManyKeys               the account has all that it may have
+     +- ChangedSince             what is to be reverted was changed again
+     +- ConsentRequired          the terms must be accepted first
      +- TooManyInvitations        the account has all that it may have
      +- InvitationOpen            the address is invited already
      +- WrongState               the account is not in a state that allows it
@@ -260,6 +263,10 @@ class NoFactor(NotFound):
     """The account has no such second factor."""
 
 
+class NoSuchEntry(NotFound):
+    """The audit log has no change to an account of that number."""
+
+
 class NoSuchMail(NotFound):
     """The mail was sent, dropped or never there."""
 
@@ -314,6 +321,22 @@ class TooManyKeys(Refusal):
     def __init__(self, most: int) -> None:
         super().__init__(most)
         self.most = most
+
+
+class ChangedSince(Refusal):
+    """What is to be reverted was changed again since; `fields` names it."""
+
+    def __init__(self, fields: list[str]) -> None:
+        super().__init__(", ".join(fields))
+        self.fields = fields
+
+
+class ConsentRequired(Refusal):
+    """Consents that everybody must give are missing; `types` names them."""
+
+    def __init__(self, types: list[str]) -> None:
+        super().__init__(", ".join(types))
+        self.types = types
 
 
 class WrongState(Refusal):

@@ -35,6 +35,7 @@ from ums_client.protocol.attributes import (
     SetRoleAttribute,
 )
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
+from ums_client.protocol.consents import GetConsents, SetConsent
 from ums_client.protocol.deletions import (
     AnonymiseUser,
     ApplyRetention,
@@ -99,12 +100,15 @@ from ums_client.protocol.passwords import (
     ForcePasswordChange,
     GetPasswordStatus,
 )
+from ums_client.protocol.personal import GetPreferences, UpdatePreferences
+from ums_client.protocol.personal_data import ExportUserData
 from ums_client.protocol.recovery import (
     IssueLink,
     LockDown,
     RequestPasswordReset,
     ResetPassword,
 )
+from ums_client.protocol.reverts import RevertChange
 from ums_client.protocol.role_requests import (
     DecideRoleRequest,
     ListRoleRequests,
@@ -143,7 +147,9 @@ from ums_service.handlers import (
     attributes,
     audit,
     authorize,
+    consents,
     deletions,
+    details,
     devices,
     enrolment,
     factors,
@@ -162,8 +168,10 @@ from ums_service.handlers import (
     password_resets,
     passwords,
     permission_checks,
+    personal_data,
     proof,
     retention,
+    reverts,
     role_lists,
     role_requests,
     roles,
@@ -269,6 +277,12 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RotateApiKey: keys.rotate_api_key,
     RevokeApiKey: keys.revoke_api_key,
     CreateServiceAccount: keys.create_service_account,
+    GetPreferences: details.get_preferences,
+    UpdatePreferences: details.update_preferences,
+    GetConsents: consents.get_consents,
+    SetConsent: consents.set_consent,
+    ExportUserData: personal_data.export_user_data,
+    RevertChange: reverts.revert_change,
     InviteUser: invitations.invite_user,
     ListInvitations: invitations.list_invitations,
     ResendInvitation: invitations.resend_invitation,
