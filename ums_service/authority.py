@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from storage import Store, document_of
 from ums_service.domain.authorisation import Caller
+from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.labs import LABS
 from ums_service.domain.moment import Moment
 from ums_service.domain.standing import Standing, standing_of
@@ -66,6 +67,10 @@ class Authority:
         """Somebody who has this role everywhere, and nothing else."""
         grants = tuple(role_grants(role, None, None, Reading(self._store)))
         return Caller("", administers=role == ADMIN, grants=grants)
+
+    def with_grants(self) -> list[str]:
+        """The ids of all accounts that were granted more than their primary role."""
+        return self._store.ids(ENTITLEMENTS)
 
     def lab_role(self, role: str, lab_id: str) -> frozenset[str]:
         """What a role of this lab gives in it."""

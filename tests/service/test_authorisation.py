@@ -44,6 +44,11 @@ DIRECTORY = {
     "hipaa": ON_OTHERS,
     "compat": ALWAYS,
 }
+MORE_THAN_THE_DIRECTORY = {
+    "standard": ON_OTHERS,
+    "hipaa": ON_OTHERS,
+    "compat": {"nobody": DENIED, "member": DENIED, "admin": OK},
+}
 TARGETS = {
     "create_user": ALWAYS,
     "create_user with a role": {"nobody": DENIED, "member": DENIED, "admin": OK},
@@ -57,6 +62,17 @@ TARGETS = {
     "delete_user": NEEDS_SESSION,
     "delete_user of another": ON_OTHERS,
     "list_users": DIRECTORY,
+    "get_user by a name": ON_OTHERS,
+    "get_user by an address": ON_OTHERS,
+    "get_user by a name that nobody has": {
+        "nobody": SESSION,
+        "member": DENIED,
+        "admin": NONE,
+    },
+    "list_users by an address": MORE_THAN_THE_DIRECTORY,
+    "list_users that are suspended": MORE_THAN_THE_DIRECTORY,
+    "search_users": ON_OTHERS,
+    "get_statistics": ON_OTHERS,
     "health_check": ALWAYS,
     "change_password": NEEDS_SESSION,
     "check_password": ALWAYS,
@@ -113,6 +129,18 @@ TARGETS = {
     "revert_email": ALWAYS,
     "activate_account": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
     "set_user_status of another": ON_OTHERS,
+    "get_preferences": NEEDS_SESSION,
+    "get_preferences of another": ON_OTHERS,
+    "update_preferences": NEEDS_SESSION,
+    "update_preferences of another": ON_OTHERS,
+    "get_user of another with its security": ON_OTHERS,
+    "get_consents": NEEDS_SESSION,
+    "get_consents of another": ON_OTHERS,
+    "set_consent": NEEDS_SESSION,
+    "set_consent of another": ON_OTHERS,
+    "export_user_data": NEEDS_SESSION,
+    "export_user_data of another": ON_OTHERS,
+    "revert_change": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "list_deleted": ON_OTHERS,
     "restore_user of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "anonymise_user of another": ON_OTHERS,
@@ -143,6 +171,14 @@ TARGETS = {
     "revoke_api_key": {"nobody": SESSION, "member": NONE, "admin": NONE},
     "revoke_api_key of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "create_service_account": ON_OTHERS,
+    "invite_user": ON_OTHERS,
+    "list_invitations": NEEDS_SESSION,
+    "list_invitations of all": ON_OTHERS,
+    "resend_invitation": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "cancel_invitation": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "get_invitation": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
+    "accept_invitation": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
+    "decline_invitation": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
 }
 OF_LABS: dict[str, Message] = {
     "create_lab": {"name": "Genetics", "code": "GEN001"},
@@ -233,6 +269,13 @@ PURPOSES = {
     "revert_email": Purpose.REVERT_ADDRESS,
     "lock_down with a token": Purpose.LOCK_DOWN,
 }
+NAMED = {
+    "get_user by a name": {"username": "Target"},
+    "get_user by an address": {"email": "target@example.org"},
+    "get_user by a name that nobody has": {"username": "nobody"},
+    "list_users by an address": {"sort_by": "email"},
+    "list_users that are suspended": {"status": "suspended"},
+}
 IGNORED_IN_COMPAT = {"create_user with a role", "update_user with a status"}
 CALLERS = [
     "nobody",
@@ -259,6 +302,7 @@ def message_for(
 ) -> Message:
     action = target.split(" ", maxsplit=1)[0]
     message: Message = {"action": action, **OF_FACTORS.get(action, {})}
+    message |= NAMED.get(target, {})
     message |= OF_LABS.get(action, {}) | OF_ROLES.get(action, {})
     fields = ACTION_BY_NAME[action].request.model_fields
     if ("lab_id" in fields and fields["lab_id"].is_required()) or action == "get_lab":
@@ -303,24 +347,40 @@ def message_for(
         message["key_id"] = "0" * 16
     elif action == "create_service_account":
         message["username"] = "billing-sync"
+    elif action == "invite_user":
+        message["email"] = "guest@example.org"
+    elif action in ("resend_invitation", "cancel_invitation"):
+        message["invitation_id"] = "0" * 26
+    elif action.endswith("_invitation"):
+        message["token"] = "of nobody"
     elif action in ("anonymise_user", "legal_hold"):
         message["reason"] = "asked for"
         message |= {"hold": True} if action == "legal_hold" else {}
+    elif target == "export_user_data":
+        message["password"] = password
+    elif action == "revert_change":
+        message["entry"] = 1
+    elif action == "set_consent":
+        message |= {"type": "privacy", "granted": False}
     elif action == "set_user_status":
         message["status"] = "suspended"
+    if target.endswith("with its security"):
+        message["include"] = ["security"]
     if action in ("assign_role", "revoke_role"):
         message["user_ids"] = [other]
     if target.endswith("of a lab"):
         message["lab_id"] = NO_DEVICE
     if target.endswith("with permissions"):
         message["include"] = ["permissions"]
+    if target.endswith("of all"):
+        message["all"] = True
     if action == "reset_password":
         message["new_password"] = NEW
     if target.endswith("with a generated password"):
         message["user_data"] |= {"generate_password": True, "password": ""}
     if target == "verify_session of another":
         message["token"] = tokens_of_target
-    elif target.endswith("of another"):
+    elif target.endswith(("of another", "with its security")):
         message["user_id"] = other
     elif target.endswith("with a role"):
         message["user_data"]["role"] = "admin"

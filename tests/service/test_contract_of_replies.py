@@ -197,6 +197,28 @@ def about_keys(bench: Bench, admin: str, alice: str) -> dict[str, Message]:
     }
 
 
+def about_invitations(bench: Bench, admin: str) -> dict[str, Message]:
+    def invited(number: int) -> Message:
+        asked = {"action": "invite_user", "send_email": False, "session_token": admin}
+        return bench.ask(**asked, email=f"guest{number}@example.org")
+
+    again, over, read, taken, declined = (invited(number) for number in range(5))
+    account = {"username": "guest", "password": STRONG}
+    of_admin: dict[str, Message] = {
+        "invite_user": {"email": "guest@example.org"},
+        "list_invitations": {},
+        "resend_invitation": {"invitation_id": again["invitation"]["invitation_id"]},
+        "cancel_invitation": {"invitation_id": over["invitation"]["invitation_id"]},
+    }
+    of_guests: dict[str, Message] = {
+        "get_invitation": {"token": read["token"]},
+        "accept_invitation": {"token": taken["token"], **account},
+        "decline_invitation": {"token": declined["token"]},
+    }
+    made = {n: {**fields, "session_token": admin} for n, fields in of_admin.items()}
+    return {n: {"action": n, **fields} for n, fields in (made | of_guests).items()}
+
+
 def requests(bench: Bench) -> dict[str, Message]:
     """A request of each action that succeeds under every profile, in this order."""
     admin, alice = bench.admin(), bench.member("alice", STRONG)
@@ -217,6 +239,7 @@ def requests(bench: Bench) -> dict[str, Message]:
         "describe_actions": {"action": "describe_actions"},
         "health_check": {"action": "health_check", "session_token": admin},
         **about_keys(bench, admin, alice),
+        **about_invitations(bench, admin),
         "create_user": creation("bobby", STRONG, metadata={"a": [1, {"b": None}]}),
         "login": login("bobby", STRONG),
         "list_devices": {"action": "list_devices", "session_token": admin},
@@ -232,7 +255,34 @@ def requests(bench: Bench) -> dict[str, Message]:
         },
         "get_user": {"action": "get_user", "session_token": alice},
         "list_users": {"action": "list_users", "session_token": admin, "page": 1},
-        "update_user": update(alice, city="Oxford", notes="a\nb"),
+        "search_users": {
+            "action": "search_users",
+            "session_token": admin,
+            "query": "kate",
+        },
+        "get_statistics": {"action": "get_statistics", "session_token": admin},
+        "update_user": update(alice, city="Oxford", notes="a\nb", skills=["chess"]),
+        "revert_change": {
+            "action": "revert_change",
+            "session_token": admin,
+            "entry": number_of_a_change(bench, admin),
+        },
+        "update_preferences": {
+            "action": "update_preferences",
+            "session_token": alice,
+            "theme": "dark",
+            "dashboard_layout": {"left": ["a"]},
+        },
+        "get_preferences": {"action": "get_preferences", "session_token": alice},
+        "set_consent": {
+            "action": "set_consent",
+            "session_token": alice,
+            "type": "terms",
+            "granted": True,
+            "version": "2",
+        },
+        "get_consents": {"action": "get_consents", "session_token": alice},
+        "export_user_data": {"action": "export_user_data", "session_token": alice},
         "check_password": {"action": "check_password", "password": NEW},
         "get_password_status": {
             "action": "get_password_status",
@@ -359,6 +409,13 @@ def lab_requests(bench: Bench, admin: str) -> dict[str, Message]:
         name: {"action": name, "session_token": admin, **fields}
         for name, fields in by_name.items()
     }
+
+
+def number_of_a_change(bench: Bench, admin: str) -> int:
+    """The audit entry of a change to an account of its own."""
+    bench.register("quinn", STRONG)
+    bench.ask(**update(admin, bench.user_id("quinn"), city="Oxford"))
+    return bench.audit()[-1].sequence
 
 
 def ends_of_accounts(bench: Bench, admin: str) -> dict[str, Message]:

@@ -35,6 +35,7 @@ from ums_client.protocol.attributes import (
     SetRoleAttribute,
 )
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
+from ums_client.protocol.consents import GetConsents, SetConsent
 from ums_client.protocol.deletions import (
     AnonymiseUser,
     ApplyRetention,
@@ -51,6 +52,16 @@ from ums_client.protocol.factors import (
     SendMfaCode,
     SetupMfa,
     VerifyMfa,
+)
+from ums_client.protocol.finding import GetStatistics, SearchUsers
+from ums_client.protocol.invitations import (
+    AcceptInvitation,
+    CancelInvitation,
+    DeclineInvitation,
+    GetInvitation,
+    InviteUser,
+    ListInvitations,
+    ResendInvitation,
 )
 from ums_client.protocol.keys import (
     CreateApiKey,
@@ -89,12 +100,15 @@ from ums_client.protocol.passwords import (
     ForcePasswordChange,
     GetPasswordStatus,
 )
+from ums_client.protocol.personal import GetPreferences, UpdatePreferences
+from ums_client.protocol.personal_data import ExportUserData
 from ums_client.protocol.recovery import (
     IssueLink,
     LockDown,
     RequestPasswordReset,
     ResetPassword,
 )
+from ums_client.protocol.reverts import RevertChange
 from ums_client.protocol.role_requests import (
     DecideRoleRequest,
     ListRoleRequests,
@@ -133,10 +147,15 @@ from ums_service.handlers import (
     attributes,
     audit,
     authorize,
+    consents,
     deletions,
+    details,
     devices,
     enrolment,
     factors,
+    finding,
+    invitations,
+    invited,
     keys,
     lab_members,
     lab_statistics,
@@ -149,8 +168,10 @@ from ums_service.handlers import (
     password_resets,
     passwords,
     permission_checks,
+    personal_data,
     proof,
     retention,
+    reverts,
     role_lists,
     role_requests,
     roles,
@@ -169,8 +190,10 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     Logout: sessions.logout,
     GetUser: accounts.get_user,
     UpdateUser: accounts.update_user,
+    ListUsers: finding.list_users,
+    SearchUsers: finding.search_users,
+    GetStatistics: finding.get_statistics,
     DeleteUser: deletions.delete_user,
-    ListUsers: accounts.list_users,
     HealthCheck: service.health_check,
     ChangePassword: passwords.change_password,
     VerifySession: verification.verify_session,
@@ -254,6 +277,19 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RotateApiKey: keys.rotate_api_key,
     RevokeApiKey: keys.revoke_api_key,
     CreateServiceAccount: keys.create_service_account,
+    GetPreferences: details.get_preferences,
+    UpdatePreferences: details.update_preferences,
+    GetConsents: consents.get_consents,
+    SetConsent: consents.set_consent,
+    ExportUserData: personal_data.export_user_data,
+    RevertChange: reverts.revert_change,
+    InviteUser: invitations.invite_user,
+    ListInvitations: invitations.list_invitations,
+    ResendInvitation: invitations.resend_invitation,
+    CancelInvitation: invitations.cancel_invitation,
+    GetInvitation: invitations.get_invitation,
+    AcceptInvitation: invited.accept_invitation,
+    DeclineInvitation: invitations.decline_invitation,
     ListDeleted: deletions.list_deleted,
     RestoreUser: deletions.restore_user,
     AnonymiseUser: retention.anonymise_user,
