@@ -29,6 +29,7 @@ from benchmarks.table import Line, render
 
 GROUPS: Final[dict[str, Callable[[Run], list[Line]]]] = {
     "reads": reads.measure,
+    "authorize": reads.measure_authorize,
     "logins": logins.measure,
     "writes": writes.measure,
     "store": store_alone.measure,

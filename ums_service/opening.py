@@ -20,6 +20,7 @@ from ums_service.domain.failure_records import (
 )
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE
+from ums_service.domain.invitations import INVITATIONS
 from ums_service.domain.labs import ENDED_LABS, LABS
 from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.moment import Moment
@@ -66,6 +67,7 @@ COLLECTIONS: Final = (
     ROLE_MAPS,
     ROLE_REQUESTS,
     API_KEYS,
+    INVITATIONS,
     LABS,
     ENDED_LABS,
 )

@@ -168,6 +168,13 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.NoSuchAttribute: _fixed(ErrorCode.NOT_FOUND, "No such attribute"),
     errors.NoSuchLab: _fixed(ErrorCode.NOT_FOUND, "No such lab"),
     errors.NoSuchKey: _fixed(ErrorCode.NOT_FOUND, "No such API key"),
+    errors.NoSuchInvitation: _fixed(ErrorCode.NOT_FOUND, "No such invitation"),
+    errors.InvitationOpen: _fixed(
+        ErrorCode.CONFLICT, "This address is invited already"
+    ),
+    errors.TooManyInvitations: lambda r: Told(
+        ErrorCode.CONFLICT, f"You have made {r.most} invitations, and may make no more"
+    ),
     errors.TooManyKeys: lambda r: Told(
         ErrorCode.CONFLICT, f"The account has {r.most} API keys, and may have no more"
     ),

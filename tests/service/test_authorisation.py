@@ -159,6 +159,14 @@ TARGETS = {
     "revoke_api_key": {"nobody": SESSION, "member": NONE, "admin": NONE},
     "revoke_api_key of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "create_service_account": ON_OTHERS,
+    "invite_user": ON_OTHERS,
+    "list_invitations": NEEDS_SESSION,
+    "list_invitations of all": ON_OTHERS,
+    "resend_invitation": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "cancel_invitation": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "get_invitation": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
+    "accept_invitation": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
+    "decline_invitation": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
 }
 OF_LABS: dict[str, Message] = {
     "create_lab": {"name": "Genetics", "code": "GEN001"},
@@ -327,6 +335,12 @@ def message_for(
         message["key_id"] = "0" * 16
     elif action == "create_service_account":
         message["username"] = "billing-sync"
+    elif action == "invite_user":
+        message["email"] = "guest@example.org"
+    elif action in ("resend_invitation", "cancel_invitation"):
+        message["invitation_id"] = "0" * 26
+    elif action.endswith("_invitation"):
+        message["token"] = "of nobody"
     elif action in ("anonymise_user", "legal_hold"):
         message["reason"] = "asked for"
         message |= {"hold": True} if action == "legal_hold" else {}
@@ -338,6 +352,8 @@ def message_for(
         message["lab_id"] = NO_DEVICE
     if target.endswith("with permissions"):
         message["include"] = ["permissions"]
+    if target.endswith("of all"):
+        message["all"] = True
     if action == "reset_password":
         message["new_password"] = NEW
     if target.endswith("with a generated password"):

@@ -189,6 +189,18 @@ def an_account_for_somebody(bench: CanaryBench, box: Mailbox, admin: str) -> Non
     bench.ask(**activate, password=ONE)
 
 
+def invited(bench: CanaryBench, mailbox: Mailbox, admin: str) -> None:
+    ask = {"action": "invite_user", "session_token": admin}
+    bench.ask(**ask, email="guest@example.org", send_email=False)
+    bench.ask(**ask, email="guest2@example.org")
+    token = mailbox.code("guest2@example.org")
+    bench.ask(action="get_invitation", token=token)
+    account = {"username": "guest2", "password": TWO}
+    bench.ask(action="accept_invitation", token=token, **account)
+    reply = bench.ask(**ask, email="guest3@example.org", send_email=False)
+    bench.ask(action="decline_invitation", token=reply["token"])
+
+
 def the_end(bench: CanaryBench) -> None:
     bench.ask(**creation("fiona", ONE))
     own = {"session_token": bench.login("fiona", ONE), "password": ONE}
@@ -246,6 +258,7 @@ class Run:
             mailbox, admin = Mailbox(bench), bench.admin()
             mails(bench, mailbox, admin)
             an_account_for_somebody(bench, mailbox, admin)
+            invited(bench, Mailbox(bench), bench.admin())
             the_end(bench)
             wrong_ones(bench)
             bench.clock.advance(3 * 3_600)  # who was not heard is heard again

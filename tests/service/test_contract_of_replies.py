@@ -197,6 +197,28 @@ def about_keys(bench: Bench, admin: str, alice: str) -> dict[str, Message]:
     }
 
 
+def about_invitations(bench: Bench, admin: str) -> dict[str, Message]:
+    def invited(number: int) -> Message:
+        asked = {"action": "invite_user", "send_email": False, "session_token": admin}
+        return bench.ask(**asked, email=f"guest{number}@example.org")
+
+    again, over, read, taken, declined = (invited(number) for number in range(5))
+    account = {"username": "guest", "password": STRONG}
+    of_admin: dict[str, Message] = {
+        "invite_user": {"email": "guest@example.org"},
+        "list_invitations": {},
+        "resend_invitation": {"invitation_id": again["invitation"]["invitation_id"]},
+        "cancel_invitation": {"invitation_id": over["invitation"]["invitation_id"]},
+    }
+    of_guests: dict[str, Message] = {
+        "get_invitation": {"token": read["token"]},
+        "accept_invitation": {"token": taken["token"], **account},
+        "decline_invitation": {"token": declined["token"]},
+    }
+    made = {n: {**fields, "session_token": admin} for n, fields in of_admin.items()}
+    return {n: {"action": n, **fields} for n, fields in (made | of_guests).items()}
+
+
 def requests(bench: Bench) -> dict[str, Message]:
     """A request of each action that succeeds under every profile, in this order."""
     admin, alice = bench.admin(), bench.member("alice", STRONG)
@@ -217,6 +239,7 @@ def requests(bench: Bench) -> dict[str, Message]:
         "describe_actions": {"action": "describe_actions"},
         "health_check": {"action": "health_check", "session_token": admin},
         **about_keys(bench, admin, alice),
+        **about_invitations(bench, admin),
         "create_user": creation("bobby", STRONG, metadata={"a": [1, {"b": None}]}),
         "login": login("bobby", STRONG),
         "list_devices": {"action": "list_devices", "session_token": admin},

@@ -14,6 +14,7 @@ from ums_client.protocol import (
     devices,
     factors,
     finding,
+    invitations,
     keys,
     lab_members,
     labs,
@@ -137,6 +138,11 @@ class Audit(StrEnum):
     API_KEY_REVOKED = "api_key_revoked"
     API_KEYS_LISTED = "api_keys_listed"
     SERVICE_ACCOUNT_CREATED = "service_account_created"
+    USER_INVITED = "user_invited"
+    INVITATIONS_LISTED = "invitations_listed"
+    INVITATION_CANCELLED = "invitation_cancelled"
+    INVITATION_ACCEPTED = "invitation_accepted"
+    INVITATION_DECLINED = "invitation_declined"
 
 
 class Repeat(StrEnum):
@@ -257,6 +263,14 @@ ACTIONS: Final = (
     Action("rotate_api_key",           keys.RotateApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_ROTATED,          Repeat.NEVER, Permission.CREDENTIALS_MANAGE),
     Action("revoke_api_key",           keys.RevokeApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_REVOKED,          Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
     Action("create_service_account",   keys.CreateServiceAccount,       Access.GRANTED,  Rate.WRITE,    Audit.SERVICE_ACCOUNT_CREATED,  Repeat.KEYED, Permission.USERS_CREATE),
+
+    Action("invite_user",              invitations.InviteUser,          Access.SESSION,  Rate.WRITE,    Audit.USER_INVITED,             Repeat.NEVER, Permission.INVITATIONS_MANAGE),
+    Action("list_invitations",         invitations.ListInvitations,     Access.SESSION,  Rate.READ,     Audit.INVITATIONS_LISTED,       Repeat.SAFE,  Permission.INVITATIONS_MANAGE),
+    Action("resend_invitation",        invitations.ResendInvitation,    Access.SESSION,  Rate.WRITE,    Audit.USER_INVITED,             Repeat.NEVER, Permission.INVITATIONS_MANAGE),
+    Action("cancel_invitation",        invitations.CancelInvitation,    Access.SESSION,  Rate.WRITE,    Audit.INVITATION_CANCELLED,     Repeat.KEYED, Permission.INVITATIONS_MANAGE),
+    Action("get_invitation",           invitations.GetInvitation,       Access.PUBLIC,   Rate.CHECK,    Audit.NONE,                     Repeat.SAFE),
+    Action("accept_invitation",        invitations.AcceptInvitation,    Access.OPTIONAL, Rate.REGISTER, Audit.INVITATION_ACCEPTED,      Repeat.KEYED),
+    Action("decline_invitation",       invitations.DeclineInvitation,   Access.PUBLIC,   Rate.CHECK,    Audit.INVITATION_DECLINED,      Repeat.KEYED),
 
     Action("create_lab",               labs.CreateLab,                  Access.GRANTED,  Rate.WRITE,    Audit.LAB_CREATED,              Repeat.KEYED, Permission.LABS_MANAGE),
     Action("list_labs",                labs.ListLabs,                   Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),

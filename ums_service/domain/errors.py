@@ -39,7 +39,10 @@
      |   +- NoSuchRequest         no such request that waits
      |   +- NoSuchAttribute
      |   +- NoSuchKey
+     |   +- NoSuchInvitation
      +- TooManyKeys               the account has all that it may have
+     +- TooManyInvitations        the account has all that it may have
+     +- InvitationOpen            the address is invited already
      +- WrongState               the account is not in a state that allows it
      |   +- LegalHold             nothing of it may be erased now
      +- IdempotencyConflict
@@ -287,6 +290,22 @@ class NoSuchAttribute(NotFound):
 
 class NoSuchKey(NotFound):
     """The account has no API key of that id."""
+
+
+class NoSuchInvitation(NotFound):
+    """There is none of that id, or it is none of the caller's business."""
+
+
+class InvitationOpen(Refusal):
+    """The address is invited there already."""
+
+
+class TooManyInvitations(Refusal):
+    """The account has made as many invitations as it may have; `most` is the number."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
 
 
 class TooManyKeys(Refusal):

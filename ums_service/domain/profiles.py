@@ -166,6 +166,11 @@ class Profile:
     """How long a request for a role waits for an answer."""
     role_requests_per_user: int = 10
     """Requests for roles of one account that wait at the same time."""
+    invitation_s: int = 7 * DAY_S
+    """How long an invitation can be accepted, unless it says otherwise."""
+    invitations_max: int = 1_000
+    """Invitations of one account, with those that were answered lately."""
+
     api_keys_max: int = 10
     """API keys of one account."""
     api_key_s: int = 90 * DAY_S

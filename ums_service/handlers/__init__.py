@@ -53,6 +53,15 @@ from ums_client.protocol.factors import (
     VerifyMfa,
 )
 from ums_client.protocol.finding import GetStatistics, SearchUsers
+from ums_client.protocol.invitations import (
+    AcceptInvitation,
+    CancelInvitation,
+    DeclineInvitation,
+    GetInvitation,
+    InviteUser,
+    ListInvitations,
+    ResendInvitation,
+)
 from ums_client.protocol.keys import (
     CreateApiKey,
     CreateServiceAccount,
@@ -139,6 +148,8 @@ from ums_service.handlers import (
     enrolment,
     factors,
     finding,
+    invitations,
+    invited,
     keys,
     lab_members,
     lab_statistics,
@@ -258,6 +269,13 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RotateApiKey: keys.rotate_api_key,
     RevokeApiKey: keys.revoke_api_key,
     CreateServiceAccount: keys.create_service_account,
+    InviteUser: invitations.invite_user,
+    ListInvitations: invitations.list_invitations,
+    ResendInvitation: invitations.resend_invitation,
+    CancelInvitation: invitations.cancel_invitation,
+    GetInvitation: invitations.get_invitation,
+    AcceptInvitation: invited.accept_invitation,
+    DeclineInvitation: invitations.decline_invitation,
     ListDeleted: deletions.list_deleted,
     RestoreUser: deletions.restore_user,
     AnonymiseUser: retention.anonymise_user,
