@@ -40,6 +40,7 @@ class Measured(NamedTuple):
     queries: dict[str, list[float]]
     made_s: dict[str, float]
     held_s: dict[str, float]
+    on_the_wall_s: float
     index_bytes: int
 
 
@@ -82,10 +83,13 @@ def _lines(accounts: int, found: Measured) -> list[Line]:
             for name, times in found.queries.items()
         ),
         Line(
-            f"{of}, longest hold of the loop",
+            f"{of}, longest hold of the loop, CPU",
             Quantity(found.held_s[worst] * 1e3, "ms"),
             target=target(5),
-            notes=(", ".join(held),),
+            notes=(
+                ", ".join(held),
+                f"by the clock on the wall {found.on_the_wall_s * 1e3:.2f} ms",
+            ),
         ),
         Line(
             f"{of}, memory of the index for each, all orders made",
@@ -137,14 +141,21 @@ async def _measure(data: Path, repeats: int) -> Measured:
         ]
     watch.stop()
     await store.close()
-    return Measured(read_s, pages, queries, made_s, watch.held_s, index_bytes)
+    return Measured(
+        read_s, pages, queries, made_s, watch.held_s, watch.on_the_wall_s, index_bytes
+    )
 
 
 class _Watch:
-    """A task that wants its turn all the time, and how long it had to wait for it."""
+    """A task that wants its turn all the time, and how long it had to wait for it.
+
+    Judged is the time of the processor: on a busy machine the clock on the wall counts
+    the turns of other programs, too.
+    """
 
     def __init__(self) -> None:
         self.held_s: dict[str, float] = {}
+        self.on_the_wall_s = 0.0
         self._worst_s = 0.0
         self._task = asyncio.create_task(self._run())
 
@@ -163,12 +174,13 @@ class _Watch:
         self._task.cancel()
 
     async def _run(self) -> None:
-        last_s = time.perf_counter()
+        last_s, last_wall_s = time.thread_time(), time.perf_counter()
         while True:
             await asyncio.sleep(0)
-            now_s = time.perf_counter()
+            now_s, wall_s = time.thread_time(), time.perf_counter()
             self._worst_s = max(self._worst_s, now_s - last_s)
-            last_s = now_s
+            self.on_the_wall_s = max(self.on_the_wall_s, wall_s - last_wall_s)
+            last_s, last_wall_s = now_s, wall_s
 
 
 def _resident_bytes() -> int:

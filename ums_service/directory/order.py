@@ -13,7 +13,7 @@ Key = tuple[str | float, str]
 """The value that is sorted by, then the id of the account: no two rows have the same."""
 
 _FULL: Final = 512
-_SAMPLED: Final = 2_048
+_SAMPLED: Final = 512
 _PAUSE_EVERY: Final = 128
 
 
