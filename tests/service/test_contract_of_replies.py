@@ -203,7 +203,7 @@ def about_invitations(bench: Bench, admin: str) -> dict[str, Message]:
         return bench.ask(**asked, email=f"guest{number}@example.org")
 
     again, over, read, taken, declined = (invited(number) for number in range(5))
-    account = {"username": "guest", "password": STRONG}
+    account = {"username": "visitor", "password": STRONG}
     of_admin: dict[str, Message] = {
         "invite_user": {"email": "guest@example.org"},
         "list_invitations": {},
@@ -413,8 +413,8 @@ def lab_requests(bench: Bench, admin: str) -> dict[str, Message]:
 
 def number_of_a_change(bench: Bench, admin: str) -> int:
     """The audit entry of a change to an account of its own."""
-    bench.register("quinn", STRONG)
-    bench.ask(**update(admin, bench.user_id("quinn"), city="Oxford"))
+    bench.register("quentin", STRONG)
+    bench.ask(**update(admin, bench.user_id("quentin"), city="Oxford"))
     return bench.audit()[-1].sequence
 
 
