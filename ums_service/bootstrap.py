@@ -43,6 +43,7 @@ from ums_service.mail.sender import MailSender
 from ums_service.mail.smtp import Courier
 from ums_service.mail_settings import mail_sender, smtp_server
 from ums_service.mailed_codes import MailedCodes
+from ums_service.meters import Meters
 from ums_service.peppers import read_pepper
 from ums_service.reply_delays import ReplyDelays, Sleep
 from ums_service.second_factors import SecondFactors
@@ -116,6 +117,8 @@ def build_service(
         new_device_id=new_device_id,
         new_key_id=new_key_id,
         choose=secrets.choice,
+        limits=build_limits(settings, profile, exempt),
+        meters=Meters(),
         mail=queue,
     )
     delays = ReplyDelays(
@@ -124,8 +127,7 @@ def build_service(
         in_all_max=settings.delayed_replies_max,
         per_address_max=settings.delayed_replies_per_address_max,
     )
-    limits = build_limits(settings, profile, exempt)
-    dispatch = Dispatch(HANDLERS, facilities, limits, delays, clock)
+    dispatch = Dispatch(HANDLERS, facilities, delays, clock)
     sender = build_sender(facilities, settings, clock)
     return Service(dispatch, facilities, hashes, pool, sender)
 

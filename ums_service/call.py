@@ -32,12 +32,14 @@ from ums_service.domain.lockout import Source
 from ums_service.domain.moment import Moment
 from ums_service.domain.passwords import PasswordPolicy
 from ums_service.domain.profiles import Profile
+from ums_service.domain.rate_limit import RateLimits
 from ums_service.domain.service_secrets import DEVICE_TOKENS, service_secret
 from ums_service.domain.sessions import Session, Sessions
 from ums_service.domain.users import USERS, User
 from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
 from ums_service.mail.queue import MailQueue
+from ums_service.meters import Meters
 from ums_service.second_factors import SecondFactors
 
 T = TypeVar("T")
@@ -71,6 +73,8 @@ class Facilities:
     new_key_id: Callable[[], str]
     choose: Callable[[str], str]
     """One character of a text, at random."""
+    limits: RateLimits
+    meters: Meters
     mail: MailQueue | None = None
     """None where no mail server is set up."""
 

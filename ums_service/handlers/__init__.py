@@ -88,6 +88,7 @@ from ums_client.protocol.labs import (
 from ums_client.protocol.lockouts import UnlockUser
 from ums_client.protocol.mail import DropMail, ListMail, RetryMail, TestMail
 from ums_client.protocol.message import Request
+from ums_client.protocol.operations import GetMetrics
 from ums_client.protocol.passkeys import (
     BeginPasskeyEnrolment,
     BeginPasskeyLogin,
@@ -154,6 +155,7 @@ from ums_service.handlers import (
     enrolment,
     factors,
     finding,
+    health,
     invitations,
     invited,
     keys,
@@ -164,6 +166,7 @@ from ums_service.handlers import (
     lockouts,
     logins,
     mail,
+    measures,
     passkeys,
     password_resets,
     passwords,
@@ -194,7 +197,8 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     SearchUsers: finding.search_users,
     GetStatistics: finding.get_statistics,
     DeleteUser: deletions.delete_user,
-    HealthCheck: service.health_check,
+    HealthCheck: health.health_check,
+    GetMetrics: measures.get_metrics,
     ChangePassword: passwords.change_password,
     VerifySession: verification.verify_session,
     ListSessions: sessions.list_sessions,
