@@ -15,6 +15,7 @@ from ums_service.audit_names import name_sealed
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
 from ums_service.call import Facilities
+from ums_service.configuration import configuration_of
 from ums_service.directory.directory import Directory
 from ums_service.dispatch import Dispatch
 from ums_service.domain.access_tokens import AccessTokens, TokenRules
@@ -118,6 +119,7 @@ def build_service(
         new_key_id=new_key_id,
         choose=secrets.choice,
         limits=build_limits(settings, profile, exempt),
+        configuration=configuration_of(settings),
         meters=Meters(),
         mail=queue,
     )

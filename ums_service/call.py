@@ -12,6 +12,7 @@ from ums_service.attempts import Attempts, delete_failures
 from ums_service.audit_names import name_sealed_in
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
+from ums_service.configuration import Configuration
 from ums_service.directory.directory import Directory
 from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.api_keys import ApiKey
@@ -74,6 +75,7 @@ class Facilities:
     choose: Callable[[str], str]
     """One character of a text, at random."""
     limits: RateLimits
+    configuration: Configuration
     meters: Meters
     mail: MailQueue | None = None
     """None where no mail server is set up."""

@@ -76,6 +76,7 @@ TARGETS = {
     "health_check": ALWAYS,
     "health_check in detail": {"nobody": DENIED, "member": DENIED, "admin": OK},
     "get_metrics": ON_OTHERS,
+    "get_config": ON_OTHERS,
     "change_password": NEEDS_SESSION,
     "check_password": ALWAYS,
     "get_password_status": NEEDS_SESSION,

@@ -242,6 +242,7 @@ def requests(bench: Bench) -> dict[str, Message]:
             "session_token": admin,
             "level": "detailed",
         },
+        "get_config": {"action": "get_config", "session_token": admin},
         "get_metrics": {
             "action": "get_metrics",
             "session_token": admin,

@@ -192,6 +192,7 @@ ACTIONS: Final = (
     Action("search_users",             finding.SearchUsers,             Access.GRANTED,  Rate.READ,     Audit.USERS_SEARCHED,           Repeat.SAFE,  Permission.USERS_READ),
     Action("get_statistics",           finding.GetStatistics,           Access.GRANTED,  Rate.READ,     Audit.STATISTICS_READ,          Repeat.SAFE,  Permission.USERS_READ),
     Action("health_check",             service.HealthCheck,             Access.OPTIONAL, Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.SYSTEM_READ),
+    Action("get_config",               operations.GetConfig,            Access.GRANTED,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.SYSTEM_READ),
     Action("get_metrics",              operations.GetMetrics,           Access.GRANTED,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.SYSTEM_READ),
     Action("change_password",          passwords.ChangePassword,        Access.OPTIONAL, Rate.LOGIN,    Audit.PASSWORD_CHANGED,         Repeat.KEYED),
     Action("verify_session",           sessions.VerifySession,          Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from ums_client.protocol.message import Part, Reply, Request
 
@@ -35,3 +35,31 @@ class GetMetrics(Request[GetMetricsReply]):
     """Ask for what the service measures, with `system.read`."""
 
     format: Literal["prometheus", "json"] = "prometheus"
+
+
+class ConfiguredValue(Part):
+    """One setting or policy.
+
+    `source` of a setting is `set` or `default`, of a policy `set` or `profile`. A
+    `hidden` one has a value that is not told: a path, an address or a text.
+    """
+
+    name: str
+    value: JsonValue
+    source: str
+    hidden: bool = False
+
+
+class GetConfigReply(Reply):
+    """How the service is set. `limits` are those of the wire, durations in seconds."""
+
+    version: str
+    profile: str
+    settings: list[ConfiguredValue]
+    policy: list[ConfiguredValue]
+    limits: dict[str, int]
+    features: dict[str, bool]
+
+
+class GetConfig(Request[GetConfigReply]):
+    """Ask how the service is set, with `system.read`; no secret and no path is told."""

@@ -88,7 +88,7 @@ from ums_client.protocol.labs import (
 from ums_client.protocol.lockouts import UnlockUser
 from ums_client.protocol.mail import DropMail, ListMail, RetryMail, TestMail
 from ums_client.protocol.message import Request
-from ums_client.protocol.operations import GetMetrics
+from ums_client.protocol.operations import GetConfig, GetMetrics
 from ums_client.protocol.passkeys import (
     BeginPasskeyEnrolment,
     BeginPasskeyLogin,
@@ -199,6 +199,7 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     DeleteUser: deletions.delete_user,
     HealthCheck: health.health_check,
     GetMetrics: measures.get_metrics,
+    GetConfig: measures.get_config,
     ChangePassword: passwords.change_password,
     VerifySession: verification.verify_session,
     ListSessions: sessions.list_sessions,
