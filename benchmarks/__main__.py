@@ -18,6 +18,7 @@ from benchmarks import (
     other,
     reads,
     scaling,
+    search,
     start,
     store_alone,
     writes,
@@ -38,6 +39,7 @@ GROUPS: Final[dict[str, Callable[[Run], list[Line]]]] = {
     "checkpoint": checkpoint.measure,
     "other": other.measure,
     "audit": audit.measure,
+    "search": search.measure,
 }
 _ON_DISK: Final = Path("/var/tmp")
 """Not /tmp: where that is memory a flush costs nothing and the figures say nothing."""

@@ -15,6 +15,7 @@ from ums_service.audit_names import name_sealed
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
 from ums_service.call import Facilities
+from ums_service.directory.directory import Directory
 from ums_service.dispatch import Dispatch
 from ums_service.domain.access_tokens import AccessTokens, TokenRules
 from ums_service.domain.addresses import ExemptAddresses
@@ -97,6 +98,7 @@ def build_service(
             read_bytes_max=settings.audit_read_mib_max * 1024 * 1024,
         ),
         attempts=attempts,
+        directory=Directory(store, queue_max=settings.searches_max),
         authority=authority,
         keys=ApiKeys(store, authority, unused_s=profile.api_key_unused_s),
         gate=LoginGate(attempts, hashes, pool),

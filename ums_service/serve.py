@@ -150,6 +150,7 @@ async def _until(
             partial(invitations.purge, store),
         ],
     )
+    reading = asyncio.create_task(service.facilities.directory.prepare())
     housekeeping = asyncio.create_task(maintenance.run())
     watching = asyncio.create_task(watch.run())
     dropping = asyncio.create_task(retention.run())
@@ -159,6 +160,7 @@ async def _until(
         tasks.append(asyncio.create_task(service.mail.run()))
     await asyncio.wait({wait, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     wait.cancel()
+    tasks.append(reading)
     for task in tasks:
         task.cancel()
     for task in tasks:

@@ -44,6 +44,11 @@ DIRECTORY = {
     "hipaa": ON_OTHERS,
     "compat": ALWAYS,
 }
+MORE_THAN_THE_DIRECTORY = {
+    "standard": ON_OTHERS,
+    "hipaa": ON_OTHERS,
+    "compat": {"nobody": DENIED, "member": DENIED, "admin": OK},
+}
 TARGETS = {
     "create_user": ALWAYS,
     "create_user with a role": {"nobody": DENIED, "member": DENIED, "admin": OK},
@@ -57,6 +62,17 @@ TARGETS = {
     "delete_user": NEEDS_SESSION,
     "delete_user of another": ON_OTHERS,
     "list_users": DIRECTORY,
+    "get_user by a name": ON_OTHERS,
+    "get_user by an address": ON_OTHERS,
+    "get_user by a name that nobody has": {
+        "nobody": SESSION,
+        "member": DENIED,
+        "admin": NONE,
+    },
+    "list_users by an address": MORE_THAN_THE_DIRECTORY,
+    "list_users that are suspended": MORE_THAN_THE_DIRECTORY,
+    "search_users": ON_OTHERS,
+    "get_statistics": ON_OTHERS,
     "health_check": ALWAYS,
     "change_password": NEEDS_SESSION,
     "check_password": ALWAYS,
@@ -253,6 +269,13 @@ PURPOSES = {
     "revert_email": Purpose.REVERT_ADDRESS,
     "lock_down with a token": Purpose.LOCK_DOWN,
 }
+NAMED = {
+    "get_user by a name": {"username": "Target"},
+    "get_user by an address": {"email": "target@example.org"},
+    "get_user by a name that nobody has": {"username": "nobody"},
+    "list_users by an address": {"sort_by": "email"},
+    "list_users that are suspended": {"status": "suspended"},
+}
 IGNORED_IN_COMPAT = {"create_user with a role", "update_user with a status"}
 CALLERS = [
     "nobody",
@@ -279,6 +302,7 @@ def message_for(
 ) -> Message:
     action = target.split(" ", maxsplit=1)[0]
     message: Message = {"action": action, **OF_FACTORS.get(action, {})}
+    message |= NAMED.get(target, {})
     message |= OF_LABS.get(action, {}) | OF_ROLES.get(action, {})
     fields = ACTION_BY_NAME[action].request.model_fields
     if ("lab_id" in fields and fields["lab_id"].is_required()) or action == "get_lab":

@@ -14,6 +14,7 @@ from ums_client.protocol import (
     deletions,
     devices,
     factors,
+    finding,
     invitations,
     keys,
     lab_members,
@@ -81,6 +82,8 @@ class Audit(StrEnum):
     LEGAL_HOLD_CHANGED = "legal_hold_changed"
     RETENTION_APPLIED = "retention_applied"
     USERS_LISTED = "users_listed"
+    USERS_SEARCHED = "users_searched"
+    STATISTICS_READ = "statistics_read"
     PASSWORD_CHANGED = "password_changed"
     AUDIT_READ = "audit_read"
     AUDIT_EXPORTED = "audit_exported"
@@ -185,6 +188,8 @@ ACTIONS: Final = (
     Action("update_user",              accounts.UpdateUser,             Access.OWN,      Rate.WRITE,    Audit.USER_UPDATED,             Repeat.KEYED, Permission.USERS_UPDATE),
     Action("delete_user",              accounts.DeleteUser,             Access.OWN,      Rate.WRITE,    Audit.USER_DELETED,             Repeat.KEYED, Permission.USERS_DELETE),
     Action("list_users",               accounts.ListUsers,              Access.OPTIONAL, Rate.READ,     Audit.USERS_LISTED,             Repeat.SAFE, Permission.USERS_READ),
+    Action("search_users",             finding.SearchUsers,             Access.GRANTED,  Rate.READ,     Audit.USERS_SEARCHED,           Repeat.SAFE,  Permission.USERS_READ),
+    Action("get_statistics",           finding.GetStatistics,           Access.GRANTED,  Rate.READ,     Audit.STATISTICS_READ,          Repeat.SAFE,  Permission.USERS_READ),
     Action("health_check",             service.HealthCheck,             Access.OPTIONAL, Rate.READ,     Audit.NONE,                     Repeat.SAFE),
     Action("change_password",          passwords.ChangePassword,        Access.OPTIONAL, Rate.LOGIN,    Audit.PASSWORD_CHANGED,         Repeat.KEYED),
     Action("verify_session",           sessions.VerifySession,          Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),

@@ -36,6 +36,8 @@ WORDS_MAX: Final = 20
 LIST_MAX: Final = 1_000
 """Most users in one unpaged list; the reply then says `truncated`."""
 PAGE_SIZE_MAX: Final = 100
+NEWEST_USERS_MAX: Final = 50
+"""Most of the newest accounts that the statistics show."""
 AUDIT_PAGE_MAX: Final = 1_000
 AUDIT_EVENTS_MAX: Final = 20
 LAB_FEATURES_MAX: Final = 50

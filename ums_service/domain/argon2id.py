@@ -63,7 +63,7 @@ class Argon2id:
         if cost.lanes != 1:
             return self._hasher.hash(secret)
         salt = secrets.token_bytes(SALT_BYTES)
-        made = _computed(secret, salt, cost.passes, cost.memory_kib)
+        made = argon2id_bytes(secret, salt, cost.passes, cost.memory_kib)
         return (
             f"$argon2id$v=19$m={cost.memory_kib},t={cost.passes},p=1"
             f"${_to_text(salt)}${_to_text(made)}"
@@ -83,7 +83,7 @@ class Argon2id:
             except VerifyMismatchError:
                 return False  # every other failure is no verdict and must be seen
         memory_kib, passes, salt, known = own.groups()
-        made = _computed(secret, _to_bytes(salt), int(passes), int(memory_kib))
+        made = argon2id_bytes(secret, _to_bytes(salt), int(passes), int(memory_kib))
         return hmac.compare_digest(made, _to_bytes(known))
 
     def is_outdated(self, stored: str) -> bool:
@@ -91,7 +91,7 @@ class Argon2id:
         return self._hasher.check_needs_rehash(stored)
 
 
-def _computed(secret: bytes, salt: bytes, passes: int, memory_kib: int) -> bytes:
+def argon2id_bytes(secret: bytes, salt: bytes, passes: int, memory_kib: int) -> bytes:
     """The hash itself, by libsodium; a failure (no memory, say) raises RuntimeError.
 
     libsodium's own check of a stored form is not used: it does not tell a wrong

@@ -34,6 +34,7 @@ class PasswordHashes:
         pepper: Pepper | None = None,
         old_peppers: Iterable[Pepper] = (),
     ) -> None:
+        self.parameters = parameters
         self._argon2id = Argon2id(parameters)
         self.pepper = pepper
         known = [*old_peppers, *([pepper] if pepper else [])]

@@ -53,6 +53,7 @@ from ums_client.protocol.factors import (
     SetupMfa,
     VerifyMfa,
 )
+from ums_client.protocol.finding import GetStatistics, SearchUsers
 from ums_client.protocol.invitations import (
     AcceptInvitation,
     CancelInvitation,
@@ -152,6 +153,7 @@ from ums_service.handlers import (
     devices,
     enrolment,
     factors,
+    finding,
     invitations,
     invited,
     keys,
@@ -188,8 +190,10 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     Logout: sessions.logout,
     GetUser: accounts.get_user,
     UpdateUser: accounts.update_user,
+    ListUsers: finding.list_users,
+    SearchUsers: finding.search_users,
+    GetStatistics: finding.get_statistics,
     DeleteUser: deletions.delete_user,
-    ListUsers: accounts.list_users,
     HealthCheck: service.health_check,
     ChangePassword: passwords.change_password,
     VerifySession: verification.verify_session,
