@@ -413,8 +413,8 @@ def lab_requests(bench: Bench, admin: str) -> dict[str, Message]:
 
 def number_of_a_change(bench: Bench, admin: str) -> int:
     """The audit entry of a change to an account of its own."""
-    bench.register("quinn", STRONG)
-    bench.ask(**update(admin, bench.user_id("quinn"), city="Oxford"))
+    bench.register("rosalind", STRONG)
+    bench.ask(**update(admin, bench.user_id("rosalind"), city="Oxford"))
     return bench.audit()[-1].sequence
 
 
