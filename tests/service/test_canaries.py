@@ -86,6 +86,11 @@ def passwords_and_sessions(bench: CanaryBench, admin: str) -> None:
     change = {"action": "change_password", **own, "idempotency_key": "k" * 30}
     bench.ask(**change, current_password=TWO, new_password=THREE)
     bench.ask(action="reauthenticate", **own, password=THREE)
+    bench.ask(action="export_user_data", **own, password=THREE)
+    bench.ask(**update(admin, bench.user_id("alice"), city="Oxford"))
+    number = bench.audit()[-1].sequence
+    revert = {"action": "revert_change", "session_token": admin, "entry": number}
+    bench.ask(**revert, password=THREE)
     bench.ask(action="verify_session", **own, token=again["access_token"])
     bench.ask(action="export_user_data", **own, password=THREE)
     bench.ask(**update(own["session_token"], city="Oxford"))

@@ -255,12 +255,6 @@ def requests(bench: Bench) -> dict[str, Message]:
         },
         "get_user": {"action": "get_user", "session_token": alice},
         "list_users": {"action": "list_users", "session_token": admin, "page": 1},
-        "search_users": {
-            "action": "search_users",
-            "session_token": admin,
-            "query": "kate",
-        },
-        "get_statistics": {"action": "get_statistics", "session_token": admin},
         "update_user": update(alice, city="Oxford", notes="a\nb", skills=["chess"]),
         "revert_change": {
             "action": "revert_change",
@@ -283,6 +277,12 @@ def requests(bench: Bench) -> dict[str, Message]:
         },
         "get_consents": {"action": "get_consents", "session_token": alice},
         "export_user_data": {"action": "export_user_data", "session_token": alice},
+        "search_users": {
+            "action": "search_users",
+            "session_token": admin,
+            "query": "kate",
+        },
+        "get_statistics": {"action": "get_statistics", "session_token": admin},
         "check_password": {"action": "check_password", "password": NEW},
         "get_password_status": {
             "action": "get_password_status",
