@@ -146,6 +146,13 @@ TARGETS = {
     "anonymise_user of another": ON_OTHERS,
     "legal_hold of another": ON_OTHERS,
     "apply_retention": ON_OTHERS,
+    "bulk_users": ON_OTHERS,
+    "export_users": ON_OTHERS,
+    "get_bulk_job": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "cancel_bulk_job": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "import_users": ON_OTHERS,
+    "revert_import": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "list_imports": ON_OTHERS,
     "list_mail": ON_OTHERS,
     "retry_mail": ON_OTHERS,
     "drop_mail": ON_OTHERS,
@@ -319,7 +326,7 @@ def message_for(
         message["refresh_token"] = tokens_of_target
     elif action == "change_password":
         message |= {"current_password": password, "new_password": NEW}
-    elif action == "export_audit":
+    elif action in ("export_audit", "export_users"):
         message["reason"] = "a yearly review"
     elif action == "update_user":
         message["update_data"] = {"city": "Oxford"}
@@ -356,6 +363,14 @@ def message_for(
     elif action in ("anonymise_user", "legal_hold"):
         message["reason"] = "asked for"
         message |= {"hold": True} if action == "legal_hold" else {}
+    elif action == "import_users":
+        message["users"] = [{"username": "new", "email": "new@example.org"}]
+    elif action == "bulk_users":
+        message |= {"user_ids": [other], "operation": "force_password_change"}
+    elif action in ("get_bulk_job", "cancel_bulk_job"):
+        message["job_id"] = "A" * 22
+    elif action == "revert_import":
+        message["import_id"] = "A" * 22
     elif target == "export_user_data":
         message["password"] = password
     elif action == "revert_change":
