@@ -302,7 +302,7 @@ ACTIONS: Final = (
     Action("cancel_invitation",        invitations.CancelInvitation,    Access.SESSION,  Rate.WRITE,    Audit.INVITATION_CANCELLED,     Repeat.KEYED, Permission.INVITATIONS_MANAGE),
     Action("get_invitation",           invitations.GetInvitation,       Access.PUBLIC,   Rate.CHECK,    Audit.NONE,                     Repeat.SAFE),
     Action("accept_invitation",        invitations.AcceptInvitation,    Access.OPTIONAL, Rate.REGISTER, Audit.INVITATION_ACCEPTED,      Repeat.KEYED),
-    Action("decline_invitation",       invitations.DeclineInvitation,   Access.PUBLIC,   Rate.CHECK,    Audit.INVITATION_DECLINED,      Repeat.KEYED),
+    Action("decline_invitation",       invitations.DeclineInvitation,   Access.PUBLIC,   Rate.LOGIN,    Audit.INVITATION_DECLINED,      Repeat.KEYED),
 
     Action("create_lab",               labs.CreateLab,                  Access.GRANTED,  Rate.WRITE,    Audit.LAB_CREATED,              Repeat.KEYED, Permission.LABS_MANAGE),
     Action("list_labs",                labs.ListLabs,                   Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
