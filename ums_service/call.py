@@ -12,6 +12,7 @@ from ums_service.attempts import Attempts, delete_failures
 from ums_service.audit_names import name_sealed_in
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
+from ums_service.bulk_jobs import BulkJobs
 from ums_service.configuration import Configuration
 from ums_service.directory.directory import Directory
 from ums_service.domain.access_tokens import AccessTokens
@@ -39,6 +40,7 @@ from ums_service.domain.sessions import Session, Sessions
 from ums_service.domain.users import USERS, User
 from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
+from ums_service.look_alike_names import LookAlikeNames
 from ums_service.mail.queue import MailQueue
 from ums_service.meters import Meters
 from ums_service.second_factors import SecondFactors
@@ -68,6 +70,8 @@ class Facilities:
     new_token: Callable[[], str]
     new_user_id: Callable[[], str]
     new_session_id: Callable[[], str]
+    look_alikes: LookAlikeNames
+    jobs: BulkJobs
     new_lab_id: Callable[[], str]
     tokens: AccessTokens
     new_device_id: Callable[[], str]

@@ -148,6 +148,7 @@ async def _until(
                 store, service.facilities.profile, service.facilities.mail
             ).tell_some,
             partial(invitations.purge, store),
+            service.facilities.look_alikes.drop_if_old,
         ],
     )
     reading = asyncio.create_task(service.facilities.directory.prepare())

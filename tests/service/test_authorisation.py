@@ -149,6 +149,13 @@ TARGETS = {
     "anonymise_user of another": ON_OTHERS,
     "legal_hold of another": ON_OTHERS,
     "apply_retention": ON_OTHERS,
+    "bulk_users": ON_OTHERS,
+    "export_users": ON_OTHERS,
+    "get_bulk_job": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "cancel_bulk_job": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "import_users": ON_OTHERS,
+    "revert_import": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "list_imports": ON_OTHERS,
     "list_mail": ON_OTHERS,
     "retry_mail": ON_OTHERS,
     "drop_mail": ON_OTHERS,
@@ -323,7 +330,7 @@ def message_for(
         message["refresh_token"] = tokens_of_target
     elif action == "change_password":
         message |= {"current_password": password, "new_password": NEW}
-    elif action == "export_audit":
+    elif action in ("export_audit", "export_users"):
         message["reason"] = "a yearly review"
     elif action == "update_user":
         message["update_data"] = {"city": "Oxford"}
@@ -360,6 +367,14 @@ def message_for(
     elif action in ("anonymise_user", "legal_hold"):
         message["reason"] = "asked for"
         message |= {"hold": True} if action == "legal_hold" else {}
+    elif action == "import_users":
+        message["users"] = [{"username": "new", "email": "new@example.org"}]
+    elif action == "bulk_users":
+        message |= {"user_ids": [other], "operation": "force_password_change"}
+    elif action in ("get_bulk_job", "cancel_bulk_job"):
+        message["job_id"] = "A" * 22
+    elif action == "revert_import":
+        message["import_id"] = "A" * 22
     elif target == "export_user_data":
         message["password"] = password
     elif action == "revert_change":
@@ -414,6 +429,8 @@ def token_of(bench: Bench, caller: str) -> str | None:
 
 def moderates(target: str) -> bool:
     """Whether a moderator may this on the accounts of members."""
+    if target == "export_user_data of another":
+        return False  # it takes audit.export as well
     action = ACTION_BY_NAME[target.split(" ", maxsplit=1)[0]]
     return target in AS_ADMIN or action.permission in BUILT_IN["moderator"].allows
 

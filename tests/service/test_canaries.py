@@ -86,6 +86,11 @@ def passwords_and_sessions(bench: CanaryBench, admin: str) -> None:
     change = {"action": "change_password", **own, "idempotency_key": "k" * 30}
     bench.ask(**change, current_password=TWO, new_password=THREE)
     bench.ask(action="reauthenticate", **own, password=THREE)
+    bench.ask(action="export_user_data", **own, password=THREE)
+    bench.ask(**update(admin, bench.user_id("alice"), city="Oxford"))
+    number = bench.audit()[-1].sequence
+    revert = {"action": "revert_change", "session_token": admin, "entry": number}
+    bench.ask(**revert, password=THREE)
     bench.ask(action="verify_session", **own, token=again["access_token"])
     bench.ask(action="export_user_data", **own, password=THREE)
     bench.ask(**update(own["session_token"], city="Oxford"))
@@ -96,6 +101,9 @@ def passwords_and_sessions(bench: CanaryBench, admin: str) -> None:
     make = {"action": "create_api_key", "name": "job", "scopes": ["users.read"]}
     key = bench.ask(**own, **make)["api_key"]
     bench.ask(action="get_user", api_key=key)
+    old = key.split("_")[1]
+    rotate = {"action": "rotate_api_key", "key_id": old, **own}
+    key = bench.ask(**rotate)["api_key"]
     bench.ask(action="get_user", api_key=key[:-1] + "!")
     bench.ask(action="check_password", password="canary-to-be-judged")
     made = {"generate_password": True, "password": None}
@@ -205,7 +213,12 @@ def invited(bench: CanaryBench, mailbox: Mailbox, admin: str) -> None:
     account = {"username": "guest2", "password": TWO}
     bench.ask(action="accept_invitation", token=token, **account)
     reply = bench.ask(**ask, email="guest3@example.org", send_email=False)
+    again = {"invitation_id": reply["invitation"]["invitation_id"]}
+    resend = {"action": "resend_invitation", "session_token": admin}
+    bench.ask(**resend, **again, send_email=False)
     bench.ask(action="decline_invitation", token=reply["token"])
+    bulk = {"action": "bulk_users", "operation": "delete", "session_token": admin}
+    bench.ask(**bulk, user_ids=[bench.user_id("guest2")], password=ADMIN_PASSWORD)
 
 
 def the_end(bench: CanaryBench) -> None:

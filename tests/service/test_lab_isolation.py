@@ -88,6 +88,7 @@ CASES: dict[str, Case] = {
         again="CONFLICT",
     ),
     "list_invitations": Case(ADMIN, unknown="success"),
+    "search_users": Case(ADMIN),
     "authorize": Case(
         ALL, {"required_attributes": ["lab.qc.view"]}, "success", outside="success"
     ),

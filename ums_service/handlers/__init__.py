@@ -35,6 +35,7 @@ from ums_client.protocol.attributes import (
     SetRoleAttribute,
 )
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
+from ums_client.protocol.bulk import BulkUsers, CancelBulkJob, GetBulkJob
 from ums_client.protocol.consents import GetConsents, SetConsent
 from ums_client.protocol.deletions import (
     AnonymiseUser,
@@ -44,6 +45,7 @@ from ums_client.protocol.deletions import (
     RestoreUser,
 )
 from ums_client.protocol.devices import ForgetDevice, ListDevices
+from ums_client.protocol.exports import ExportUsers
 from ums_client.protocol.factors import (
     ConfirmMfa,
     DisableMfa,
@@ -54,6 +56,7 @@ from ums_client.protocol.factors import (
     VerifyMfa,
 )
 from ums_client.protocol.finding import GetStatistics, SearchUsers
+from ums_client.protocol.imports import ImportUsers, ListImports, RevertImport
 from ums_client.protocol.invitations import (
     AcceptInvitation,
     CancelInvitation,
@@ -148,14 +151,18 @@ from ums_service.handlers import (
     attributes,
     audit,
     authorize,
+    bulk,
     consents,
     deletions,
     details,
     devices,
     enrolment,
+    exports,
     factors,
     finding,
     health,
+    import_reverts,
+    imports,
     invitations,
     invited,
     keys,
@@ -243,6 +250,13 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RetryMail: mail.retry_mail,
     DropMail: mail.drop_mail,
     TestMail: mail.test_mail,
+    ExportUsers: exports.export_users,
+    BulkUsers: bulk.bulk_users,
+    GetBulkJob: bulk.get_bulk_job,
+    CancelBulkJob: bulk.cancel_bulk_job,
+    ImportUsers: imports.import_users,
+    RevertImport: import_reverts.revert_import,
+    ListImports: imports.list_imports,
     CreateLab: labs.create_lab,
     ListLabs: labs.list_labs,
     GetLab: labs.get_lab,
