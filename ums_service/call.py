@@ -7,8 +7,9 @@ from typing import Any, NoReturn, TypeVar, cast
 from storage import Store, Transaction
 from ums_client.protocol.actions import Action
 from ums_client.protocol.permissions import Permission
+from ums_service.account_policies import AccountPolicies
 from ums_service.api_keys import ApiKeys
-from ums_service.attempts import Attempts, delete_failures
+from ums_service.attempts import Attempts, delete_failures, name_of_source
 from ums_service.audit_names import name_sealed_in
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
@@ -62,7 +63,7 @@ class Facilities:
     keys: ApiKeys
     factors: SecondFactors
     profile: Profile
-    policy: PasswordPolicy
+    policies: AccountPolicies
     scoring: HashingPool
     """One thread for what is slow and can wait behind every hash."""
     store_name: str
@@ -239,7 +240,7 @@ class Call:
         if user is not None and user.password_hash in self.proved:
             return
         gate = self.facilities.gate
-        source = Source(self.address, _name_of(known or self.session))
+        source = Source(self.address, name_of_source(known or self.session))
         try:
             await gate.check(user, name, password, source, self.now)
         except InvalidCredentials as refusal:
@@ -258,13 +259,13 @@ class Call:
         attempts = self.facilities.attempts
         self.after_commit.append(lambda: attempts.forget_account(user_id))
 
-    async def policy(self) -> PasswordPolicy:
-        """The rules for new passwords; what they need is loaded off the loop.
+    async def policy(self, user_id: str = "") -> PasswordPolicy:
+        """The rules for new passwords of an account; what they need is loaded off the loop.
 
         Raises:
             Busy: it is not loaded yet, and more work waits than can be queued.
         """
-        policy = self.facilities.policy
+        policy = self.facilities.policies.for_passwords(user_id)
         if not policy.is_loaded:
             await self.facilities.gate.pool.run(policy.load)
         return policy
@@ -388,12 +389,3 @@ class Call:
         self.details.clear()
         self.changes = self.subject_name = self.lab_id = None
         self.discloses = False
-
-
-def _name_of(known: Device | Session | None) -> str | None:
-    """What the counts of failures call a source that the account has proved."""
-    if known is None:
-        return None
-    if isinstance(known, Session):
-        return f"session {known.digest[:8].hex()}"
-    return f"device {known.device_id}"

@@ -262,6 +262,7 @@ NOT_PERSONAL: Final = frozenset(
         "roles",
         "attribute_books",
         "role_maps",
+        "lab_policies",
         "labs",
         "ended_labs",
     }

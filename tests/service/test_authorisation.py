@@ -160,6 +160,9 @@ TARGETS = {
     "retry_mail": ON_OTHERS,
     "drop_mail": ON_OTHERS,
     "test_mail": ON_OTHERS,
+    "get_policy": NEEDS_SESSION,
+    "get_policy in a lab": ON_OTHERS,
+    "update_policy": ON_OTHERS,
     "create_lab": ON_OTHERS,
     "list_labs": NEEDS_SESSION,
     "get_lab": ON_OTHERS,
@@ -316,7 +319,8 @@ def message_for(
     message |= NAMED.get(target, {})
     message |= OF_LABS.get(action, {}) | OF_ROLES.get(action, {})
     fields = ACTION_BY_NAME[action].request.model_fields
-    if ("lab_id" in fields and fields["lab_id"].is_required()) or action == "get_lab":
+    of_lab = target in ("get_lab", "get_policy in a lab")
+    if ("lab_id" in fields and fields["lab_id"].is_required()) or of_lab:
         message.setdefault("lab_id", PLANTED.lab_id)
     if action == "create_user":
         message = creation("dora", STRONG)

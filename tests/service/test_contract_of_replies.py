@@ -408,6 +408,8 @@ def lab_requests(bench: Bench, admin: str) -> dict[str, Message]:
         "list_labs": {"search": "gen"},
         "get_lab": there,
         "update_lab": {**there, "features": ["imaging"]},
+        "get_policy": there,
+        "update_policy": {**there, "session_s": 900, "addresses": ["127.0.0.1"]},
         "add_lab_member": {**there, "user_id": lucas, "role": "viewer"},
         "update_lab_member": {**there, "user_id": lucas, "role": "member"},
         "list_lab_members": {**there, "limit": 1},
@@ -716,7 +718,7 @@ OF_A_LAB = {("create_lab", "code"), ("get_lab", "code")}
 
 
 def is_secret(action: str, field: str) -> bool:
-    if (action, field) in OF_A_LAB:
+    if (action, field) in OF_A_LAB or action == "update_policy":  # what it asks of them
         return False
     answers = {"code", "mfa_code", "assertion", "credential"}
     return "password" in field or field.endswith("token") or field in answers

@@ -29,6 +29,7 @@ from ums_client.protocol import (
     passwords,
     personal,
     personal_data,
+    policies,
     recovery,
     reverts,
     role_requests,
@@ -131,6 +132,7 @@ class Audit(StrEnum):
     LAB_CREATED = "lab_created"
     LAB_UPDATED = "lab_updated"
     LAB_DELETED = "lab_deleted"
+    LAB_POLICY_CHANGED = "lab_policy_changed"
     LAB_MEMBERS_LISTED = "lab_members_listed"
     LAB_MEMBER_ADDED = "lab_member_added"
     LAB_MEMBER_UPDATED = "lab_member_updated"
@@ -307,6 +309,8 @@ ACTIONS: Final = (
     Action("accept_invitation",        invitations.AcceptInvitation,    Access.OPTIONAL, Rate.REGISTER, Audit.INVITATION_ACCEPTED,      Repeat.KEYED),
     Action("decline_invitation",       invitations.DeclineInvitation,   Access.PUBLIC,   Rate.LOGIN,    Audit.INVITATION_DECLINED,      Repeat.KEYED),
 
+    Action("get_policy",               policies.GetPolicy,              Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
+    Action("update_policy",            policies.UpdatePolicy,           Access.SESSION,  Rate.WRITE,    Audit.LAB_POLICY_CHANGED,       Repeat.KEYED, Permission.LAB_SETTINGS_EDIT),
     Action("create_lab",               labs.CreateLab,                  Access.GRANTED,  Rate.WRITE,    Audit.LAB_CREATED,              Repeat.KEYED, Permission.LABS_MANAGE),
     Action("list_labs",                labs.ListLabs,                   Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
     Action("get_lab",                  labs.GetLab,                     Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),

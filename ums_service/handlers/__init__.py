@@ -106,6 +106,7 @@ from ums_client.protocol.passwords import (
 )
 from ums_client.protocol.personal import GetPreferences, UpdatePreferences
 from ums_client.protocol.personal_data import ExportUserData
+from ums_client.protocol.policies import GetPolicy, UpdatePolicy
 from ums_client.protocol.recovery import (
     IssueLink,
     LockDown,
@@ -179,6 +180,7 @@ from ums_service.handlers import (
     passwords,
     permission_checks,
     personal_data,
+    policies,
     proof,
     retention,
     reverts,
@@ -206,6 +208,8 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     DeleteUser: deletions.delete_user,
     HealthCheck: health.health_check,
     GetMetrics: measures.get_metrics,
+    GetPolicy: policies.get_policy,
+    UpdatePolicy: policies.update_policy,
     GetConfig: measures.get_config,
     ChangePassword: passwords.change_password,
     VerifySession: verification.verify_session,
