@@ -9,7 +9,9 @@ from ums_service.domain.api_keys import API_KEYS
 from ums_service.domain.attribute_book import ATTRIBUTE_BOOKS, ROLE_MAPS
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS
+from ums_service.domain.consents import CONSENTS
 from ums_service.domain.deleted import DELETED_USERS
+from ums_service.domain.details import DETAILS
 from ums_service.domain.devices import DEVICES
 from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.factors import FACTORS
@@ -62,6 +64,8 @@ COLLECTIONS: Final = (
     ENTITLEMENTS,
     STANDINGS,
     LEGAL_HOLDS,
+    DETAILS,
+    CONSENTS,
     STORED_ROLES,
     ATTRIBUTE_BOOKS,
     ROLE_MAPS,

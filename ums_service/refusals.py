@@ -56,6 +56,12 @@ def _taken(refusal: errors.NameTaken) -> Told:
     return Told(ErrorCode.CONFLICT, message, details)
 
 
+def _consent_required(refusal: errors.ConsentRequired) -> Told:
+    message = "should be accepted"
+    details = [{"field": kind, "message": message} for kind in refusal.types]
+    return Told(ErrorCode.CONSENT_REQUIRED, f"Consent is required: {refusal}", details)
+
+
 def _to_be_changed(code: ErrorCode, message: str) -> _Teller:
     return lambda refusal: Told(
         code, message, extra={"password_change_token": refusal.token}
@@ -178,6 +184,7 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.TooManyKeys: lambda r: Told(
         ErrorCode.CONFLICT, f"The account has {r.most} API keys, and may have no more"
     ),
+    errors.ConsentRequired: _consent_required,
     errors.WrongState: lambda r: Told(ErrorCode.WRONG_STATE, r.text),
     errors.LegalHold: lambda r: Told(ErrorCode.LEGAL_HOLD, r.text),
     errors.IdempotencyConflict: _fixed(

@@ -113,6 +113,17 @@ TARGETS = {
     "revert_email": ALWAYS,
     "activate_account": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
     "set_user_status of another": ON_OTHERS,
+    "get_preferences": NEEDS_SESSION,
+    "get_preferences of another": ON_OTHERS,
+    "update_preferences": NEEDS_SESSION,
+    "update_preferences of another": ON_OTHERS,
+    "get_user of another with its security": ON_OTHERS,
+    "get_consents": NEEDS_SESSION,
+    "get_consents of another": ON_OTHERS,
+    "set_consent": NEEDS_SESSION,
+    "set_consent of another": ON_OTHERS,
+    "export_user_data": NEEDS_SESSION,
+    "export_user_data of another": ON_OTHERS,
     "list_deleted": ON_OTHERS,
     "restore_user of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "anonymise_user of another": ON_OTHERS,
@@ -320,8 +331,14 @@ def message_for(
     elif action in ("anonymise_user", "legal_hold"):
         message["reason"] = "asked for"
         message |= {"hold": True} if action == "legal_hold" else {}
+    elif target == "export_user_data":
+        message["password"] = password
+    elif action == "set_consent":
+        message |= {"type": "privacy", "granted": False}
     elif action == "set_user_status":
         message["status"] = "suspended"
+    if target.endswith("with its security"):
+        message["include"] = ["security"]
     if action in ("assign_role", "revoke_role"):
         message["user_ids"] = [other]
     if target.endswith("of a lab"):
@@ -336,7 +353,7 @@ def message_for(
         message["user_data"] |= {"generate_password": True, "password": ""}
     if target == "verify_session of another":
         message["token"] = tokens_of_target
-    elif target.endswith("of another"):
+    elif target.endswith(("of another", "with its security")):
         message["user_id"] = other
     elif target.endswith("with a role"):
         message["user_data"]["role"] = "admin"

@@ -41,6 +41,7 @@ NO_SECRETS = frozenset(
         "token_type",  # "Bearer"
         "code",  # of an audit entry: why it was refused
         "postal_code",
+        "billing_postal_code",
         "lab_code",  # a short name
         "confirm_code",  # the same, typed again
         "backup_codes_remaining",  # a number

@@ -10,6 +10,7 @@ from ums_client.protocol import (
     assignments,
     attributes,
     audit,
+    consents,
     deletions,
     devices,
     factors,
@@ -21,6 +22,8 @@ from ums_client.protocol import (
     mail,
     passkeys,
     passwords,
+    personal,
+    personal_data,
     recovery,
     role_requests,
     roles,
@@ -65,6 +68,11 @@ class Audit(StrEnum):
     USER_UPDATED = "user_updated"
     USER_DELETED = "user_deleted"
     STATUS_CHANGED = "status_changed"
+    PREFERENCES_READ = "preferences_read"
+    PREFERENCES_CHANGED = "preferences_changed"
+    CONSENTS_READ = "consents_read"
+    CONSENT_SET = "consent_set"
+    USER_DATA_EXPORTED = "user_data_exported"
     DELETED_LISTED = "deleted_listed"
     USER_RESTORED = "user_restored"
     USER_ANONYMISED = "user_anonymised"
@@ -218,6 +226,11 @@ ACTIONS: Final = (
     Action("revert_email",             addresses.RevertEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_REVERTED,           Repeat.KEYED),
 
     Action("set_user_status",          statuses.SetUserStatus,          Access.GRANTED,  Rate.WRITE,    Audit.STATUS_CHANGED,           Repeat.KEYED, Permission.USERS_STATUS),
+    Action("get_preferences",          personal.GetPreferences,         Access.OWN,      Rate.READ,     Audit.PREFERENCES_READ,         Repeat.SAFE,  Permission.USERS_UPDATE),
+    Action("update_preferences",       personal.UpdatePreferences,      Access.OWN,      Rate.WRITE,    Audit.PREFERENCES_CHANGED,      Repeat.KEYED, Permission.USERS_UPDATE),
+    Action("get_consents",             consents.GetConsents,            Access.OWN,      Rate.READ,     Audit.CONSENTS_READ,            Repeat.SAFE,  Permission.USERS_READ),
+    Action("set_consent",              consents.SetConsent,             Access.OWN,      Rate.WRITE,    Audit.CONSENT_SET,              Repeat.KEYED, Permission.USERS_UPDATE),
+    Action("export_user_data",         personal_data.ExportUserData,    Access.OWN,      Rate.CHECK,    Audit.USER_DATA_EXPORTED,       Repeat.SAFE,  Permission.USERS_READ),
     Action("list_deleted",             deletions.ListDeleted,           Access.GRANTED,  Rate.READ,     Audit.DELETED_LISTED,           Repeat.SAFE,  Permission.USERS_DELETE),
     Action("restore_user",             deletions.RestoreUser,           Access.GRANTED,  Rate.WRITE,    Audit.USER_RESTORED,            Repeat.KEYED, Permission.USERS_DELETE),
     Action("anonymise_user",           deletions.AnonymiseUser,         Access.GRANTED,  Rate.WRITE,    Audit.USER_ANONYMISED,          Repeat.KEYED, Permission.USERS_DELETE),

@@ -26,6 +26,13 @@ PASSWORD_BYTES_MAX: Final = 1_024
 METADATA_BYTES_MAX: Final = 16_384
 DAYS_MAX: Final = 3_650
 """Longest time that is asked for in days: ten years."""
+CUSTOM_BYTES_MAX: Final = 4_096
+"""Each object of the client's own, as JSON; with `metadata` and notes a request of all
+fields stays within REQUEST_BYTES_MAX."""
+CUSTOM_DEPTH_MAX: Final = 5
+BIO_CHARS_MAX: Final = 1_000
+WORDS_MAX: Final = 20
+"""Skills, interests: words in a list."""
 LIST_MAX: Final = 1_000
 """Most users in one unpaged list; the reply then says `truncated`."""
 PAGE_SIZE_MAX: Final = 100

@@ -9,6 +9,8 @@ from typing import Any, Final
 from storage import Collection, Transaction
 from ums_service.domain.api_keys import API_KEYS
 from ums_service.domain.audit_seals import AUDIT_KEYS
+from ums_service.domain.consents import CONSENTS
+from ums_service.domain.details import DETAILS
 from ums_service.domain.devices import DEVICES
 from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.factors import FACTORS
@@ -22,6 +24,8 @@ from ums_service.domain.standings import STANDINGS
 
 OWNED: Final[tuple[Collection[Any], ...]] = (
     AUDIT_KEYS,
+    CONSENTS,
+    DETAILS,
     DEVICES,
     ENTITLEMENTS,
     FACTORS,

@@ -43,6 +43,7 @@
      +- TooManyKeys               the account has all that it may have
      +- TooManyInvitations        the account has all that it may have
      +- InvitationOpen            the address is invited already
+     +- ConsentRequired          the terms must be accepted first
      +- WrongState               the account is not in a state that allows it
      |   +- LegalHold             nothing of it may be erased now
      +- IdempotencyConflict
@@ -314,6 +315,14 @@ class TooManyKeys(Refusal):
     def __init__(self, most: int) -> None:
         super().__init__(most)
         self.most = most
+
+
+class ConsentRequired(Refusal):
+    """Consents that everybody must give are missing; `types` names them."""
+
+    def __init__(self, types: list[str]) -> None:
+        super().__init__(", ".join(types))
+        self.types = types
 
 
 class WrongState(Refusal):

@@ -183,6 +183,9 @@ class Profile:
     audit_kept_days: int = 7 * 365
     """How long entries of the audit log are kept at least; older ones go in parts of a
     few MiB."""
+    consents_required: tuple[str, ...] = ()
+    """Consents that everybody must give: `TYPE`, or `TYPE:VERSION` for that text only.
+    A new version asks those again who gave another."""
     unused_days: int = 0
     """Days without a login after which an account is deactivated; 0 for never."""
     unused_warning_days: int = 30
@@ -228,6 +231,7 @@ HIPAA: Final = Profile(
     mfa_required="administrators",
     device_spares_factor=False,
     unused_days=365,
+    consents_required=("privacy",),
 )
 COMPAT: Final = Profile(
     name="compat",

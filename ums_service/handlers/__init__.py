@@ -35,6 +35,7 @@ from ums_client.protocol.attributes import (
     SetRoleAttribute,
 )
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
+from ums_client.protocol.consents import GetConsents, SetConsent
 from ums_client.protocol.deletions import (
     AnonymiseUser,
     ApplyRetention,
@@ -98,6 +99,8 @@ from ums_client.protocol.passwords import (
     ForcePasswordChange,
     GetPasswordStatus,
 )
+from ums_client.protocol.personal import GetPreferences, UpdatePreferences
+from ums_client.protocol.personal_data import ExportUserData
 from ums_client.protocol.recovery import (
     IssueLink,
     LockDown,
@@ -142,7 +145,9 @@ from ums_service.handlers import (
     attributes,
     audit,
     authorize,
+    consents,
     deletions,
+    details,
     devices,
     enrolment,
     factors,
@@ -160,6 +165,7 @@ from ums_service.handlers import (
     password_resets,
     passwords,
     permission_checks,
+    personal_data,
     proof,
     retention,
     role_lists,
@@ -272,6 +278,11 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     GetInvitation: invitations.get_invitation,
     AcceptInvitation: invited.accept_invitation,
     DeclineInvitation: invitations.decline_invitation,
+    GetPreferences: details.get_preferences,
+    UpdatePreferences: details.update_preferences,
+    GetConsents: consents.get_consents,
+    SetConsent: consents.set_consent,
+    ExportUserData: personal_data.export_user_data,
     ListDeleted: deletions.list_deleted,
     RestoreUser: deletions.restore_user,
     AnonymiseUser: retention.anonymise_user,

@@ -32,12 +32,15 @@ from ums_service.domain.roster import update_roster
 from ums_service.domain.statuses import Status
 from ums_service.domain.users import ACTIVE, ROLES, USERS, User
 from ums_service.handlers.account_changes import change
+from ums_service.handlers.consents import note_consents
+from ums_service.handlers.details import with_details
 from ums_service.handlers.freshness import require_fresh_unless_original
 from ums_service.handlers.granting import require_all_of
 from ums_service.handlers.new_passwords import (
     with_temporary_password,
     without_password,
 )
+from ums_service.handlers.sections import sections
 from ums_service.handlers.views import directory_view, user_view
 from ums_service.notices import ask_to_verify, new_mail, notify, post
 
@@ -65,7 +68,7 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
     await accounts.check_name_is_free(call.tx, "username", username)
     await accounts.check_name_is_free(call.tx, "email", email)
     given: dict[str, Any]
-    given = {name: getattr(request, name) or "" for name in accounts.PROFILE_FIELDS}
+    given = {name: getattr(request, name) or "" for name in accounts.PERSON_FIELDS}
     user = User(
         user_id=call.facilities.new_user_id(),
         username=username,
@@ -75,6 +78,7 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
         updated_at=call.now.text,
         password_changed_at=call.now.text,
         role=role,
+        user_type=_user_type_for_new(request, call, creates=creates),
         status=Status.PENDING if pending else ACTIVE,
         metadata=request.metadata or {},
         **given,
@@ -86,9 +90,13 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
         user, made["temporary_password"] = await with_temporary_password(user, call)
     elif not password:
         user = await without_password(user, call)
+    call.subject = user.user_id
+    note_consents(request, user.user_id, call, creates=creates)
+    user = await with_details(request, user, call)
+    call.details.pop("changed", None)  # all of it is new
+    call.changes = None
     call.tx.put(USERS, user)
     await update_roster(call.tx, None, user)
-    call.subject = user.user_id
     await _welcome(user, call)
     return answer(CreateUserReply, message="User created successfully", **made)
 
@@ -103,6 +111,10 @@ async def get_user(request: GetUser, call: Call) -> Answer[GetUserReply]:
     if value is None:
         raise InvalidSession if user_id == own else NotFound
     profile = call.facilities.profile
+    if request.include:
+        document = document_of(value)
+        more = sections(USERS.from_document(document), request.include, call)
+        return answer(GetUserReply, user=user_view(document, profile), **more)
     return answer_from(
         GetUserReply, value, lambda v: {"user": user_view(document_of(v), profile)}
     )
@@ -136,7 +148,7 @@ async def list_users(request: ListUsers, call: Call) -> Answer[ListUsersReply]:
 async def update_user(request: UpdateUser, call: Call) -> Answer[UpdateUserReply]:
     """Change an account."""
     before = await _target(request.user_id, call)
-    after = await change(request, before, call)
+    after = await with_details(request, await change(request, before, call), call)
     await update_roster(call.tx, before, after)
     view = user_view(call.tx.put(USERS, after), call.facilities.profile)
     more = {}
@@ -187,6 +199,17 @@ def _is_pending(request: CreateUser, *, creates: bool) -> bool:
     if not creates:
         raise PermissionDenied
     return True
+
+
+def _user_type_for_new(request: CreateUser, call: Call, *, creates: bool) -> str:
+    if not request.user_type:
+        return ""
+    if creates:
+        return request.user_type
+    if call.facilities.profile.role_from_public == "refuse":
+        raise PermissionDenied
+    call.details["ignored_user_type"] = request.user_type
+    return ""
 
 
 def _role_for_new(request: CreateUser, call: Call) -> str:

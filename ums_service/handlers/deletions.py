@@ -26,6 +26,7 @@ from ums_service.domain.roster import update_roster
 from ums_service.domain.users import USERS, User
 from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.forgetting import forget_mail
+from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.granting import require_all_of
 from ums_service.handlers.turns import taking_turns
 from ums_service.handlers.views import deleted_view, user_view
@@ -62,7 +63,12 @@ async def _erase(request: DeleteUser, call: Call) -> dict[str, Any]:
     call.details["mode"] = request.mode
     if request.reason:  # what is sealed goes with the account
         call.details["reason"] = request.reason
-    await deleted.erase(call.tx, call.subject)
+    if call.subject == call.own_session.user_id:
+        user = await call.tx.get(USERS, call.subject)
+        assert user is not None
+        await deleted.delete(call.tx, user, call.now, kept_s=0)  # held: not told
+    else:
+        await deleted.erase(call.tx, call.subject)
     await forget_mail(call.subject, call)
     return {"deleted_at": call.now.text}
 
@@ -125,6 +131,7 @@ async def list_deleted(request: ListDeleted, call: Call) -> Answer[ListDeletedRe
 async def restore_user(request: RestoreUser, call: Call) -> Answer[RestoreUserReply]:
     """Bring an account back, with its names where they are free."""
     call.subject = request.user_id
+    require_fresh(call)
     gone = await call.tx.get(DELETED_USERS, request.user_id)
     if gone is None:
         raise NotFound

@@ -35,6 +35,7 @@ from ums_service.domain.passwords import normalise_password
 from ums_service.domain.sessions import DEVICE, Purpose, expiry, prove_factor
 from ums_service.domain.standings import end_suspension
 from ums_service.domain.users import ACTIVE, USERS, User
+from ums_service.handlers.consents import missing_consents
 from ums_service.handlers.devices import note_device
 from ums_service.handlers.factor_proof import (
     answered,
@@ -222,6 +223,8 @@ async def _warnings(user: User, call: Call) -> dict[str, Any]:
         factors = await call.tx.get(FACTORS, user.user_id)
         if factors is None or not factors.exist:
             warnings.append("mfa_recommended")
+    missing = await missing_consents(user.user_id, call)
+    warnings += [f"consent_required:{kind}" for kind in missing]
     return told | {"account_warnings": warnings} if warnings else told
 
 

@@ -64,9 +64,12 @@ async def legal_hold(request: LegalHold, call: Call) -> Answer[LegalHoldReply]:
     """Keep an account from being erased, or end that."""
     require_fresh(call)
     user = await _in_use_or_deleted(request.user_id, call)
-    call.subject, call.subject_name = user.user_id, user.username
-    call.changes = {"reason": ["", request.reason]}
-    call.details["hold"] = request.hold
+    # no subject: people read the entries of which they are one, and are not told
+    call.details |= {
+        "account": user.user_id,
+        "hold": request.hold,
+        "reason": request.reason,
+    }
     held = await call.tx.get(LEGAL_HOLDS, user.user_id)
     if request.hold is (held is not None):
         state = "already" if held else "not"
