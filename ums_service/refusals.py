@@ -175,6 +175,10 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.NoSuchLab: _fixed(ErrorCode.NOT_FOUND, "No such lab"),
     errors.NoSuchKey: _fixed(ErrorCode.NOT_FOUND, "No such API key"),
     errors.NoSuchInvitation: _fixed(ErrorCode.NOT_FOUND, "No such invitation"),
+    errors.NoSuchAnnouncement: _fixed(ErrorCode.NOT_FOUND, "No such notification"),
+    errors.TooManyAnnouncements: lambda r: Told(
+        ErrorCode.CONFLICT, f"You have {r.most} notifications waiting, and may no more"
+    ),
     errors.InvitationOpen: _fixed(
         ErrorCode.CONFLICT, "This address is invited already"
     ),

@@ -40,8 +40,10 @@
      |   +- NoSuchAttribute
      |   +- NoSuchKey
      |   +- NoSuchInvitation
+     |   +- NoSuchAnnouncement
      +- TooManyKeys               the account has all that it may have
      +- TooManyInvitations        the account has all that it may have
+     +- TooManyAnnouncements      the account has all that may wait
      +- InvitationOpen            the address is invited already
      +- ConsentRequired          the terms must be accepted first
      +- WrongState               the account is not in a state that allows it
@@ -295,6 +297,18 @@ class NoSuchKey(NotFound):
 
 class NoSuchInvitation(NotFound):
     """There is none of that id, or it is none of the caller's business."""
+
+
+class NoSuchAnnouncement(NotFound):
+    """Nothing of that id is sent, or it is none of the caller's business."""
+
+
+class TooManyAnnouncements(Refusal):
+    """As much waits to be sent for the account as may; `most` is the number."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
 
 
 class InvitationOpen(Refusal):
