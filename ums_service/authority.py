@@ -1,10 +1,11 @@
 """What the store says of a caller, gathered for decisions and kept while it is true."""
 
 from itertools import count
-from typing import Final
+from typing import Final, NamedTuple
 
-from storage import Store
+from storage import Store, document_of
 from ums_service.domain.authorisation import Caller
+from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.labs import LABS
 from ums_service.domain.moment import Moment
 from ums_service.domain.standing import Standing, standing_of
@@ -21,7 +22,7 @@ class Authority:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._kept: dict[str, tuple[Caller, Reading]] = {}
-        self._in_labs: dict[tuple[str, str], tuple[Standing, Reading]] = {}
+        self._in_labs: dict[tuple[str, str], _InLab] = {}
         self._made = count()
 
     def caller(self, user_id: str) -> Caller | None:
@@ -40,22 +41,26 @@ class Authority:
         return caller
 
     def standing(self, user_id: str, lab_id: str, now: Moment) -> Standing | None:
-        """What this account is in a lab now; None where there is no such account."""
+        """What this account is in a lab now; None where there is no such account.
+
+        The lab is asked for also where it was read for the memberships: nobody can tell
+        by the work whether there is a lab of that id.
+        """
+        value = self._store.get_value(LABS, lab_id)
         kept = self._in_labs.get((user_id, lab_id))
-        if kept is not None and kept[0].holds(now) and kept[1].still_true():
-            return kept[0]
+        if kept is not None and kept.is_so(value, now):
+            return kept.standing
         read = Reading(self._store)
         caller = read_caller(user_id, read)
         if caller is None:
             self._in_labs.pop((user_id, lab_id), None)
             return None
-        number = next(self._made)
-        standing = standing_of(
-            caller, read.get(LABS, lab_id), read.book().every, now, number=number
-        )
+        lab = None if value is None else LABS.from_document(document_of(value))
+        number, known = next(self._made), read.book().every
+        standing = standing_of(caller, lab, known, now, number=number)
         if len(self._in_labs) >= KEPT_MAX:
             del self._in_labs[next(iter(self._in_labs))]
-        self._in_labs[user_id, lab_id] = standing, read
+        self._in_labs[user_id, lab_id] = _InLab(standing, read, value)
         return standing
 
     def holder_of(self, role: str) -> Caller:
@@ -63,6 +68,21 @@ class Authority:
         grants = tuple(role_grants(role, None, None, Reading(self._store)))
         return Caller("", administers=role == ADMIN, grants=grants)
 
+    def with_grants(self) -> list[str]:
+        """The ids of all accounts that were granted more than their primary role."""
+        return self._store.ids(ENTITLEMENTS)
+
     def lab_role(self, role: str, lab_id: str) -> frozenset[str]:
         """What a role of this lab gives in it."""
         return role_in_lab(role, lab_id, Reading(self._store))
+
+
+class _InLab(NamedTuple):
+    standing: Standing
+    read: Reading
+    lab: bytes | None
+    """The stored lab of which it was made."""
+
+    def is_so(self, lab: bytes | None, now: Moment) -> bool:
+        """Whether it would be made the same again."""
+        return self.lab is lab and self.standing.holds(now) and self.read.still_true()

@@ -23,6 +23,7 @@ from ums_service.domain.failure_records import (
 )
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE
+from ums_service.domain.imports import IMPORTED_CHANGES, IMPORTS
 from ums_service.domain.invitations import INVITATIONS
 from ums_service.domain.labs import ENDED_LABS, LABS
 from ums_service.domain.legal_holds import LEGAL_HOLDS
@@ -73,6 +74,8 @@ COLLECTIONS: Final = (
     DETAILS,
     CONSENTS,
     STORED_ROLES,
+    IMPORTS,
+    IMPORTED_CHANGES,
     ATTRIBUTE_BOOKS,
     ROLE_MAPS,
     ROLE_REQUESTS,

@@ -184,22 +184,6 @@ def _keys(store: Store, user_id: str) -> Any:
     ]
 
 
-def _invitations(store: Store, user_id: str) -> Any:
-    ids = store.ids_where(INVITATIONS, "invited_by", user_id)
-    return [
-        {
-            "invitation_id": one.invitation_id,
-            "roles": list(one.roles),
-            "lab_id": one.lab_id,
-            "lab_role": one.lab_role,
-            "message": one.message,
-            "created_at": text_of(one.created_s),
-        }
-        for one in (store.get(INVITATIONS, invitation_id) for invitation_id in ids)
-        if one is not None
-    ]
-
-
 def _notifications(store: Store, user_id: str) -> Any:
     own = store.get(NOTIFICATIONS, user_id)
     return own and [
@@ -256,6 +240,27 @@ def _standing(store: Store, user_id: str) -> Any:
         "since": own.since,
         "until": None if own.until_s is None else text_of(own.until_s),
     }
+
+
+def _invitations(store: Store, user_id: str) -> Any:
+    user, gone = store.get(USERS, user_id), store.get(DELETED_USERS, user_id)
+    person = user or (gone and gone.user)
+    ids = store.ids_where(INVITATIONS, "email", person.email) if person else []
+    return [
+        {
+            "email": one.email,
+            "first_name": one.first_name,
+            "last_name": one.last_name,
+            "roles": list(one.roles),
+            "lab_id": one.lab_id,
+            "lab_role": one.lab_role,
+            "message": one.message,
+            "created_at": text_of(one.created_s),
+            "answer": one.answer,
+        }
+        for one in (store.get(INVITATIONS, id_) for id_ in ids)
+        if one is not None
+    ]
 
 
 Tell = Callable[[Store, str], Any]

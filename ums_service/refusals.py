@@ -56,6 +56,12 @@ def _taken(refusal: errors.NameTaken) -> Told:
     return Told(ErrorCode.CONFLICT, message, details)
 
 
+def _changed_since(refusal: errors.ChangedSince) -> Told:
+    message = "was changed again since"
+    details = [{"field": name, "message": message} for name in refusal.fields]
+    return Told(ErrorCode.CONFLICT, f"Changed again since: {refusal}", details)
+
+
 def _consent_required(refusal: errors.ConsentRequired) -> Told:
     message = "should be accepted"
     details = [{"field": kind, "message": message} for kind in refusal.types]
@@ -162,8 +168,13 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     ),
     errors.NotFound: _fixed(ErrorCode.NOT_FOUND, "No such account"),
     errors.NoSuchDevice: _fixed(ErrorCode.NOT_FOUND, "No such device"),
+    errors.NoSuchJob: _fixed(ErrorCode.NOT_FOUND, "No such job"),
+    errors.NoSuchImport: _fixed(
+        ErrorCode.NOT_FOUND, "No such import, or it was taken back"
+    ),
     errors.NoSuchLab: _fixed(ErrorCode.NOT_FOUND, "No such lab"),
     errors.NoSuchMember: _fixed(ErrorCode.NOT_FOUND, "No such member of the lab"),
+    errors.NoSuchEntry: _fixed(ErrorCode.NOT_FOUND, "No such change"),
     errors.NoSuchMail: _fixed(ErrorCode.NOT_FOUND, "No such mail"),
     errors.NoSuchRole: lambda r: Told(
         ErrorCode.NOT_FOUND, f"There is no role {r.name}"
@@ -175,10 +186,6 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.NoSuchLab: _fixed(ErrorCode.NOT_FOUND, "No such lab"),
     errors.NoSuchKey: _fixed(ErrorCode.NOT_FOUND, "No such API key"),
     errors.NoSuchInvitation: _fixed(ErrorCode.NOT_FOUND, "No such invitation"),
-    errors.NoSuchAnnouncement: _fixed(ErrorCode.NOT_FOUND, "No such notification"),
-    errors.TooManyAnnouncements: lambda r: Told(
-        ErrorCode.CONFLICT, f"You have {r.most} notifications waiting, and may no more"
-    ),
     errors.InvitationOpen: _fixed(
         ErrorCode.CONFLICT, "This address is invited already"
     ),
@@ -188,6 +195,7 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.TooManyKeys: lambda r: Told(
         ErrorCode.CONFLICT, f"The account has {r.most} API keys, and may have no more"
     ),
+    errors.ChangedSince: _changed_since,
     errors.ConsentRequired: _consent_required,
     errors.WrongState: lambda r: Told(ErrorCode.WRONG_STATE, r.text),
     errors.LegalHold: lambda r: Told(ErrorCode.LEGAL_HOLD, r.text),

@@ -152,6 +152,7 @@ async def _until(
         ],
         [Announcer(service.facilities).round],
     )
+    reading = asyncio.create_task(service.facilities.directory.prepare())
     housekeeping = asyncio.create_task(maintenance.run())
     watching = asyncio.create_task(watch.run())
     dropping = asyncio.create_task(retention.run())
@@ -163,6 +164,7 @@ async def _until(
         tasks.append(asyncio.create_task(service.facilities.push.run()))
     await asyncio.wait({wait, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     wait.cancel()
+    tasks.append(reading)
     for task in tasks:
         task.cancel()
     for task in tasks:

@@ -45,6 +45,11 @@ DIRECTORY = {
     "hipaa": ON_OTHERS,
     "compat": ALWAYS,
 }
+MORE_THAN_THE_DIRECTORY = {
+    "standard": ON_OTHERS,
+    "hipaa": ON_OTHERS,
+    "compat": {"nobody": DENIED, "member": DENIED, "admin": OK},
+}
 TARGETS = {
     "create_user": ALWAYS,
     "create_user with a role": {"nobody": DENIED, "member": DENIED, "admin": OK},
@@ -58,6 +63,17 @@ TARGETS = {
     "delete_user": NEEDS_SESSION,
     "delete_user of another": ON_OTHERS,
     "list_users": DIRECTORY,
+    "get_user by a name": ON_OTHERS,
+    "get_user by an address": ON_OTHERS,
+    "get_user by a name that nobody has": {
+        "nobody": SESSION,
+        "member": DENIED,
+        "admin": NONE,
+    },
+    "list_users by an address": MORE_THAN_THE_DIRECTORY,
+    "list_users that are suspended": MORE_THAN_THE_DIRECTORY,
+    "search_users": ON_OTHERS,
+    "get_statistics": ON_OTHERS,
     "health_check": ALWAYS,
     "change_password": NEEDS_SESSION,
     "check_password": ALWAYS,
@@ -125,11 +141,19 @@ TARGETS = {
     "set_consent of another": ON_OTHERS,
     "export_user_data": NEEDS_SESSION,
     "export_user_data of another": ON_OTHERS,
+    "revert_change": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "list_deleted": ON_OTHERS,
     "restore_user of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "anonymise_user of another": ON_OTHERS,
     "legal_hold of another": ON_OTHERS,
     "apply_retention": ON_OTHERS,
+    "bulk_users": ON_OTHERS,
+    "export_users": ON_OTHERS,
+    "get_bulk_job": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "cancel_bulk_job": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "import_users": ON_OTHERS,
+    "revert_import": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "list_imports": ON_OTHERS,
     "list_mail": ON_OTHERS,
     "retry_mail": ON_OTHERS,
     "drop_mail": ON_OTHERS,
@@ -263,6 +287,13 @@ PURPOSES = {
     "revert_email": Purpose.REVERT_ADDRESS,
     "lock_down with a token": Purpose.LOCK_DOWN,
 }
+NAMED = {
+    "get_user by a name": {"username": "Target"},
+    "get_user by an address": {"email": "target@example.org"},
+    "get_user by a name that nobody has": {"username": "nobody"},
+    "list_users by an address": {"sort_by": "email"},
+    "list_users that are suspended": {"status": "suspended"},
+}
 IGNORED_IN_COMPAT = {"create_user with a role", "update_user with a status"}
 CALLERS = [
     "nobody",
@@ -289,6 +320,7 @@ def message_for(
 ) -> Message:
     action = target.split(" ", maxsplit=1)[0]
     message: Message = {"action": action, **OF_FACTORS.get(action, {})}
+    message |= NAMED.get(target, {})
     message |= OF_LABS.get(action, {}) | OF_ROLES.get(action, {})
     fields = ACTION_BY_NAME[action].request.model_fields
     if ("lab_id" in fields and fields["lab_id"].is_required()) or action == "get_lab":
@@ -305,7 +337,7 @@ def message_for(
         message["refresh_token"] = tokens_of_target
     elif action == "change_password":
         message |= {"current_password": password, "new_password": NEW}
-    elif action == "export_audit":
+    elif action in ("export_audit", "export_users"):
         message["reason"] = "a yearly review"
     elif action == "update_user":
         message["update_data"] = {"city": "Oxford"}
@@ -352,8 +384,18 @@ def message_for(
     elif action in ("anonymise_user", "legal_hold"):
         message["reason"] = "asked for"
         message |= {"hold": True} if action == "legal_hold" else {}
+    elif action == "import_users":
+        message["users"] = [{"username": "new", "email": "new@example.org"}]
+    elif action == "bulk_users":
+        message |= {"user_ids": [other], "operation": "force_password_change"}
+    elif action in ("get_bulk_job", "cancel_bulk_job"):
+        message["job_id"] = "A" * 22
+    elif action == "revert_import":
+        message["import_id"] = "A" * 22
     elif target == "export_user_data":
         message["password"] = password
+    elif action == "revert_change":
+        message["entry"] = 1
     elif action == "set_consent":
         message |= {"type": "privacy", "granted": False}
     elif action == "set_user_status":
@@ -406,6 +448,8 @@ def token_of(bench: Bench, caller: str) -> str | None:
 
 def moderates(target: str) -> bool:
     """Whether a moderator may this on the accounts of members."""
+    if target == "export_user_data of another":
+        return False  # it takes audit.export as well
     action = ACTION_BY_NAME[target.split(" ", maxsplit=1)[0]]
     return target in AS_ADMIN or action.permission in BUILT_IN["moderator"].allows
 

@@ -87,7 +87,18 @@ def passwords_and_sessions(bench: CanaryBench, admin: str) -> None:
     change = {"action": "change_password", **own, "idempotency_key": "k" * 30}
     bench.ask(**change, current_password=TWO, new_password=THREE)
     bench.ask(action="reauthenticate", **own, password=THREE)
+    bench.ask(action="export_user_data", **own, password=THREE)
+    bench.ask(**update(admin, bench.user_id("alice"), city="Oxford"))
+    number = bench.audit()[-1].sequence
+    revert = {"action": "revert_change", "session_token": admin, "entry": number}
+    bench.ask(**revert, password=THREE)
     bench.ask(action="verify_session", **own, token=again["access_token"])
+    bench.ask(action="export_user_data", **own, password=THREE)
+    bench.ask(**update(own["session_token"], city="Oxford"))
+    changes = {"action": "query_audit", "events": ["user_updated"], "limit": 1}
+    [change] = bench.ask(**changes, session_token=admin)["entries"]
+    revert = {"action": "revert_change", "entry": change["number"]}
+    bench.ask(**revert, session_token=admin, password=ADMIN_PASSWORD)
     make = {"action": "create_api_key", "name": "job", "scopes": ["users.read"]}
     key = bench.ask(**own, **make)["api_key"]
     bench.ask(action="get_user", api_key=key)

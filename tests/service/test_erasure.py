@@ -127,6 +127,9 @@ def live_of_canaries(bench: Bench) -> tuple[str, str]:
     assert bench.ask_all([consent])[0]["status"] == "success"
     bench.ask(action="request_password_reset", username=name)
     planted_mail(bench, name, f"{CANARY}mail")
+    invite = {"action": "invite_user", "email": f"{CANARY}@example.org"}
+    invited = bench.ask(**invite, session_token=admin, message=f"{CANARY}come")
+    assert invited["status"] == "success", invited
     status = {"action": "set_user_status", "session_token": admin, "user_id": user_id}
     bench.ask(**status, status="suspended", reason=f"{CANARY}reason")
     bench.ask(**status, status="active")

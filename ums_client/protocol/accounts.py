@@ -1,7 +1,7 @@
 """Messages about accounts: create, read, change, delete and list them."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,8 +13,8 @@ from ums_client.protocol.fields import (
     Text,
     UserId,
 )
-from ums_client.protocol.limits import PAGE_SIZE_MAX
 from ums_client.protocol.message import Reply, Request
+from ums_client.protocol.paging import Paged
 from ums_client.protocol.personal import (
     Contact,
     GivenRole,
@@ -122,11 +122,17 @@ class GetUserReply(Reply):
 
 
 class GetUser(Request[GetUserReply]):
-    """Read an account: your own, or as an administrator any other."""
+    """Read an account: your own, or with the permission any other.
+
+    It is named by one of the fields. Who may not read others learns nothing of whether
+    there is such a name.
+    """
 
     original: ClassVar[bool] = True
 
     user_id: UserId | None = None
+    username: Name | None = None
+    email: Name | None = None
     include: list[Section] | None = Field(default=None, max_length=6)
 
 
@@ -192,24 +198,32 @@ class DeleteUser(Request[DeleteUserReply]):
 
 
 class ListUsersReply(Reply):
-    """One page of accounts in the order of their creation."""
+    """One page of accounts; `total` counts those on all pages.
+
+    `truncated` says that there are more behind it.
+    """
 
     users: list[ListedUser]
     count: int
-    page: int = 1
+    page: int | None = None
     page_size: int = 0
+    total: int = 0
+    pages: int = 0
     truncated: bool = False
+    next_cursor: str | None = None
     ignored: list[str] = Field(default_factory=list)
 
 
-class ListUsers(Request[ListUsersReply]):
-    """List the active accounts.
+class ListUsers(Paged[ListUsersReply]):
+    """List the active accounts, in the order of their creation if not sorted.
 
-    Without `page` and `page_size` up to 1,000 come at once; `truncated` says that
-    there are more.
+    Without paging up to 1,000 come at once. `search` finds words in user names and full
+    names, for those who may read accounts in mail addresses, too; only they may list
+    another `status`, sort by what is not shown to all, and go on by cursor.
     """
 
     original: ClassVar[bool] = True
 
-    page: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    page_size: Annotated[int, Field(ge=1, le=PAGE_SIZE_MAX)] | None = None
+    search: Text | None = None
+    status: ShortText | None = None
+    role: ShortText | None = None

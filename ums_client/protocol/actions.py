@@ -10,10 +10,14 @@ from ums_client.protocol import (
     assignments,
     attributes,
     audit,
+    bulk,
     consents,
     deletions,
     devices,
+    exports,
     factors,
+    finding,
+    imports,
     invitations,
     keys,
     lab_members,
@@ -26,6 +30,7 @@ from ums_client.protocol import (
     personal,
     personal_data,
     recovery,
+    reverts,
     role_requests,
     roles,
     service,
@@ -74,12 +79,15 @@ class Audit(StrEnum):
     CONSENTS_READ = "consents_read"
     CONSENT_SET = "consent_set"
     USER_DATA_EXPORTED = "user_data_exported"
+    CHANGE_REVERTED = "change_reverted"
     DELETED_LISTED = "deleted_listed"
     USER_RESTORED = "user_restored"
     USER_ANONYMISED = "user_anonymised"
     LEGAL_HOLD_CHANGED = "legal_hold_changed"
     RETENTION_APPLIED = "retention_applied"
     USERS_LISTED = "users_listed"
+    USERS_SEARCHED = "users_searched"
+    STATISTICS_READ = "statistics_read"
     PASSWORD_CHANGED = "password_changed"
     AUDIT_READ = "audit_read"
     AUDIT_EXPORTED = "audit_exported"
@@ -114,6 +122,12 @@ class Audit(StrEnum):
     MAIL_RETRIED = "mail_retried"
     MAIL_DROPPED = "mail_dropped"
     MAIL_TESTED = "mail_tested"
+    USERS_EXPORTED = "users_exported"
+    USERS_BULK = "users_bulk"
+    BULK_CANCELLED = "bulk_cancelled"
+    USERS_IMPORTED = "users_imported"
+    IMPORT_REVERTED = "import_reverted"
+    IMPORTS_LISTED = "imports_listed"
     LAB_CREATED = "lab_created"
     LAB_UPDATED = "lab_updated"
     LAB_DELETED = "lab_deleted"
@@ -191,6 +205,8 @@ ACTIONS: Final = (
     Action("update_user",              accounts.UpdateUser,             Access.OWN,      Rate.WRITE,    Audit.USER_UPDATED,             Repeat.KEYED, Permission.USERS_UPDATE),
     Action("delete_user",              accounts.DeleteUser,             Access.OWN,      Rate.WRITE,    Audit.USER_DELETED,             Repeat.KEYED, Permission.USERS_DELETE),
     Action("list_users",               accounts.ListUsers,              Access.OPTIONAL, Rate.READ,     Audit.USERS_LISTED,             Repeat.SAFE, Permission.USERS_READ),
+    Action("search_users",             finding.SearchUsers,             Access.GRANTED,  Rate.READ,     Audit.USERS_SEARCHED,           Repeat.SAFE,  Permission.USERS_READ),
+    Action("get_statistics",           finding.GetStatistics,           Access.GRANTED,  Rate.READ,     Audit.STATISTICS_READ,          Repeat.SAFE,  Permission.USERS_READ),
     Action("health_check",             service.HealthCheck,             Access.OPTIONAL, Rate.READ,     Audit.NONE,                     Repeat.SAFE),
     Action("change_password",          passwords.ChangePassword,        Access.OPTIONAL, Rate.LOGIN,    Audit.PASSWORD_CHANGED,         Repeat.KEYED),
     Action("verify_session",           sessions.VerifySession,          Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
@@ -239,6 +255,7 @@ ACTIONS: Final = (
     Action("get_consents",             consents.GetConsents,            Access.OWN,      Rate.READ,     Audit.CONSENTS_READ,            Repeat.SAFE,  Permission.USERS_READ),
     Action("set_consent",              consents.SetConsent,             Access.OWN,      Rate.WRITE,    Audit.CONSENT_SET,              Repeat.KEYED, Permission.USERS_UPDATE),
     Action("export_user_data",         personal_data.ExportUserData,    Access.OWN,      Rate.CHECK,    Audit.USER_DATA_EXPORTED,       Repeat.SAFE,  Permission.USERS_READ),
+    Action("revert_change",            reverts.RevertChange,            Access.GRANTED,  Rate.WRITE,    Audit.CHANGE_REVERTED,          Repeat.KEYED, Permission.USERS_UPDATE),
     Action("list_deleted",             deletions.ListDeleted,           Access.GRANTED,  Rate.READ,     Audit.DELETED_LISTED,           Repeat.SAFE,  Permission.USERS_DELETE),
     Action("restore_user",             deletions.RestoreUser,           Access.GRANTED,  Rate.WRITE,    Audit.USER_RESTORED,            Repeat.KEYED, Permission.USERS_DELETE),
     Action("anonymise_user",           deletions.AnonymiseUser,         Access.GRANTED,  Rate.WRITE,    Audit.USER_ANONYMISED,          Repeat.KEYED, Permission.USERS_DELETE),
@@ -249,6 +266,13 @@ ACTIONS: Final = (
     Action("retry_mail",               mail.RetryMail,                  Access.GRANTED,  Rate.WRITE,    Audit.MAIL_RETRIED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("drop_mail",                mail.DropMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_DROPPED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("test_mail",                mail.TestMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_TESTED,              Repeat.KEYED, Permission.SYSTEM_ADMIN),
+    Action("export_users",             exports.ExportUsers,             Access.GRANTED,  Rate.WRITE,    Audit.USERS_EXPORTED,           Repeat.SAFE,  Permission.USERS_READ),
+    Action("bulk_users",               bulk.BulkUsers,                  Access.SESSION,  Rate.WRITE,    Audit.USERS_BULK,               Repeat.NEVER),
+    Action("get_bulk_job",             bulk.GetBulkJob,                 Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("cancel_bulk_job",          bulk.CancelBulkJob,              Access.SESSION,  Rate.WRITE,    Audit.BULK_CANCELLED,           Repeat.SAFE),
+    Action("import_users",             imports.ImportUsers,             Access.GRANTED,  Rate.WRITE,    Audit.USERS_IMPORTED,           Repeat.KEYED, Permission.USERS_CREATE),
+    Action("revert_import",            imports.RevertImport,            Access.GRANTED,  Rate.WRITE,    Audit.IMPORT_REVERTED,          Repeat.KEYED, Permission.USERS_DELETE),
+    Action("list_imports",             imports.ListImports,             Access.GRANTED,  Rate.READ,     Audit.IMPORTS_LISTED,           Repeat.SAFE,  Permission.USERS_CREATE),
 
     Action("list_roles",               roles.ListRoles,                 Access.SESSION,  Rate.READ,     Audit.ROLES_READ,               Repeat.SAFE),
     Action("save_role",                roles.SaveRole,                  Access.GRANTED,  Rate.WRITE,    Audit.ROLE_SAVED,               Repeat.KEYED, Permission.ROLES_MANAGE),

@@ -17,6 +17,7 @@ from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.factors import FACTORS
 from ums_service.domain.failure_records import FAILURES
 from ums_service.domain.families import FAMILIES
+from ums_service.domain.imports import IMPORTED_CHANGES
 from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.notifications import NOTIFICATIONS
 from ums_service.domain.one_time import ONE_TIME
@@ -35,6 +36,7 @@ OWNED: Final[tuple[Collection[Any], ...]] = (
     FAILURES,
     FAMILIES,
     HISTORIES,
+    IMPORTED_CHANGES,
     LEGAL_HOLDS,
     NOTIFICATIONS,
     ONE_TIME,

@@ -1,7 +1,7 @@
 """What an account has been granted beside its primary role, one document for each."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 from storage import Collection
@@ -122,8 +122,15 @@ def _to_document(own: Entitlements) -> dict[str, Any]:
     member_of = list(dict.fromkeys([*own.labs, *roles, *attributes]))
     admin_of = [id_ for id_, one in own.labs.items() if one.administers]
     holds = list(dict.fromkeys(one.role_id or one.role for one in own.roles))
-    found_by = {"member_of": member_of, "admin_of": admin_of, "holds": holds}
-    return asdict(own) | found_by
+    return {
+        "user_id": own.user_id,
+        "roles": own.roles,
+        "labs": dict(own.labs),
+        "attributes": own.attributes,
+        "member_of": member_of,
+        "admin_of": admin_of,
+        "holds": holds,
+    }
 
 
 def _from_document(document: dict[str, Any]) -> Entitlements:

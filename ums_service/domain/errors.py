@@ -33,6 +33,9 @@
      |   +- NoSuchDevice
      |   +- NoFactor              the account has no such second factor
      |   +- NoSuchMail
+     |   +- NoSuchImport
+     |   +- NoSuchJob
+     |   +- NoSuchEntry           no change to an account has that number
      |   +- NoSuchLab
      |   +- NoSuchMember
      |   +- NoSuchRole
@@ -40,12 +43,11 @@
      |   +- NoSuchAttribute
      |   +- NoSuchKey
      |   +- NoSuchInvitation
-     |   +- NoSuchAnnouncement
      +- TooManyKeys               the account has all that it may have
-     +- TooManyInvitations        the account has all that it may have
-     +- TooManyAnnouncements      the account has all that may wait
-     +- InvitationOpen            the address is invited already
+     +- ChangedSince             what is to be reverted was changed again
      +- ConsentRequired          the terms must be accepted first
+     +- TooManyInvitations        the account has all that it may have
+     +- InvitationOpen            the address is invited already
      +- WrongState               the account is not in a state that allows it
      |   +- LegalHold             nothing of it may be erased now
      +- IdempotencyConflict
@@ -263,6 +265,18 @@ class NoFactor(NotFound):
     """The account has no such second factor."""
 
 
+class NoSuchJob(NotFound):
+    """No job of the caller has this id, or it was forgotten."""
+
+
+class NoSuchImport(NotFound):
+    """No batch of an import has this id, or it was taken back."""
+
+
+class NoSuchEntry(NotFound):
+    """The audit log has no change to an account of that number."""
+
+
 class NoSuchMail(NotFound):
     """The mail was sent, dropped or never there."""
 
@@ -299,18 +313,6 @@ class NoSuchInvitation(NotFound):
     """There is none of that id, or it is none of the caller's business."""
 
 
-class NoSuchAnnouncement(NotFound):
-    """Nothing of that id is sent, or it is none of the caller's business."""
-
-
-class TooManyAnnouncements(Refusal):
-    """As much waits to be sent for the account as may; `most` is the number."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__(most)
-        self.most = most
-
-
 class InvitationOpen(Refusal):
     """The address is invited there already."""
 
@@ -329,6 +331,14 @@ class TooManyKeys(Refusal):
     def __init__(self, most: int) -> None:
         super().__init__(most)
         self.most = most
+
+
+class ChangedSince(Refusal):
+    """What is to be reverted was changed again since; `fields` names it."""
+
+    def __init__(self, fields: list[str]) -> None:
+        super().__init__(", ".join(fields))
+        self.fields = fields
 
 
 class ConsentRequired(Refusal):

@@ -169,3 +169,9 @@ def view(invitation: Invitation, now: Moment) -> dict[str, Any]:
         "expires_at": text_of(invitation.expires_s),
         "answered_at": None if answered_s is None else text_of(answered_s),
     }
+
+
+async def forget(tx: Transaction, email: str) -> None:
+    """Delete every invitation of an address, with the account that has it."""
+    for invitation_id in await tx.ids_where(INVITATIONS, "email", email):
+        tx.delete(INVITATIONS, invitation_id)

@@ -185,7 +185,7 @@ OUTBOX: Final = Collection(
     to_document=_to_document,
     from_document=_from_document,
     unique=("slot",),
-    grouped=("user_id",),
+    grouped=("user_id", "to"),
 )
 
 

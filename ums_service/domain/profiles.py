@@ -192,6 +192,8 @@ class Profile:
 
     deleted_kept_s: int = 30 * DAY_S
     """How long a deleted account can still be brought back; 0 erases at once."""
+    imports_kept_s: int = 30 * DAY_S
+    """How long a batch of an import can be taken back."""
     audit_kept_days: int = 7 * 365
     """How long entries of the audit log are kept at least; older ones go in parts of a
     few MiB."""

@@ -20,11 +20,16 @@ def quiet_for_s(preferences: Mapping[str, Any], now: Moment) -> int:
     begins, ends = (preferences.get(f"quiet_hours_{end}") for end in ("start", "end"))
     if not begins or not ends or begins == ends:
         return 0
-    start, end = time.fromisoformat(begins), time.fromisoformat(ends)
+    start, end = _time(begins), _time(ends)
     here = now.utc.astimezone(time_zone(preferences.get("timezone", "UTC")))
     at = here.time()
     inside = start <= at < end if start < end else at >= start or at < end
     return _until(end, here, now) if inside else 0
+
+
+def _time(text: str) -> time:
+    hour, minute = text.split(":")
+    return time(int(hour), int(minute))
 
 
 def _until(end: time, here: datetime, now: Moment) -> int:

@@ -35,6 +35,7 @@ from ums_client.protocol.attributes import (
     SetRoleAttribute,
 )
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
+from ums_client.protocol.bulk import BulkUsers, CancelBulkJob, GetBulkJob
 from ums_client.protocol.consents import GetConsents, SetConsent
 from ums_client.protocol.deletions import (
     AnonymiseUser,
@@ -44,6 +45,7 @@ from ums_client.protocol.deletions import (
     RestoreUser,
 )
 from ums_client.protocol.devices import ForgetDevice, ListDevices
+from ums_client.protocol.exports import ExportUsers
 from ums_client.protocol.factors import (
     ConfirmMfa,
     DisableMfa,
@@ -53,6 +55,8 @@ from ums_client.protocol.factors import (
     SetupMfa,
     VerifyMfa,
 )
+from ums_client.protocol.finding import GetStatistics, SearchUsers
+from ums_client.protocol.imports import ImportUsers, ListImports, RevertImport
 from ums_client.protocol.invitations import (
     AcceptInvitation,
     CancelInvitation,
@@ -117,6 +121,7 @@ from ums_client.protocol.recovery import (
     RequestPasswordReset,
     ResetPassword,
 )
+from ums_client.protocol.reverts import RevertChange
 from ums_client.protocol.role_requests import (
     DecideRoleRequest,
     ListRoleRequests,
@@ -156,12 +161,17 @@ from ums_service.handlers import (
     attributes,
     audit,
     authorize,
+    bulk,
     consents,
     deletions,
     details,
     devices,
     enrolment,
+    exports,
     factors,
+    finding,
+    import_reverts,
+    imports,
     invitations,
     invited,
     keys,
@@ -182,6 +192,7 @@ from ums_service.handlers import (
     proof,
     push_devices,
     retention,
+    reverts,
     role_lists,
     role_requests,
     roles,
@@ -200,8 +211,10 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     Logout: sessions.logout,
     GetUser: accounts.get_user,
     UpdateUser: accounts.update_user,
+    ListUsers: finding.list_users,
+    SearchUsers: finding.search_users,
+    GetStatistics: finding.get_statistics,
     DeleteUser: deletions.delete_user,
-    ListUsers: accounts.list_users,
     HealthCheck: service.health_check,
     ChangePassword: passwords.change_password,
     VerifySession: verification.verify_session,
@@ -246,6 +259,13 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RetryMail: mail.retry_mail,
     DropMail: mail.drop_mail,
     TestMail: mail.test_mail,
+    ExportUsers: exports.export_users,
+    BulkUsers: bulk.bulk_users,
+    GetBulkJob: bulk.get_bulk_job,
+    CancelBulkJob: bulk.cancel_bulk_job,
+    ImportUsers: imports.import_users,
+    RevertImport: import_reverts.revert_import,
+    ListImports: imports.list_imports,
     CreateLab: labs.create_lab,
     ListLabs: labs.list_labs,
     GetLab: labs.get_lab,
@@ -285,6 +305,12 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RotateApiKey: keys.rotate_api_key,
     RevokeApiKey: keys.revoke_api_key,
     CreateServiceAccount: keys.create_service_account,
+    GetPreferences: details.get_preferences,
+    UpdatePreferences: details.update_preferences,
+    GetConsents: consents.get_consents,
+    SetConsent: consents.set_consent,
+    ExportUserData: personal_data.export_user_data,
+    RevertChange: reverts.revert_change,
     InviteUser: invitations.invite_user,
     ListInvitations: invitations.list_invitations,
     ResendInvitation: invitations.resend_invitation,
@@ -292,11 +318,6 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     GetInvitation: invitations.get_invitation,
     AcceptInvitation: invited.accept_invitation,
     DeclineInvitation: invitations.decline_invitation,
-    GetPreferences: details.get_preferences,
-    UpdatePreferences: details.update_preferences,
-    GetConsents: consents.get_consents,
-    SetConsent: consents.set_consent,
-    ExportUserData: personal_data.export_user_data,
     ListNotifications: notifications.list_notifications,
     MarkNotifications: notifications.mark_notifications,
     SendNotification: announcements.send_notification,

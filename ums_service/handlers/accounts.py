@@ -1,7 +1,6 @@
-"""Create, read, change, delete and list accounts."""
+"""Create, read, change and delete accounts."""
 
-import asyncio
-from typing import Any, Final
+from typing import Any
 
 from storage import document_of
 from ums_client.protocol.accounts import (
@@ -9,13 +8,11 @@ from ums_client.protocol.accounts import (
     CreateUserReply,
     GetUser,
     GetUserReply,
-    ListUsers,
-    ListUsersReply,
     UpdateUser,
     UpdateUserReply,
 )
-from ums_client.protocol.limits import LIST_MAX, PAGE_SIZE_MAX
 from ums_client.protocol.permissions import Permission
+from ums_service.access import require_to_read
 from ums_service.answer import Answer, answer, answer_from
 from ums_service.call import Call
 from ums_service.domain import accounts
@@ -41,11 +38,8 @@ from ums_service.handlers.new_passwords import (
     without_password,
 )
 from ums_service.handlers.sections import sections
-from ums_service.handlers.views import directory_view, user_view
+from ums_service.handlers.views import user_view
 from ums_service.notices import ask_to_verify, new_mail, notify, post
-
-_SCANNED_AT_ONCE: Final = 200
-"""Accounts looked at before other requests get their turn: well under a millisecond."""
 
 
 async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply]:
@@ -105,6 +99,8 @@ async def get_user(request: GetUser, call: Call) -> Answer[GetUserReply]:
     """Read an account."""
     own = call.own_session.user_id
     user_id = request.user_id or own
+    if request.username or request.email:
+        user_id = _named(request, call)
     if user_id != own:
         call.subject, call.discloses = user_id, True
     value = call.facilities.store.get_value(USERS, user_id)
@@ -118,31 +114,6 @@ async def get_user(request: GetUser, call: Call) -> Answer[GetUserReply]:
     return answer_from(
         GetUserReply, value, lambda v: {"user": user_view(document_of(v), profile)}
     )
-
-
-async def list_users(request: ListUsers, call: Call) -> Answer[ListUsersReply]:
-    """List active accounts, as much of each as the caller may see."""
-    reads = call.may(Permission.USERS_READ)
-    directory = call.facilities.profile.directory
-    if not reads and directory != "public":
-        if call.session is None:
-            raise InvalidSession
-        if directory == "administrators":
-            raise PermissionDenied
-    call.discloses = reads
-    paged = request.page is not None or request.page_size is not None
-    size = request.page_size or (PAGE_SIZE_MAX if paged else LIST_MAX)
-    page = request.page or 1
-    documents = await _active(call, first=(page - 1) * size, most=size + 1)
-    shown = documents[:size]
-    profile = call.facilities.profile
-    users = [user_view(d, profile) if reads else directory_view(d) for d in shown]
-    more: dict[str, Any] = {}
-    if paged or not profile.original_replies:
-        more = {"page": page, "page_size": size}
-    if len(documents) > size:
-        more["truncated"] = True
-    return answer(ListUsersReply, users=users, count=len(users), **more)
 
 
 async def update_user(request: UpdateUser, call: Call) -> Answer[UpdateUserReply]:
@@ -169,6 +140,26 @@ async def _welcome(user: User, call: Call) -> None:
         await ask_to_verify(call, user)
     else:
         await notify(call, user, Template.WELCOME)
+
+
+def _named(request: GetUser, call: Call) -> str:
+    """The id of the account with this name or address, if the caller may read it.
+
+    Raises:
+        InvalidInput: it is named twice.
+        PermissionDenied: the caller may not, whether there is such an account or not.
+        NotFound: there is none.
+    """
+    if [request.user_id, request.username, request.email].count(None) != 2:
+        raise InvalidInput("username", "should be the only name of the account")
+    field = "username" if request.username else "email"
+    name = normalise(request.username or request.email or "")
+    user_id = call.facilities.store.find(USERS, field, name)
+    if user_id is None or user_id != call.own_session.user_id:
+        require_to_read(user_id, call)
+    if user_id is None:
+        raise NotFound
+    return user_id
 
 
 async def _target(user_id: str | None, call: Call) -> User:
@@ -225,22 +216,3 @@ def _role_for_new(request: CreateUser, call: Call) -> str:
         raise PermissionDenied
     call.details["ignored_role"] = request.role
     return "user"
-
-
-async def _active(call: Call, *, first: int, most: int) -> list[dict[str, Any]]:
-    store = call.facilities.store
-    found: list[dict[str, Any]] = []
-    skip = first
-    for number, user_id in enumerate(store.ids(USERS)):
-        if number % _SCANNED_AT_ONCE == _SCANNED_AT_ONCE - 1:
-            await asyncio.sleep(0)
-        document = store.get_document(USERS, user_id)
-        if document is None or document.get("status", ACTIVE) != ACTIVE:
-            continue
-        if skip:
-            skip -= 1
-            continue
-        found.append(document)
-        if len(found) == most:
-            break
-    return found

@@ -23,10 +23,9 @@ from ums_service.domain.details import DETAILS, PREFERENCES, Details
 from ums_service.domain.errors import (
     InvalidInput,
     MissingInput,
-    NoSuchAnnouncement,
+    NoSuchJob,
     NotConfigured,
     RateLimited,
-    TooManyAnnouncements,
     WrongState,
 )
 from ums_service.domain.message_templates import filled
@@ -111,7 +110,7 @@ async def cancel_scheduled(
     job = await call.tx.get(ANNOUNCEMENTS, request.job_id)
     own = call.own_session.user_id
     if job is None or (job.user_id != own and not call.may(SENDING_EVERYWHERE)):
-        raise NoSuchAnnouncement
+        raise NoSuchJob
     if job.has_ended:
         raise WrongState(f"The notification is {job.state}")
     call.tx.put(ANNOUNCEMENTS, job.ended(State.CANCELLED))
@@ -191,7 +190,7 @@ async def _make_room(call: Call) -> None:
 
     Raises:
         RateLimited: too many were sent in the last hour.
-        TooManyAnnouncements: too many wait.
+        WrongState: too many wait.
     """
     own, profile = call.own_session.user_id, call.facilities.profile
     ids = await call.tx.ids_where(ANNOUNCEMENTS, "user_id", own)
@@ -200,7 +199,7 @@ async def _make_room(call: Call) -> None:
         raise RateLimited(retry_after_s=HOUR_S / profile.notification_sends_per_hour)
     is_open = frozenset(await call.tx.ids_where(ANNOUNCEMENTS, "open_of", own))
     if len(is_open) >= profile.notification_schedules:
-        raise TooManyAnnouncements(profile.notification_schedules)
+        raise WrongState(f"You have {len(is_open)} notifications waiting already")
     ended = [job_id for job_id in ids if job_id not in is_open]
     for job_id in ended[: max(0, len(ended) - ENDED_KEPT)]:
         if job_id not in recent:

@@ -19,6 +19,7 @@ from ums_service.domain.errors import (
     NotFound,
     ReauthenticationRequired,
 )
+from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.moment import text_of
 from ums_service.domain.names import normalise
 from ums_service.domain.outbox import Template
@@ -49,28 +50,29 @@ async def delete_user(request: DeleteUser, call: Call) -> Answer[DeleteUserReply
     if user is not None:
         await update_roster(call.tx, user, None)
         await end_everything_of(user.user_id, call)
-    if user is None or request.mode == "erase":
-        more = await _erase(request, call)
-    else:
+    if user is not None and request.mode == "soft":
         more = await _put_away(user, request, call)
+    else:
+        whole = user or (gone and gone.user)
+        assert whole
+        more = await _erase(whole, request, call)
     if call.facilities.profile.original_replies:
         more = {}
     return answer(DeleteUserReply, message="Account deleted successfully", **more)
 
 
-async def _erase(request: DeleteUser, call: Call) -> dict[str, Any]:
-    assert call.subject is not None
+async def _erase(user: User, request: DeleteUser, call: Call) -> dict[str, Any]:
     call.details["mode"] = request.mode
     if request.reason:  # what is sealed goes with the account
         call.details["reason"] = request.reason
-    if call.subject == call.own_session.user_id:
-        user = await call.tx.get(USERS, call.subject)
-        assert user is not None
-        await deleted.delete(call.tx, user, call.now, kept_s=0)  # held: not told
-    else:
-        await deleted.erase(call.tx, call.subject)
-    await forget_mail(call.subject, call)
-    return {"deleted_at": call.now.text}
+    told = {"deleted_at": call.now.text}
+    held = await call.tx.get(LEGAL_HOLDS, user.user_id)
+    if held and user.user_id == call.own_session.user_id:  # who is not told of it
+        await deleted.delete(call.tx, user, call.now, kept_s=0)
+        return told
+    await deleted.erase(call.tx, user.user_id)
+    await forget_mail(user.user_id, user.email, call)
+    return told
 
 
 async def _put_away(user: User, request: DeleteUser, call: Call) -> dict[str, Any]:

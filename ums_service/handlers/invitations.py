@@ -116,6 +116,7 @@ async def cancel_invitation(
     found = await _manageable(request.invitation_id, call)
     if found.answer:
         raise WrongState(f"The invitation is {found.answer}")
+    call.lab_id = found.lab_id
     call.tx.put(INVITATIONS, found.answered(State.CANCELLED, call.now))
     call.details["invitation_id"] = found.invitation_id
     return answer(CancelInvitationReply, message="The invitation is taken back")
@@ -152,6 +153,7 @@ async def decline_invitation(
 ) -> Answer[CancelInvitationReply]:
     """Decline an invitation."""
     found = await find_open(call.tx, request.token, call.now)
+    call.lab_id = found.lab_id
     call.tx.put(INVITATIONS, found.answered(State.DECLINED, call.now))
     call.details["invitation_id"] = found.invitation_id
     return answer(CancelInvitationReply, message="The invitation is declined")
@@ -160,6 +162,7 @@ async def decline_invitation(
 async def _send(
     invitation: Invitation, call: Call, *, by_mail: bool
 ) -> Answer[InviteUserReply]:
+    call.lab_id = invitation.lab_id
     call.details["invitation_id"] = invitation.invitation_id
     shown: dict[str, Any] = {}
     if by_mail:

@@ -40,7 +40,7 @@ async def accept_invitation(
     else:
         user = await _own_account(invitation, call)
     given = await _still_given(invitation, call)
-    call.subject = user.user_id
+    call.subject, call.lab_id = user.user_id, invitation.lab_id
     if given.scope is not None and invitation.lab_role is not None:
         await join(given.scope, user, invitation.lab_role, call)
     await _give_roles(user, given, invitation, call)

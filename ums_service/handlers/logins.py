@@ -83,7 +83,7 @@ async def verify_mfa(request: VerifyMfa, call: Call) -> Answer[VerifyMfaReply]:
     if request.assertion is not None:
         method = prove_passkey(factors, request.assertion, challenge, call)
     elif request.code:
-        used = prove_code(factors, request.code, request.method, call, challenge)
+        used = await prove_code(factors, request.code, request.method, call, challenge)
         method = used.method
     else:
         raise MissingInput("A code or the assertion of a passkey is required")
