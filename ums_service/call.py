@@ -40,6 +40,7 @@ from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
 from ums_service.look_alike_names import LookAlikeNames
 from ums_service.mail.queue import MailQueue
+from ums_service.push import PushSender
 from ums_service.second_factors import SecondFactors
 
 T = TypeVar("T")
@@ -77,6 +78,8 @@ class Facilities:
     """One character of a text, at random."""
     mail: MailQueue | None = None
     """None where no mail server is set up."""
+    push: PushSender | None = None
+    """None where no gateway for it is set up."""
 
 
 @dataclass(slots=True)
