@@ -3,7 +3,7 @@
 import logging
 import secrets
 import traceback
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from storage import Store
 from storage.errors import StoreError
@@ -145,10 +145,18 @@ class RefusalLog:
             actor=actor,
             subject=subject,
             address=address,
-            details={"incident": refused.incident} if refused.incident else None,
+            details=_details(refused, call),
             user_agent=user_agent_of(call.client) if call else None,
             request_id=call.request_id if call else None,
             of_actor=name_sealed(self._store, other),
             of_subject=name_sealed(self._store, subject),
             lab_id=call.lab_id if call else None,
         )
+
+
+def _details(refused: Refused, call: Call | None) -> dict[str, Any] | None:
+    details = {
+        "incident": refused.incident,
+        "gateway": call.gateway if call else None,
+    }
+    return {name: value for name, value in details.items() if value} or None
