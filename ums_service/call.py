@@ -100,6 +100,8 @@ class Call:
     now: Moment
     key: ApiKey | None = None
     """The API key that the request came with."""
+    gateway: str | None = None
+    """The id of the key of the gateway that told `address`."""
     subject: str | None = None
     """The id of the account that is acted on, for the audit log."""
     lab_id: str | None = None
@@ -359,7 +361,7 @@ class Call:
             actor=actor,
             subject=subject,
             address=self.address,
-            details=self.details or None,
+            details=self.details_told(),
             user_agent=user_agent_of(self.client),
             request_id=self.request_id,
             lab_id=self.lab_id,
@@ -370,6 +372,12 @@ class Call:
                 tx, store, subject, self.changes, self.subject_name
             ),
         )
+
+    def details_told(self) -> dict[str, Any] | None:
+        """The details for the audit entry: with the gateway, where one told `address`."""
+        if self.gateway is not None:
+            return {**self.details, "gateway": self.gateway}
+        return self.details or None
 
     def _still_holds(self, session: Session) -> bool:
         if self.key is not None:
