@@ -71,7 +71,8 @@ def allowed(caller: Caller, permission: str, resource: Resource) -> bool:
     other, everywhere = resource.changes, frozenset[str]()
     if other is None:
         return True
-    return not other.administers and all(
+    leads = other.administers or other.appointed
+    return not leads and all(
         has(caller, name, everywhere) for name in NAMES if has(other, name, everywhere)
     )
 

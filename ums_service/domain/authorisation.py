@@ -56,6 +56,8 @@ class Caller(NamedTuple):
     user_id: str
     active: bool = True
     administers: bool = False
+    appointed: bool = False
+    """Whether it would administer if it were active."""
     grants: tuple[Grant, ...] = ()
     lab_ids: frozenset[str] = NOTHING
     """The labs it is a member of."""
@@ -152,9 +154,11 @@ def outranks(other: Caller, caller: Caller, now: Moment) -> bool:
     """Whether `other` can do something in the whole service that `caller` cannot.
 
     Who may change accounts must not become more powerful by changing those of the
-    powerful: their address, say, to which a new password can be mailed.
+    powerful: their address, say, to which a new password can be mailed. What an account
+    out of use would have again counts, too.
     """
     if caller.administers:
         return False
     theirs = permissions_of(other, NOTHING, now)
-    return other.administers or not theirs <= permissions_of(caller, NOTHING, now)
+    leads = other.administers or other.appointed
+    return leads or not theirs <= permissions_of(caller, NOTHING, now)

@@ -1,0 +1,67 @@
+"""Nobody gets at what they may not do by way of an account, a key or an invitation."""
+
+from typing import Any
+
+import pytest
+
+from tests.service.harness import STRONG, Message, update
+from tests.service.lab_bench import LabBench
+from tests.service.mailbox import MAIL
+
+RECENT_S = 600
+
+
+@pytest.fixture
+def labs(make_bench: Any) -> LabBench:
+    bench = make_bench(settings=MAIL)
+    made = LabBench(bench, bench.admin())
+    made.lab("GEN001", laura="admin", mike="member")
+    made.account("sophie", "target")
+    return made
+
+
+def allow(labs: LabBench, name: str, *permissions: str) -> None:
+    """Give somebody these permissions everywhere."""
+    labs.does("admin", "save_role", name="desk", permissions=list(permissions))
+    labs.does("admin", "assign_role", user_ids=[labs.id(name)], roles=["desk"])
+
+
+def change(labs: LabBench, by: str, name: str, **data: Any) -> Message:
+    return labs.bench.ask(**update(labs.tokens[by], labs.id(name), **data))
+
+
+def make_administrator(labs: LabBench, name: str) -> None:
+    assert change(labs, "admin", name, role="admin")["status"] == "success"
+
+
+# --- by way of an account ---
+
+
+@pytest.mark.parametrize("status", ["inactive", "suspended", "archived"])
+def test_an_administrator_out_of_use_is_not_for_who_is_none(
+    labs: LabBench, status: str
+):
+    make_administrator(labs, "target")
+    target = {"user_id": labs.id("target")}
+    labs.does("admin", "set_user_status", **target, status=status)
+    allow(labs, "sophie", "users.read", "users.update", "users.status", "users.delete")
+    taken = change(labs, "sophie", "target", email="mine@example.org")
+    assert taken["code"] == "PERMISSION_DENIED"
+    refused = labs.refused("sophie", "set_user_status", **target, status="active")
+    assert refused == "PERMISSION_DENIED"
+    gone = labs.refused("sophie", "delete_user", **target, password=STRONG)
+    assert gone == "PERMISSION_DENIED"
+    anonymise = {**target, "reason": "asked for"}
+    assert labs.refused("sophie", "anonymise_user", **anonymise) == "PERMISSION_DENIED"
+    labs.does("admin", "set_user_status", **target, status="active")
+
+
+def test_who_is_to_be_an_administrator_is_not_for_who_is_none(labs: LabBench):
+    made = {"username": "pending", "email": "pending@example.org", "role": "admin"}
+    labs.does("admin", "create_user", user_data=made | {"auto_activate": False})
+    allow(labs, "sophie", "users.update", "users.status", "credentials.manage")
+    pending = {"user_id": labs.id("pending")}
+    link = labs.refused("sophie", "issue_link", **pending, purpose="activate")
+    assert link == "PERMISSION_DENIED"
+    taken = change(labs, "sophie", "pending", email="mine@example.org")
+    assert taken["code"] == "PERMISSION_DENIED"
