@@ -72,8 +72,12 @@ def allowed(caller: Caller, permission: str, resource: Resource) -> bool:
     if other is None:
         return True
     leads = other.administers or other.appointed
+    places = [everywhere, *(frozenset({lab}) for lab in LABS if resource.opens)]
     return not leads and all(
-        has(caller, name, everywhere) for name in NAMES if has(other, name, everywhere)
+        has(caller, name, place)
+        for place in places
+        for name in NAMES
+        if has(other, name, place)
     )
 
 

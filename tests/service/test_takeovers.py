@@ -65,3 +65,37 @@ def test_who_is_to_be_an_administrator_is_not_for_who_is_none(labs: LabBench):
     assert link == "PERMISSION_DENIED"
     taken = change(labs, "sophie", "pending", email="mine@example.org")
     assert taken["code"] == "PERMISSION_DENIED"
+
+
+def test_what_opens_the_account_of_a_lab_administrator_is_not_for_outsiders(
+    labs: LabBench,
+):
+    allow(
+        labs,
+        "sophie",
+        "users.read",
+        "users.update",
+        "users.status",
+        "credentials.manage",
+    )
+    for name in ("laura", "mike"):
+        taken = change(labs, "sophie", name, email="mine@example.org")
+        assert taken["code"] == "PERMISSION_DENIED"
+        target = {"user_id": labs.id(name)}
+        link = labs.refused("sophie", "issue_link", **target, purpose="reset")
+        assert link == "PERMISSION_DENIED"
+        factor = {**target, "reason": "lost the phone"}
+        assert labs.refused("sophie", "disable_mfa", **factor) == "PERMISSION_DENIED"
+        assert change(labs, "sophie", name, city="Oxford")["status"] == "success"
+        labs.does("sophie", "set_user_status", **target, status="suspended")
+    labs.does("sophie", "issue_link", user_id=labs.id("target"), purpose="reset")
+
+
+def test_nobody_restores_what_has_more_in_a_lab_than_they(labs: LabBench):
+    allow(labs, "sophie", "users.read", "users.delete")
+    laura = {"user_id": labs.id("laura")}
+    labs.does("sophie", "delete_user", **laura, password=STRONG)
+    restored = {**laura, "email": "mine@example.org"}
+    assert labs.refused("sophie", "restore_user", **restored) == "PERMISSION_DENIED"
+    labs.does("admin", "restore_user", **laura)
+    assert labs.members("GEN001")["laura"] == "admin"
