@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.service.harness import STRONG, Message, update
+from tests.service.harness import ADMIN_PASSWORD, STRONG, Message, update
 from tests.service.lab_bench import LabBench
 from tests.service.mailbox import MAIL
 
@@ -99,3 +99,27 @@ def test_nobody_restores_what_has_more_in_a_lab_than_they(labs: LabBench):
     assert labs.refused("sophie", "restore_user", **restored) == "PERMISSION_DENIED"
     labs.does("admin", "restore_user", **laura)
     assert labs.members("GEN001")["laura"] == "admin"
+
+
+# --- by way of a key ---
+
+
+def admin_key(labs: LabBench, *scopes: str) -> str:
+    made = {"name": "nightly job", "scopes": list(scopes)}
+    return str(labs.does("admin", "create_api_key", **made)["api_key"])
+
+
+def test_no_key_moves_an_account_to_another_address(labs: LabBench):
+    key = admin_key(labs, "users.update")
+    for field, value in {"email": "mine@example.org", "username": "mine"}.items():
+        message = update("", labs.id("target"), **{field: value})
+        del message["session_token"]
+        reply = labs.bench.ask(**message, api_key=key)
+        assert reply["code"] == "PERMISSION_DENIED", field
+        proved = message | {
+            "update_data": {field: value, "current_password": ADMIN_PASSWORD}
+        }
+        assert labs.bench.ask(**proved, api_key=key)["code"] == "PERMISSION_DENIED"
+    mild = update("", labs.id("target"), city="Oxford")
+    del mild["session_token"]
+    assert labs.bench.ask(**mild, api_key=key)["status"] == "success"

@@ -62,12 +62,8 @@ async def change(request: UpdateUser, before: User, call: Call) -> User:
     }
     user = accounts.changed(user, given, call.now)
     user = await _with_privileges(request, user, call)
-    if (
-        call.key is not None
-        and own
-        and (request.password or _names_differ(request, before))
-    ):
-        raise PermissionDenied  # a key that leaked must not take the account over
+    if call.key is not None and (request.password or _names_differ(request, before)):
+        raise PermissionDenied  # a key that leaked must not take an account over
     if not own and _differs(request.email, before.email):  # a reset is mailed there
         call.require(Permission.USERS_UPDATE, changes=call.subject, opens=True)
     if request.password:
