@@ -123,3 +123,13 @@ def test_no_key_moves_an_account_to_another_address(labs: LabBench):
     mild = update("", labs.id("target"), city="Oxford")
     del mild["session_token"]
     assert labs.bench.ask(**mild, api_key=key)["status"] == "success"
+
+
+def test_no_key_invites_to_a_role(labs: LabBench):
+    labs.does("admin", "save_role", name="desk", permissions=["users.read"])
+    key = admin_key(labs, "users.read", "invitations.manage")
+    asked = {"action": "invite_user", "email": "mine@example.org", "send_email": False}
+    reply = labs.bench.ask(**asked, roles=["desk"], api_key=key)
+    assert reply["code"] == "PERMISSION_DENIED"
+    plain = labs.bench.ask(**asked, api_key=key)
+    assert plain["status"] == "success"
