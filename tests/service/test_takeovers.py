@@ -133,3 +133,40 @@ def test_no_key_invites_to_a_role(labs: LabBench):
     assert reply["code"] == "PERMISSION_DENIED"
     plain = labs.bench.ask(**asked, api_key=key)
     assert plain["status"] == "success"
+
+
+# --- by way of a session that was left open, or of an access token ---
+
+IN_LABS: dict[str, Message] = {
+    "invite_user": {"email": "mine@example.org", "lab_role": "admin"},
+    "add_lab_member": {"username": "target", "role": "admin"},
+    "update_lab_member": {"user_id": "mike", "role": "admin"},
+    "remove_lab_member": {"user_id": "mike"},
+    "delete_lab": {"confirm_code": "GEN001"},
+    "update_lab": {"is_active": False},
+}
+
+
+@pytest.mark.parametrize("action", IN_LABS)
+def test_what_others_may_in_a_lab_takes_a_proof_of_the_last_minutes(
+    labs: LabBench, action: str
+):
+    asked = {"lab_id": labs.labs["GEN001"], **IN_LABS[action]}
+    if asked.get("user_id"):
+        asked["user_id"] = labs.id("mike")
+    labs.bench.clock.advance(RECENT_S + 1)
+    assert labs.refused("admin", action, **asked) == "REAUTHENTICATION_REQUIRED"
+    assert labs.refused("sophie", action, **asked) == "PERMISSION_DENIED"
+    labs.does("admin", "reauthenticate", password=ADMIN_PASSWORD)
+    labs.does("admin", action, **asked)
+
+
+def test_an_invitation_is_not_sent_again_without_a_proof(labs: LabBench):
+    where = {"lab_id": labs.labs["GEN001"], "lab_role": "admin"}
+    made = labs.does("laura", "invite_user", email="guest@example.org", **where)
+    again = {"invitation_id": made["invitation"]["invitation_id"], "send_email": False}
+    labs.bench.clock.advance(RECENT_S + 1)
+    refused = labs.refused("laura", "resend_invitation", **again)
+    assert refused == "REAUTHENTICATION_REQUIRED"
+    labs.does("laura", "reauthenticate", password=STRONG)
+    assert "token" in labs.does("laura", "resend_invitation", **again)
