@@ -160,17 +160,20 @@ class Call:
         *,
         lab_ids: frozenset[str] = NOTHING,
         changes: str | None = None,
+        opens: bool = False,
     ) -> bool:
         """Whether the caller has this permission now, not when they logged in.
 
         `lab_ids` are the labs of what it is about, `changes` is the id of somebody
-        else's account that would be changed.
+        else's account that would be changed; `opens` tells that the change can open it
+        to the caller, as one of its credentials always can.
         """
         caller = self._caller()
         if caller is None:
             return False
         changed = self.facilities.authority.caller(changes) if changes else None
-        resource = Resource(lab_ids, changed)
+        opens = opens or permission is Permission.CREDENTIALS_MANAGE
+        resource = Resource(lab_ids, changed, opens)
         return may(caller, permission, resource, self.now).allowed
 
     def require(
@@ -179,9 +182,10 @@ class Call:
         *,
         lab_ids: frozenset[str] = NOTHING,
         changes: str | None = None,
+        opens: bool = False,
     ) -> None:
         """Raise PermissionDenied unless the caller has this permission; see `may`."""
-        if not self.may(permission, lab_ids=lab_ids, changes=changes):
+        if not self.may(permission, lab_ids=lab_ids, changes=changes, opens=opens):
             raise PermissionDenied
 
     def in_lab(self, lab_id: str, *permissions: Permission) -> LabScope:
