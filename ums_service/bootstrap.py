@@ -15,7 +15,6 @@ from ums_service.audit_names import name_sealed
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
 from ums_service.bulk_jobs import BulkJobs
-from ums_service.call import Facilities
 from ums_service.directory.directory import Directory
 from ums_service.dispatch import Dispatch
 from ums_service.domain.access_tokens import AccessTokens, TokenRules
@@ -35,6 +34,7 @@ from ums_service.domain.rate_limit import Bucket, RateLimits
 from ums_service.domain.sent_codes import CodeSender
 from ums_service.domain.sessions import Sessions, new_session_id, new_token
 from ums_service.domain.signing_keys import make_private_key
+from ums_service.facilities import Facilities
 from ums_service.handlers import HANDLERS
 from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate

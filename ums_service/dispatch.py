@@ -21,7 +21,7 @@ from ums_client.protocol.message import (
 from ums_service.access import check_access, ignores_keys
 from ums_service.answer import Answer
 from ums_service.bearers import BEGINS, session_of_access_token
-from ums_service.call import Call, Facilities
+from ums_service.call import Call
 from ums_service.catalogue import Handler, Row, rows
 from ums_service.domain.api_keys import ApiKey
 from ums_service.domain.errors import (
@@ -33,6 +33,7 @@ from ums_service.domain.errors import (
 from ums_service.domain.moment import Moment
 from ums_service.domain.rate_limit import RateLimits
 from ums_service.domain.sessions import Purpose, Session, session_of_key
+from ums_service.facilities import Facilities
 from ums_service.gateways import Forwarded, forwarded
 from ums_service.handlers.endings import end_moved
 from ums_service.refusal_log import RefusalLog

@@ -195,7 +195,7 @@ TARGETS = {
     "cancel_scheduled": {"nobody": SESSION, "member": NONE, "admin": NONE},
     "test_notification": NEEDS_SESSION,
     "register_device": NEEDS_SESSION,
-    "unregister_device": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "unregister_device": NEEDS_SESSION,
     "decline_invitation": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
 }
 OF_LABS: dict[str, Message] = {
