@@ -4,7 +4,7 @@ import logging
 import secrets
 import traceback
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from storage import Store
 from storage.errors import Refused as Outdated
@@ -163,10 +163,18 @@ class RefusalLog:
             actor=actor,
             subject=subject,
             address=address,
-            details={"incident": refused.incident} if refused.incident else None,
+            details=_details(refused, call),
             user_agent=user_agent_of(call.client) if call else None,
             request_id=call.request_id if call else None,
             of_actor=name_sealed(self._store, other),
             of_subject=name_sealed(self._store, subject),
             lab_id=call.lab_id if call else None,
         )
+
+
+def _details(refused: Refused, call: Call | None) -> dict[str, Any] | None:
+    details = {
+        "incident": refused.incident,
+        "gateway": call.gateway if call else None,
+    }
+    return {name: value for name, value in details.items() if value} or None

@@ -149,6 +149,7 @@ async def _until(
                 store, service.facilities.profile, service.facilities.mail
             ).tell_some,
             partial(invitations.purge, store),
+            service.facilities.look_alikes.drop_if_old,
         ],
         [Announcer(service.facilities).round],
     )

@@ -102,6 +102,9 @@ def passwords_and_sessions(bench: CanaryBench, admin: str) -> None:
     make = {"action": "create_api_key", "name": "job", "scopes": ["users.read"]}
     key = bench.ask(**own, **make)["api_key"]
     bench.ask(action="get_user", api_key=key)
+    old = key.split("_")[1]
+    rotate = {"action": "rotate_api_key", "key_id": old, **own}
+    key = bench.ask(**rotate)["api_key"]
     bench.ask(action="get_user", api_key=key[:-1] + "!")
     bench.ask(action="check_password", password="canary-to-be-judged")
     made = {"generate_password": True, "password": None}
@@ -221,7 +224,12 @@ def invited(bench: CanaryBench, mailbox: Mailbox, admin: str) -> None:
     account = {"username": "guest2", "password": TWO}
     bench.ask(action="accept_invitation", token=token, **account)
     reply = bench.ask(**ask, email="guest3@example.org", send_email=False)
+    again = {"invitation_id": reply["invitation"]["invitation_id"]}
+    resend = {"action": "resend_invitation", "session_token": admin}
+    bench.ask(**resend, **again, send_email=False)
     bench.ask(action="decline_invitation", token=reply["token"])
+    bulk = {"action": "bulk_users", "operation": "delete", "session_token": admin}
+    bench.ask(**bulk, user_ids=[bench.user_id("guest2")], password=ADMIN_PASSWORD)
 
 
 def the_end(bench: CanaryBench) -> None:
