@@ -33,12 +33,12 @@ from ums_service.notices import greeting_of, is_reachable, mail_to
 from ums_service.push import Push
 from ums_service.sending import SENDING, SENDING_EVERYWHERE
 
-AT_ONCE: Final = 50
-"""Accounts told in one commit."""
-COMMITS_MAX: Final = 20
+AT_ONCE: Final = 20
+"""Accounts told in one commit: with the longest lists there can be, some MiB."""
+COMMITS_MAX: Final = 50
 """Commits of one round: a thousand accounts in a second, and others get their turn."""
-_GIVE_WAY: Final = 5
-"""Accounts before other requests get their turn: a list may have 100 long entries."""
+_GIVE_WAY: Final = 2
+"""Accounts before other requests get their turn: a full list takes a millisecond."""
 
 
 class Announcer:
