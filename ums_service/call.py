@@ -40,6 +40,7 @@ from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
 from ums_service.look_alike_names import LookAlikeNames
 from ums_service.mail.queue import MailQueue
+from ums_service.push import PushSender
 from ums_service.second_factors import SecondFactors
 
 T = TypeVar("T")
@@ -77,6 +78,8 @@ class Facilities:
     """One character of a text, at random."""
     mail: MailQueue | None = None
     """None where no mail server is set up."""
+    push: PushSender | None = None
+    """None where no gateway for it is set up."""
 
 
 @dataclass(slots=True)
@@ -157,17 +160,20 @@ class Call:
         *,
         lab_ids: frozenset[str] = NOTHING,
         changes: str | None = None,
+        opens: bool = False,
     ) -> bool:
         """Whether the caller has this permission now, not when they logged in.
 
         `lab_ids` are the labs of what it is about, `changes` is the id of somebody
-        else's account that would be changed.
+        else's account that would be changed; `opens` tells that the change can open it
+        to the caller, as one of its credentials always can.
         """
         caller = self._caller()
         if caller is None:
             return False
         changed = self.facilities.authority.caller(changes) if changes else None
-        resource = Resource(lab_ids, changed)
+        opens = opens or permission is Permission.CREDENTIALS_MANAGE
+        resource = Resource(lab_ids, changed, opens)
         return may(caller, permission, resource, self.now).allowed
 
     def require(
@@ -176,9 +182,10 @@ class Call:
         *,
         lab_ids: frozenset[str] = NOTHING,
         changes: str | None = None,
+        opens: bool = False,
     ) -> None:
         """Raise PermissionDenied unless the caller has this permission; see `may`."""
-        if not self.may(permission, lab_ids=lab_ids, changes=changes):
+        if not self.may(permission, lab_ids=lab_ids, changes=changes, opens=opens):
             raise PermissionDenied
 
     def in_lab(self, lab_id: str, *permissions: Permission) -> LabScope:
