@@ -10,7 +10,7 @@ from ums_client.protocol.permissions import Permission
 from ums_service.attempts import delete_failures
 from ums_service.audit_names import name_sealed_in
 from ums_service.domain.api_keys import ApiKey
-from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.audit import AuditEntry, Outcome, details_of
 from ums_service.domain.audit_seals import Changes
 from ums_service.domain.authorisation import NOTHING, Caller, Resource, may
 from ums_service.domain.backup_codes import NewCodes, new_codes
@@ -317,7 +317,7 @@ class Call:
             actor=actor,
             subject=subject,
             address=self.address,
-            details=self.details_told(),
+            details=details_of(self.details, gateway=self.gateway),
             user_agent=user_agent_of(self.client),
             request_id=self.request_id,
             lab_id=self.lab_id,
@@ -328,12 +328,6 @@ class Call:
                 tx, store, subject, self.changes, self.subject_name
             ),
         )
-
-    def details_told(self) -> dict[str, Any] | None:
-        """The details for the audit entry: with the gateway, where one told `address`."""
-        if self.gateway is not None:
-            return {**self.details, "gateway": self.gateway}
-        return self.details or None
 
     def _still_holds(self, session: Session) -> bool:
         if self.key is not None:
