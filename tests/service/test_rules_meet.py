@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.service.harness import Bench
-from tests.service.test_roles import Office
+from tests.service.test_roles import DAY_S, Office, may
 from ums_service.domain.belongings import OWNED
 from ums_service.domain.deleted import erase
 from ums_service.domain.roles import Role
@@ -30,3 +30,41 @@ def test_what_is_asked_for_during_an_erasure_leaves_nothing(
     assert standard.ask(**asked, session_token=ann)["status"] == "error"
     for collection in OWNED:
         assert standard.store.get_value(collection, ann_id) is None, collection.name
+
+
+def test_an_invitation_fills_no_account_with_roles(make_bench: Any):
+    bench = make_bench(roles_per_user=2)
+    office = Office(bench)
+    for name in ("one", "two", "three"):
+        office.role(name, f"till.{name}")
+    ann = bench.member("annie")
+    office.give("annie", "one", "two")
+    made = office.do(
+        "invite_user", email="annie@example.org", roles=["three"], send_email=False
+    )
+    accept = {"action": "accept_invitation", "token": made["token"]}
+    reply = bench.ask(**accept, session_token=ann)
+    assert reply["code"] == "INVALID_REQUEST", reply
+    office.take("annie", "one")
+    assert bench.ask(**accept, session_token=ann)["status"] == "success"
+    assert may(bench, ann, "till.three")
+
+
+def test_an_invitation_gives_a_role_that_has_ended_or_will(standard: Bench):
+    office = Office(standard)
+    office.role("cashier", "till.open")
+    standard.register("annie")
+    office.give("annie", "cashier", expires_in_days=1)
+    made = office.do(
+        "invite_user",
+        email="annie@example.org",
+        roles=["cashier"],
+        send_email=False,
+        expires_in_days=7,
+    )
+    standard.clock.advance(DAY_S)
+    ann = standard.login("annie")
+    assert not may(standard, ann, "till.open")
+    accept = {"action": "accept_invitation", "token": made["token"]}
+    assert standard.ask(**accept, session_token=ann)["status"] == "success"
+    assert may(standard, ann, "till.open")
