@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.service.harness import Bench
+from tests.service.harness import Bench, update
 from tests.service.test_roles import DAY_S, Office, may
 from ums_service.domain.belongings import OWNED
 from ums_service.domain.deleted import erase
@@ -68,3 +68,14 @@ def test_an_invitation_gives_a_role_that_has_ended_or_will(standard: Bench):
     accept = {"action": "accept_invitation", "token": made["token"]}
     assert standard.ask(**accept, session_token=ann)["status"] == "success"
     assert may(standard, ann, "till.open")
+
+
+def test_what_was_anonymised_stays_so_also_by_compat(compat: Bench):
+    admin = compat.admin()
+    compat.register("annie")
+    ann_id = compat.user_id("annie")
+    asked = {"action": "anonymise_user", "user_id": ann_id, "reason": "asked for"}
+    assert compat.ask(**asked, session_token=admin)["status"] == "success"
+    for status in ("active", "inactive", "suspended"):
+        reply = compat.ask(**update(admin, ann_id, status=status))
+        assert reply["status"] == "error", status
