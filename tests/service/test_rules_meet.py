@@ -79,3 +79,13 @@ def test_what_was_anonymised_stays_so_also_by_compat(compat: Bench):
     for status in ("active", "inactive", "suspended"):
         reply = compat.ask(**update(admin, ann_id, status=status))
         assert reply["status"] == "error", status
+
+
+def test_a_program_is_not_the_last_who_can_administer(standard: Bench):
+    admin = standard.admin()
+    asked = {"action": "create_service_account", "username": "billing-sync"}
+    program = standard.ask(**asked, session_token=admin)["user_id"]
+    assert standard.ask(**update(admin, program, role="admin"))["status"] == "success"
+    leave = update(admin, role="user")
+    refused = standard.ask(**leave)
+    assert refused["message"] == "The last administrator must remain"
