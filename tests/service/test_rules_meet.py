@@ -89,3 +89,18 @@ def test_a_program_is_not_the_last_who_can_administer(standard: Bench):
     leave = update(admin, role="user")
     refused = standard.ask(**leave)
     assert refused["message"] == "The last administrator must remain"
+
+
+def test_the_name_of_a_key_goes_with_its_account(standard: Bench):
+    ann = standard.member("annie")
+    named = {"name": "annie of Oxford", "scopes": ["users.read"]}
+
+    def act() -> None:
+        made = standard.ask(action="create_api_key", session_token=ann, **named)
+        key_id = made["key"]["key_id"]
+        end = {"action": "revoke_api_key", "key_id": key_id}
+        assert standard.ask(**end, session_token=ann)["status"] == "success"
+
+    entries = standard.audited_by(act)
+    assert "api_key_created" in {one["event"] for one in entries}
+    assert "Oxford" not in str([one.get("details") for one in entries])

@@ -95,7 +95,8 @@ async def revoke_api_key(
     """End a key."""
     key = await _key(request, call)
     call.tx.delete(API_KEYS, key.key_id)
-    call.details |= {"key_id": key.key_id, "name": key.name}
+    call.details["key_id"] = key.key_id
+    call.changes = {"key": [key.name, ""]}
     return answer(RevokeApiKeyReply, message="The key has ended")
 
 
@@ -189,11 +190,10 @@ def _new_text(call: Call) -> str:
 
 def _put(key: ApiKey, text: str, call: Call) -> Answer[CreateApiKeyReply]:
     call.tx.put(API_KEYS, key)
-    call.details |= {
-        "key_id": key.key_id,
-        "name": key.name,
-        "scopes": list(key.scopes),
-    }
+    call.details |= {"key_id": key.key_id, "scopes": list(key.scopes)}
+    call.changes = {
+        "key": ["", key.name]
+    }  # somebody's words: sealed, and gone with them
     return answer(CreateApiKeyReply, api_key=text, key=_view(key, call))
 
 
