@@ -104,3 +104,15 @@ def test_the_name_of_a_key_goes_with_its_account(standard: Bench):
     entries = standard.audited_by(act)
     assert "api_key_created" in {one["event"] for one in entries}
     assert "Oxford" not in str([one.get("details") for one in entries])
+
+
+def test_attributes_that_were_granted_are_handed_out(standard: Bench):
+    office = Office(standard)
+    lab = office.do("create_lab", name="Lab one", code="LAB001")["lab"]["lab_id"]
+    ann = standard.member("annie")
+    office.do("add_lab_member", lab_id=lab, username="annie", role="viewer")
+    given = {"lab_id": lab, "user_id": standard.user_id("annie")}
+    office.do("grant_user_attribute", **given, attribute="lab.patient.delete")
+    out = standard.ask(action="export_user_data", session_token=ann)
+    granted = out["data"]["entitlements"]["attributes"]
+    assert [one["attribute"] for one in granted] == ["lab.patient.delete"]
