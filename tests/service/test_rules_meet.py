@@ -1,5 +1,7 @@
 """Where rules of different parts meet: what is left over, what counts, what is told."""
 
+import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -8,7 +10,12 @@ from tests.service.harness import Bench, update
 from tests.service.test_roles import DAY_S, Office, may
 from ums_service.domain.belongings import OWNED
 from ums_service.domain.deleted import erase
+from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements
+from ums_service.domain.invitations import INVITATIONS, Invitation, purge
+from ums_service.domain.moment import Moment
+from ums_service.domain.role_requests import ROLE_REQUESTS, RoleRequests
 from ums_service.domain.roles import Role
+from ums_service.grant_sweep import GrantSweep
 from ums_service.handlers import role_requests
 from ums_service.handlers.assignments import role_to_give
 
@@ -116,3 +123,43 @@ def test_attributes_that_were_granted_are_handed_out(standard: Bench):
     out = standard.ask(action="export_user_data", session_token=ann)
     granted = out["data"]["entitlements"]["attributes"]
     assert [one["attribute"] for one in granted] == ["lab.patient.delete"]
+
+
+def waiting(number: int, now: Moment) -> Invitation:
+    return Invitation(
+        invitation_id=f"{number:010x}",
+        email=f"guest{number}@example.org",
+        first_name="",
+        last_name="",
+        roles=(),
+        lab_id=None,
+        lab_role=None,
+        message="",
+        invited_by="somebody",
+        created_s=now.epoch_s,
+        expires_s=now.epoch_s + 7 * DAY_S,
+    )
+
+
+def test_others_get_their_turn_while_what_waits_is_looked_at(standard: Bench):
+    now, many = standard.clock.now, 2_000
+
+    async def fill() -> None:
+        async with standard.store.transaction() as tx:
+            for number in range(many):
+                tx.put(INVITATIONS, waiting(number, now))
+                tx.put(ENTITLEMENTS, Entitlements(f"user {number}"))
+                tx.put(ROLE_REQUESTS, RoleRequests(f"user {number}"))
+
+    async def turns_during(work: Coroutine[Any, Any, None]) -> int:
+        task, turns = asyncio.create_task(work), 0
+        while not task.done():
+            await asyncio.sleep(0)
+            turns += 1
+        await task
+        return turns
+
+    standard.run(fill())
+    assert standard.run(turns_during(purge(standard.store, now))) >= many / 200
+    sweep = GrantSweep(standard.store).round(now)
+    assert standard.run(turns_during(sweep)) >= many / 200
