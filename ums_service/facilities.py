@@ -9,15 +9,18 @@ from ums_service.attempts import Attempts
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
 from ums_service.bulk_jobs import BulkJobs
+from ums_service.configuration import Configuration
 from ums_service.directory.directory import Directory
 from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.passwords import PasswordPolicy
 from ums_service.domain.profiles import Profile
+from ums_service.domain.rate_limit import RateLimits
 from ums_service.domain.sessions import Sessions
 from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
 from ums_service.look_alike_names import LookAlikeNames
 from ums_service.mail.queue import MailQueue
+from ums_service.meters import Meters
 from ums_service.push import PushSender
 from ums_service.second_factors import SecondFactors
 
@@ -52,6 +55,9 @@ class Facilities:
     new_key_id: Callable[[], str]
     choose: Callable[[str], str]
     """One character of a text, at random."""
+    limits: RateLimits
+    configuration: Configuration
+    meters: Meters
     mail: MailQueue | None = None
     """None where no mail server is set up."""
     push: PushSender | None = None

@@ -159,6 +159,7 @@ async def _until(
     dropping = asyncio.create_task(retention.run())
     wait = asyncio.create_task(stopping.wait())
     tasks = [housekeeping, watching, dropping]
+    tasks.append(asyncio.create_task(service.facilities.meters.watch_loop()))
     if service.mail is not None:
         tasks.append(asyncio.create_task(service.mail.run()))
     if service.facilities.push is not None:

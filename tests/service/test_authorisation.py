@@ -75,6 +75,9 @@ TARGETS = {
     "search_users": ON_OTHERS,
     "get_statistics": ON_OTHERS,
     "health_check": ALWAYS,
+    "health_check in detail": {"nobody": DENIED, "member": DENIED, "admin": OK},
+    "get_metrics": ON_OTHERS,
+    "get_config": ON_OTHERS,
     "change_password": NEEDS_SESSION,
     "check_password": ALWAYS,
     "get_password_status": NEEDS_SESSION,
@@ -288,6 +291,7 @@ PURPOSES = {
     "lock_down with a token": Purpose.LOCK_DOWN,
 }
 NAMED = {
+    "health_check in detail": {"level": "detailed"},
     "get_user by a name": {"username": "Target"},
     "get_user by an address": {"email": "target@example.org"},
     "get_user by a name that nobody has": {"username": "nobody"},
