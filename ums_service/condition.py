@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 
 from storage import State
 from ums_service import process
-from ums_service.call import Facilities
 from ums_service.domain.moment import Moment
 from ums_service.domain.signing_keys import KEY_RINGS, RING_ID
+from ums_service.facilities import Facilities
 
 SLOW_COMMIT_S: Final = 1.0
 """A store whose commits take longer than this is not as it should be."""

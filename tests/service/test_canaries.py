@@ -68,6 +68,7 @@ NO_SECRETS = frozenset(
 READ_BACK = {
     ("factors", "secret"): "one-time codes cannot be checked against a digest",
     ("outbox", "digits"): "a code that waits to be mailed, good for ten minutes",
+    ("push_devices", "token"): "where a device is reached, with the gateway's token",
     ("done", "temporary_password"): "an answer that may have to be given again",
 }
 """Where the store holds what it must be able to read; all else is kept as digests."""
@@ -204,6 +205,16 @@ def mails(bench: CanaryBench, mailbox: Mailbox, admin: str) -> None:
     bench.ask(action="lock_down", token=shut)
 
 
+def pushed(bench: CanaryBench) -> None:
+    bench.ask(**creation("paula", ONE))
+    own = {"session_token": bench.login("paula", ONE)}
+    named = {"action": "register_device", "device_type": "ios"}
+    for token in ("canary-of-a-telephone", "canary-of-a-browser"):
+        bench.ask(**named, **own, device_token=token)
+    gone = {"action": "unregister_device", "device_token": "canary-of-a-browser"}
+    bench.ask(**gone, **own)
+
+
 def an_account_for_somebody(bench: CanaryBench, box: Mailbox, admin: str) -> None:
     hers = creation("helga", password=None, auto_activate=False)
     bench.ask(**hers, session_token=admin)
@@ -277,13 +288,15 @@ class Run:
 
     def __init__(self, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         policy = {"mfa_required": "administrators", "rate_login_per_min": 0}
+        settings = MAIL | {"push_gateway_url": "http://127.0.0.1:9/"}
         disk = RealDisk(data)
-        with CanaryBench(monkeypatch, disk=disk, settings=MAIL, **policy) as bench:
+        with CanaryBench(monkeypatch, disk=disk, settings=settings, **policy) as bench:
             passwords_and_sessions(bench, bench.admin())
             codes_of_an_authenticator(bench)
             a_first_passkey(bench, bench.admin())
             mailbox, admin = Mailbox(bench), bench.admin()
             mails(bench, mailbox, admin)
+            pushed(bench)
             an_account_for_somebody(bench, mailbox, admin)
             invited(bench, Mailbox(bench), bench.admin())
             the_end(bench)

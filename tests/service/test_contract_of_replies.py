@@ -219,6 +219,37 @@ def about_invitations(bench: Bench, admin: str) -> dict[str, Message]:
     return {n: {"action": n, **fields} for n, fields in (made | of_guests).items()}
 
 
+def about_notifications(bench: Bench, admin: str, alice: str) -> dict[str, Message]:
+    def device(token: str) -> Message:
+        named = {"device_type": "ios", "device_name": "hers"}
+        return {"action": "register_device", "device_token": token, **named}
+
+    old = bench.ask(**device("old"), session_token=alice)["device"]["device_id"]
+    words = {"title": "Tonight", "body": "at eight", "priority": "high"}
+    to_alice = {"user_ids": [bench.user_id("alice")], "channels": ["in_app", "email"]}
+    send = {"action": "send_notification", "session_token": admin, **words, **to_alice}
+    over = bench.ask(**send)["job_id"]
+    later = {"scheduled_time": "2026-05-01T09:00", "schedule": "monthly"}
+    of_alice: dict[str, Message] = {
+        "test_notification": {"channel": "in_app"},
+        "list_notifications": {"unread": True, "limit": 1},
+        "mark_notifications": {"all": True},
+        "unregister_device": {"device_id": old},
+    }
+    made = {
+        "register_device": device("new") | {"session_token": alice},
+        "send_notification": send | later | {"end_date": "2027-01-01"},
+        "list_scheduled": {"action": "list_scheduled", "session_token": admin},
+        "cancel_scheduled": {
+            "action": "cancel_scheduled",
+            "session_token": admin,
+            "job_id": over,
+        },
+    }
+    own = {"session_token": alice}
+    return made | {n: {"action": n, **own, **said} for n, said in of_alice.items()}
+
+
 def requests(bench: Bench) -> dict[str, Message]:
     """A request of each action that succeeds under every profile, in this order."""
     admin, alice = bench.admin(), bench.member("alice", STRONG)
@@ -250,6 +281,7 @@ def requests(bench: Bench) -> dict[str, Message]:
         },
         **about_keys(bench, admin, alice),
         **about_invitations(bench, admin),
+        **about_notifications(bench, admin, alice),
         "create_user": creation("bobby", STRONG, metadata={"a": [1, {"b": None}]}),
         "login": login("bobby", STRONG),
         "list_devices": {"action": "list_devices", "session_token": admin},
@@ -542,7 +574,7 @@ def mailing(make_bench, profile: str = "standard") -> Bench:
     """A service of that profile on which every action can succeed."""
     return make_bench(
         profile=profile,
-        settings=MAIL,
+        settings=MAIL | {"push_gateway_url": "http://127.0.0.1:9/"},
         require_email_verification=False,
         change_needs_password=False,
     )

@@ -126,6 +126,7 @@ VALUES: dict[str, Any] = {
     "reason": "because",
     "decision": "refuse",
     "granted": True,
+    "device_type": "web",
     "user_ids": ["0" * 8],
     "operation": "unlock",
     "scopes": ["users.read"],

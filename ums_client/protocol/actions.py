@@ -24,6 +24,7 @@ from ums_client.protocol import (
     labs,
     lockouts,
     mail,
+    notifications,
     operations,
     passkeys,
     passwords,
@@ -165,6 +166,13 @@ class Audit(StrEnum):
     INVITATION_CANCELLED = "invitation_cancelled"
     INVITATION_ACCEPTED = "invitation_accepted"
     INVITATION_DECLINED = "invitation_declined"
+    NOTIFICATIONS_MARKED = "notifications_marked"
+    NOTIFICATION_SENT = "notification_sent"
+    NOTIFICATIONS_LISTED = "notifications_listed"
+    NOTIFICATION_CANCELLED = "notification_cancelled"
+    NOTIFICATION_TESTED = "notification_tested"
+    PUSH_DEVICE_REGISTERED = "push_device_registered"
+    PUSH_DEVICE_REMOVED = "push_device_removed"
 
 
 class Repeat(StrEnum):
@@ -311,6 +319,15 @@ ACTIONS: Final = (
 
     Action("get_policy",               policies.GetPolicy,              Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
     Action("update_policy",            policies.UpdatePolicy,           Access.SESSION,  Rate.WRITE,    Audit.LAB_POLICY_CHANGED,       Repeat.KEYED, Permission.LAB_SETTINGS_EDIT),
+    Action("list_notifications",       notifications.ListNotifications, Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("mark_notifications",       notifications.MarkNotifications, Access.SESSION,  Rate.WRITE,    Audit.NOTIFICATIONS_MARKED,     Repeat.KEYED),
+    Action("send_notification",        notifications.SendNotification,  Access.SESSION,  Rate.WRITE,    Audit.NOTIFICATION_SENT,        Repeat.KEYED, Permission.NOTIFICATIONS_SEND),
+    Action("list_scheduled",           notifications.ListScheduled,     Access.SESSION,  Rate.READ,     Audit.NOTIFICATIONS_LISTED,     Repeat.SAFE,  Permission.NOTIFICATIONS_SEND),
+    Action("cancel_scheduled",         notifications.CancelScheduled,   Access.SESSION,  Rate.WRITE,    Audit.NOTIFICATION_CANCELLED,   Repeat.KEYED, Permission.NOTIFICATIONS_SEND),
+    Action("test_notification",        notifications.TestNotification,  Access.SESSION,  Rate.WRITE,    Audit.NOTIFICATION_TESTED,      Repeat.KEYED),
+    Action("register_device",          notifications.RegisterDevice,    Access.SESSION,  Rate.WRITE,    Audit.PUSH_DEVICE_REGISTERED,   Repeat.KEYED),
+    Action("unregister_device",        notifications.UnregisterDevice,  Access.SESSION,  Rate.WRITE,    Audit.PUSH_DEVICE_REMOVED,      Repeat.KEYED),
+
     Action("create_lab",               labs.CreateLab,                  Access.GRANTED,  Rate.WRITE,    Audit.LAB_CREATED,              Repeat.KEYED, Permission.LABS_MANAGE),
     Action("list_labs",                labs.ListLabs,                   Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
     Action("get_lab",                  labs.GetLab,                     Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),

@@ -91,6 +91,16 @@ from ums_client.protocol.labs import (
 from ums_client.protocol.lockouts import UnlockUser
 from ums_client.protocol.mail import DropMail, ListMail, RetryMail, TestMail
 from ums_client.protocol.message import Request
+from ums_client.protocol.notifications import (
+    CancelScheduled,
+    ListNotifications,
+    ListScheduled,
+    MarkNotifications,
+    RegisterDevice,
+    SendNotification,
+    TestNotification,
+    UnregisterDevice,
+)
 from ums_client.protocol.operations import GetConfig, GetMetrics
 from ums_client.protocol.passkeys import (
     BeginPasskeyEnrolment,
@@ -148,6 +158,7 @@ from ums_service.handlers import (
     accounts,
     activation,
     addresses,
+    announcements,
     assignments,
     attributes,
     audit,
@@ -175,6 +186,8 @@ from ums_service.handlers import (
     logins,
     mail,
     measures,
+    notification_tests,
+    notifications,
     passkeys,
     password_resets,
     passwords,
@@ -182,6 +195,7 @@ from ums_service.handlers import (
     personal_data,
     policies,
     proof,
+    push_devices,
     retention,
     reverts,
     role_lists,
@@ -313,6 +327,14 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     GetInvitation: invitations.get_invitation,
     AcceptInvitation: invited.accept_invitation,
     DeclineInvitation: invitations.decline_invitation,
+    ListNotifications: notifications.list_notifications,
+    MarkNotifications: notifications.mark_notifications,
+    SendNotification: announcements.send_notification,
+    ListScheduled: announcements.list_scheduled,
+    CancelScheduled: announcements.cancel_scheduled,
+    TestNotification: notification_tests.test_notification,
+    RegisterDevice: push_devices.register_device,
+    UnregisterDevice: push_devices.unregister_device,
     ListDeleted: deletions.list_deleted,
     RestoreUser: deletions.restore_user,
     AnonymiseUser: retention.anonymise_user,
