@@ -15,6 +15,7 @@ from ums_service.attempts import Attempts
 from ums_service.audit_names import name_sealed
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
+from ums_service.backups import backups_of
 from ums_service.bulk_jobs import BulkJobs
 from ums_service.configuration import configuration_of
 from ums_service.directory.directory import Directory
@@ -130,6 +131,7 @@ def build_service(
         limits=build_limits(settings, profile, exempt),
         configuration=configuration_of(settings),
         meters=Meters(),
+        backups=backups_of(settings),
         mail=queue,
         push=build_push(settings),
     )

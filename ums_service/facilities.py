@@ -9,6 +9,7 @@ from ums_service.api_keys import ApiKeys
 from ums_service.attempts import Attempts
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
+from ums_service.backups import Backups
 from ums_service.bulk_jobs import BulkJobs
 from ums_service.configuration import Configuration
 from ums_service.directory.directory import Directory
@@ -60,5 +61,7 @@ class Facilities:
     meters: Meters
     mail: MailQueue | None = None
     """None where no mail server is set up."""
+    backups: Backups | None = None
+    """None where no directory is set for them."""
     push: PushSender | None = None
     """None where no gateway for it is set up."""

@@ -78,6 +78,8 @@ TARGETS = {
     "health_check in detail": {"nobody": DENIED, "member": DENIED, "admin": OK},
     "get_metrics": ON_OTHERS,
     "get_config": ON_OTHERS,
+    "backup_store": {"nobody": SESSION, "member": DENIED, "admin": "NOT_CONFIGURED"},
+    "compact_store": ON_OTHERS,
     "change_password": NEEDS_SESSION,
     "check_password": ALWAYS,
     "get_password_status": NEEDS_SESSION,

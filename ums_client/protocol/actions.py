@@ -133,6 +133,8 @@ class Audit(StrEnum):
     LAB_CREATED = "lab_created"
     LAB_UPDATED = "lab_updated"
     LAB_DELETED = "lab_deleted"
+    STORE_BACKED_UP = "store_backed_up"
+    STORE_COMPACTED = "store_compacted"
     LAB_POLICY_CHANGED = "lab_policy_changed"
     LAB_MEMBERS_LISTED = "lab_members_listed"
     LAB_MEMBER_ADDED = "lab_member_added"
@@ -212,6 +214,8 @@ ACTIONS: Final = (
     Action("get_statistics",           finding.GetStatistics,           Access.GRANTED,  Rate.READ,     Audit.STATISTICS_READ,          Repeat.SAFE,  Permission.USERS_READ),
     Action("health_check",             service.HealthCheck,             Access.OPTIONAL, Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.SYSTEM_READ),
     Action("get_config",               operations.GetConfig,            Access.GRANTED,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.SYSTEM_READ),
+    Action("backup_store",             operations.BackupStore,          Access.GRANTED,  Rate.WRITE,    Audit.STORE_BACKED_UP,          Repeat.KEYED, Permission.SYSTEM_ADMIN),
+    Action("compact_store",            operations.CompactStore,         Access.GRANTED,  Rate.WRITE,    Audit.STORE_COMPACTED,          Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("get_metrics",              operations.GetMetrics,           Access.GRANTED,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.SYSTEM_READ),
     Action("change_password",          passwords.ChangePassword,        Access.OPTIONAL, Rate.LOGIN,    Audit.PASSWORD_CHANGED,         Repeat.KEYED),
     Action("verify_session",           sessions.VerifySession,          Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),

@@ -101,7 +101,12 @@ from ums_client.protocol.notifications import (
     TestNotification,
     UnregisterDevice,
 )
-from ums_client.protocol.operations import GetConfig, GetMetrics
+from ums_client.protocol.operations import (
+    BackupStore,
+    CompactStore,
+    GetConfig,
+    GetMetrics,
+)
 from ums_client.protocol.passkeys import (
     BeginPasskeyEnrolment,
     BeginPasskeyLogin,
@@ -165,6 +170,7 @@ from ums_service.handlers import (
     authorize,
     bulk,
     consents,
+    copies,
     deletions,
     details,
     devices,
@@ -222,6 +228,8 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     DeleteUser: deletions.delete_user,
     HealthCheck: health.health_check,
     GetMetrics: measures.get_metrics,
+    BackupStore: copies.backup_store,
+    CompactStore: copies.compact_store,
     GetPolicy: policies.get_policy,
     UpdatePolicy: policies.update_policy,
     GetConfig: measures.get_config,
