@@ -11,6 +11,7 @@ nothing that strangers do keeps it out.
 
 import hashlib
 import math
+from itertools import islice
 
 from storage import Store, Transaction
 from ums_service.domain.address_blocks import AddressBlocks
@@ -18,7 +19,11 @@ from ums_service.domain.addresses import ExemptAddresses
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.devices import Device
 from ums_service.domain.errors import InvalidCredentials
-from ums_service.domain.failure_records import BLOCKED_ADDRESSES, FAILURES
+from ums_service.domain.failure_records import (
+    BLOCKED_ADDRESSES,
+    FAILURES,
+    BlockedAddress,
+)
 from ums_service.domain.guessing import GuessingWatch
 from ums_service.domain.lockout import Lock, Lockout, Source, Verdict
 from ums_service.domain.moment import Moment
@@ -150,6 +155,11 @@ class Attempts:
         """Whether an address is not listened to."""
         self.saved.load_address(address, now)
         return self._blocks.wait_s(address, now.ticks_s) > 0
+
+    def blocked_addresses(self, now: Moment, *, most: int) -> list[BlockedAddress]:
+        """Addresses that are not listened to, of the oldest `most` on disk."""
+        oldest = islice(self._store.scan(BLOCKED_ADDRESSES), most)
+        return [one for one in oldest if one.until_epoch_s * 1e9 > now.epoch_ns]
 
     def forget_account(self, user_id: str) -> None:
         """Forget the failures on an account, whose record was deleted."""

@@ -94,6 +94,7 @@ TARGETS = {
     "query_audit": NEEDS_SESSION,
     "query_audit of another": ON_OTHERS,
     "export_audit": ON_OTHERS,
+    "list_security_events": ON_OTHERS,
     "verify_audit": ON_OTHERS,
     "verify_session": NEEDS_SESSION,
     "verify_session of another": NEEDS_SESSION,

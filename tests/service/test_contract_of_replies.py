@@ -276,6 +276,10 @@ def requests(bench: Bench) -> dict[str, Message]:
             "level": "detailed",
         },
         "get_config": {"action": "get_config", "session_token": admin},
+        "list_security_events": {
+            "action": "list_security_events",
+            "session_token": admin,
+        },
         "backup_store": {"action": "backup_store", "session_token": admin},
         "compact_store": {"action": "compact_store", "session_token": admin},
         "get_metrics": {

@@ -245,6 +245,7 @@ ACTIONS: Final = (
     Action("force_password_change",    passwords.ForcePasswordChange,   Access.GRANTED,  Rate.WRITE,    Audit.PASSWORD_CHANGE_FORCED,   Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
     Action("describe_actions",         service.DescribeActions,         Access.PUBLIC,   Rate.READ,     Audit.NONE,                     Repeat.SAFE),
     Action("query_audit",              audit.QueryAudit,                Access.SESSION,  Rate.READ,     Audit.AUDIT_READ,               Repeat.SAFE,  Permission.AUDIT_READ),
+    Action("list_security_events",     audit.ListSecurityEvents,        Access.GRANTED,  Rate.READ,     Audit.AUDIT_READ,               Repeat.SAFE,  Permission.AUDIT_READ),
     Action("export_audit",             audit.ExportAudit,               Access.SESSION,  Rate.READ,     Audit.AUDIT_EXPORTED,           Repeat.SAFE,  Permission.AUDIT_EXPORT),
     Action("verify_audit",             audit.VerifyAudit,               Access.GRANTED,  Rate.READ,     Audit.AUDIT_VERIFIED,           Repeat.SAFE,  Permission.AUDIT_READ),
 

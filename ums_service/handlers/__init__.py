@@ -34,7 +34,12 @@ from ums_client.protocol.attributes import (
     SaveAttribute,
     SetRoleAttribute,
 )
-from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
+from ums_client.protocol.audit import (
+    ExportAudit,
+    ListSecurityEvents,
+    QueryAudit,
+    VerifyAudit,
+)
 from ums_client.protocol.bulk import BulkUsers, CancelBulkJob, GetBulkJob
 from ums_client.protocol.consents import GetConsents, SetConsent
 from ums_client.protocol.deletions import (
@@ -207,6 +212,7 @@ from ums_service.handlers import (
     role_lists,
     role_requests,
     roles,
+    security_events,
     sent_codes,
     service,
     sessions,
@@ -228,6 +234,7 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     DeleteUser: deletions.delete_user,
     HealthCheck: health.health_check,
     GetMetrics: measures.get_metrics,
+    ListSecurityEvents: security_events.list_security_events,
     BackupStore: copies.backup_store,
     CompactStore: copies.compact_store,
     GetPolicy: policies.get_policy,
