@@ -10,6 +10,7 @@ from tests.service.mailbox import MAIL
 from tests.service.test_keys import admin_key, key_of
 from tests.storage.doubles import Call, Fault, FaultyDisk
 from tests.storage.memory_disk import MemoryDisk
+from ums_service.domain.outbox import DEAD_MAX
 
 
 @pytest.fixture
@@ -114,7 +115,10 @@ def test_one_part_can_be_asked_for(bench: Bench):
 
 
 def test_a_full_outbox_degrades(make_bench):
-    bench = make_bench(settings=MAIL | {"mail_outbox_max": 10})
+    bench = make_bench(settings=MAIL)
     admin = bench.admin()
-    reply = health(bench, "detailed", session_token=admin)
-    assert states(reply)["mail"] == "ok"
+    asked = {"component": "mail", "session_token": admin}
+    assert states(health(bench, "detailed", **asked)) == {"mail": "ok"}
+    bench.service.facilities.mail._outbox_max = -DEAD_MAX
+    reply = health(bench, "detailed", **asked)
+    assert (reply["state"], states(reply)) == ("degraded", {"mail": "degraded"})
