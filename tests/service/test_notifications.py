@@ -7,6 +7,8 @@ import pytest
 from tests.service.authenticator import set_up
 from tests.service.harness import GOOD, Bench, Message, login, update
 from tests.service.mailbox import MAIL, Mailbox
+from ums_service.chores.expiry_notices import ExpiryNotices
+from ums_service.chores.lifecycle import Lifecycle
 from ums_service.domain.moment import Moment
 from ums_service.domain.notice_words import OF_EVENTS, words_of
 from ums_service.domain.notifications import (
@@ -15,8 +17,6 @@ from ums_service.domain.notifications import (
     Notifications,
 )
 from ums_service.domain.outbox import SECURITY, Template
-from ums_service.expiry_notices import ExpiryNotices
-from ums_service.lifecycle import Lifecycle
 
 NOW = Moment(1_800_000_000 * 1_000_000_000, 0.0)
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.service.harness import Bench, update
 from tests.service.test_roles import DAY_S, Office, may
+from ums_service.chores.grants import GrantSweep
 from ums_service.domain.belongings import OWNED
 from ums_service.domain.deleted import erase
 from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements
@@ -15,7 +16,6 @@ from ums_service.domain.invitations import INVITATIONS, Invitation, purge
 from ums_service.domain.moment import Moment
 from ums_service.domain.role_requests import ROLE_REQUESTS, RoleRequests
 from ums_service.domain.roles import Role
-from ums_service.grant_sweep import GrantSweep
 from ums_service.handlers import role_requests
 from ums_service.handlers.assignments import role_to_give
 
