@@ -118,6 +118,7 @@ def _entitlements(store: Store, user_id: str) -> Any:
     return own and {
         "roles": [one._asdict() for one in own.roles],
         "labs": {lab_id: one._asdict() for lab_id, one in own.labs.items()},
+        "attributes": [one._asdict() for one in own.attributes],
     }
 
 

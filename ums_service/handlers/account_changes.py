@@ -15,7 +15,7 @@ from ums_service.domain.errors import (
 from ums_service.domain.families import end_families
 from ums_service.domain.names import normalise
 from ums_service.domain.outbox import Template
-from ums_service.domain.statuses import check_change, check_settable
+from ums_service.domain.statuses import Status, check_change, check_settable
 from ums_service.domain.users import (
     ACTIVE,
     ROLES,
@@ -202,6 +202,7 @@ def _with_status(user: User, before: str, call: Call) -> User:
     """The account of that new status, if it is new; `compat` knows no order of them."""
     if user.status == before:
         return user
-    if not call.facilities.profile.original_replies:
+    original = call.facilities.profile.original_replies
+    if not original or before == Status.ANONYMISED:
         check_change(before, user.status)
     return with_status(user, Wanted(user.status), call)
