@@ -243,9 +243,8 @@ class Call:
 
     async def hash(self, password: str) -> str:
         """The hash of the one new password of this request."""
-        return await self.computed(
-            "password", self.facilities.gate.hashes.hash, password
-        )
+        make = self.facilities.gate.hashes.hash
+        return await self.computed("password", make, password)
 
     async def computed(
         self, key: Hashable, work: Callable[..., T], *arguments: Any
@@ -311,6 +310,7 @@ class Call:
     async def _audit(self, event: str) -> AuditEntry:
         actor = self.session.user_id if self.session else None
         subject, tx, store = self.subject, self.tx, self.facilities.store
+        other = None if actor == subject else actor
         return AuditEntry(
             event=event,
             outcome=Outcome.DONE,
@@ -321,9 +321,7 @@ class Call:
             user_agent=user_agent_of(self.client),
             request_id=self.request_id,
             lab_id=self.lab_id,
-            of_actor=(
-                None if actor == subject else await name_sealed_in(tx, store, actor)
-            ),
+            of_actor=await name_sealed_in(tx, store, other),
             of_subject=await name_sealed_in(
                 tx, store, subject, self.changes, self.subject_name
             ),
