@@ -517,6 +517,23 @@ def test_a_clock_that_is_set_back_tells_nobody_again(people: Bench):
     assert len(told(people, "alice")) == 1
 
 
+def test_a_clock_that_is_set_back_in_the_middle_of_a_run_tells_nobody_again(
+    people: Bench, monkeypatch
+):
+    monkeypatch.setattr(announcing, "COMMITS_MAX", 1)
+    names = crowd(people, announcing.AT_ONCE + 1)
+    said = {"schedule": "daily", "scheduled_time": "2026-03-01T18:00"}
+    sent(people, people.admin(), *names, **said)
+    people.clock.advance(6 * HOUR_S)
+    work(people)
+    people.clock.set_wall_clock(-2 * HOUR_S)
+    for _ in range(3):
+        work(people)
+        people.clock.advance(HOUR_S)
+        assert counts(people, names) <= {0, 1}
+    assert counts(people, names) == {1}
+
+
 def test_times_are_those_of_the_senders_zone(people: Bench):
     admin = people.admin()
     zone = {"action": "update_preferences", "timezone": "Europe/Berlin"}
