@@ -14,6 +14,7 @@ from typing import Final
 from benchmarks import (
     audit,
     checkpoint,
+    imports,
     logins,
     other,
     reads,
@@ -39,6 +40,7 @@ GROUPS: Final[dict[str, Callable[[Run], list[Line]]]] = {
     "checkpoint": checkpoint.measure,
     "other": other.measure,
     "audit": audit.measure,
+    "import": imports.measure,
     "search": search.measure,
 }
 _ON_DISK: Final = Path("/var/tmp")

@@ -14,6 +14,7 @@ from ums_service.attempts import Attempts
 from ums_service.audit_names import name_sealed
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
+from ums_service.bulk_jobs import BulkJobs
 from ums_service.call import Facilities
 from ums_service.directory.directory import Directory
 from ums_service.dispatch import Dispatch
@@ -37,6 +38,7 @@ from ums_service.domain.signing_keys import make_private_key
 from ums_service.handlers import HANDLERS
 from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
+from ums_service.look_alike_names import LookAlikeNames
 from ums_service.mail.compose import Composer
 from ums_service.mail.queue import MailQueue
 from ums_service.mail.sender import MailSender
@@ -44,9 +46,11 @@ from ums_service.mail.smtp import Courier
 from ums_service.mail_settings import mail_sender, smtp_server
 from ums_service.mailed_codes import MailedCodes
 from ums_service.peppers import read_pepper
+from ums_service.push import PushSender
 from ums_service.reply_delays import ReplyDelays, Sleep
 from ums_service.second_factors import SecondFactors
 from ums_service.settings import Settings
+from ums_service.sms_gateway import SmsGateway
 
 SCORES_WAITING_MAX: Final = 8
 """Passwords whose strength may wait to be estimated: some 15 ms each."""
@@ -98,6 +102,8 @@ def build_service(
             read_bytes_max=settings.audit_read_mib_max * 1024 * 1024,
         ),
         attempts=attempts,
+        look_alikes=LookAlikeNames(store),
+        jobs=BulkJobs(),
         directory=Directory(store, queue_max=settings.searches_max),
         authority=authority,
         keys=ApiKeys(store, authority, unused_s=profile.api_key_unused_s),
@@ -117,6 +123,7 @@ def build_service(
         new_key_id=new_key_id,
         choose=secrets.choice,
         mail=queue,
+        push=build_push(settings),
     )
     delays = ReplyDelays(
         profile.refusal_delays_ms,
@@ -229,14 +236,26 @@ def build_senders(
     if queue is not None:
         senders[EMAIL] = MailedCodes(store, queue, clock, new_token)
     if settings.sms_gateway_url is not None:
-        from ums_service.sms_gateway import SmsGateway  # noqa: PLC0415 - loads HTTP
+        from ums_service.http_gateway import HttpGateway  # noqa: PLC0415 - loads HTTP
 
-        senders[SMS] = SmsGateway(
-            settings.sms_gateway_url,
-            issuer=settings.mfa_issuer,
-            token_file=settings.sms_gateway_token_file,
+        gateway = HttpGateway(
+            settings.sms_gateway_url, token_file=settings.sms_gateway_token_file
         )
+        senders[SMS] = SmsGateway(gateway, issuer=settings.mfa_issuer)
     return senders
+
+
+def build_push(settings: Settings) -> PushSender | None:
+    """What pushes notifications; None where no gateway is set."""
+    if settings.push_gateway_url is None:
+        return None
+    from ums_service.http_gateway import HttpGateway  # noqa: PLC0415 - loads HTTP
+
+    return PushSender(
+        HttpGateway(
+            settings.push_gateway_url, token_file=settings.push_gateway_token_file
+        )
+    )
 
 
 def build_hashes(settings: Settings) -> PasswordHashes:

@@ -12,6 +12,7 @@ from ums_service.attempts import Attempts, delete_failures
 from ums_service.audit_names import name_sealed_in
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
+from ums_service.bulk_jobs import BulkJobs
 from ums_service.directory.directory import Directory
 from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.api_keys import ApiKey
@@ -37,7 +38,9 @@ from ums_service.domain.sessions import Session, Sessions
 from ums_service.domain.users import USERS, User
 from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
+from ums_service.look_alike_names import LookAlikeNames
 from ums_service.mail.queue import MailQueue
+from ums_service.push import PushSender
 from ums_service.second_factors import SecondFactors
 
 T = TypeVar("T")
@@ -65,6 +68,8 @@ class Facilities:
     new_token: Callable[[], str]
     new_user_id: Callable[[], str]
     new_session_id: Callable[[], str]
+    look_alikes: LookAlikeNames
+    jobs: BulkJobs
     new_lab_id: Callable[[], str]
     tokens: AccessTokens
     new_device_id: Callable[[], str]
@@ -73,6 +78,8 @@ class Facilities:
     """One character of a text, at random."""
     mail: MailQueue | None = None
     """None where no mail server is set up."""
+    push: PushSender | None = None
+    """None where no gateway for it is set up."""
 
 
 @dataclass(slots=True)
@@ -93,6 +100,8 @@ class Call:
     now: Moment
     key: ApiKey | None = None
     """The API key that the request came with."""
+    gateway: str | None = None
+    """The id of the key of the gateway that told `address`."""
     subject: str | None = None
     """The id of the account that is acted on, for the audit log."""
     lab_id: str | None = None
@@ -356,7 +365,7 @@ class Call:
             actor=actor,
             subject=subject,
             address=self.address,
-            details=self.details or None,
+            details=self.details_told(),
             user_agent=user_agent_of(self.client),
             request_id=self.request_id,
             lab_id=self.lab_id,
@@ -367,6 +376,12 @@ class Call:
                 tx, store, subject, self.changes, self.subject_name
             ),
         )
+
+    def details_told(self) -> dict[str, Any] | None:
+        """The details for the audit entry: with the gateway, where one told `address`."""
+        if self.gateway is not None:
+            return {**self.details, "gateway": self.gateway}
+        return self.details or None
 
     def _still_holds(self, session: Session) -> bool:
         if self.key is not None:

@@ -1,7 +1,7 @@
 """From the bytes of a request to the bytes of its reply, whatever happens on the way.
 
-In order: is the address heard, decode, find the action, limit the address, session,
-limit the caller, validate, access, handler, commit with its audit entry, reply. Refusals
+In order: is the address heard, decode, find the action, the address of the end user if
+a gateway tells one, limit the address, session, limit the caller, validate, access, handler, commit with its audit entry, reply. Refusals
 are told and audited here; faults are logged and told as INTERNAL. Nothing else of an
 exception leaves the service.
 """
@@ -27,11 +27,13 @@ from ums_service.domain.api_keys import ApiKey
 from ums_service.domain.errors import (
     InvalidCredentials,
     RateLimited,
+    Refusal,
     UnknownAction,
 )
 from ums_service.domain.moment import Moment
 from ums_service.domain.rate_limit import RateLimits
 from ums_service.domain.sessions import Purpose, Session, session_of_key
+from ums_service.gateways import Forwarded, forwarded
 from ums_service.handlers.endings import end_moved
 from ums_service.refusal_log import RefusalLog
 from ums_service.replies import Replies
@@ -68,7 +70,7 @@ class Dispatch:
         What the request changed is durable when this returns.
         """
         now = self._clock()
-        request_id, row, call = None, None, None
+        request_id, row, call, gateway = None, None, None, None
         encoding = encoding_of(body)
         if self._limits.unheard:
             unheard_s = self._limits.unheard_for_s(address, now.ticks_s)
@@ -81,11 +83,14 @@ class Dispatch:
             envelope = open_envelope(message)
             row = self._row(envelope.action)
             action = row.action
+            if envelope.gateway_key is not None:
+                address, gateway = self._forwarded(envelope, action, address, now)
+            call = Call(self._facilities, action, None, address, now)
+            call.request_id, call.client = request_id, envelope.client
+            call.gateway = gateway
             self._limits.take(action.rate, address, now.ticks_s)
             session, key = self._credential(envelope, action, address, now)
-            call = Call(self._facilities, action, session, address, now)
-            call.key = key
-            call.request_id, call.client = request_id, envelope.client
+            call.session, call.key = session, key
             if self._bound and session is not None and session.address != address:
                 await end_moved(call)
             job = self._job(row, envelope, message, encoding)
@@ -103,6 +108,22 @@ class Dispatch:
         self.refusals.count_unheard()
         refused = self.refusals.told(RateLimited(for_s), None)
         return self._replies.write(self._replies.refusal(refused), None, encoding)
+
+    def _forwarded(
+        self, envelope: Envelope, action: Action, peer: str, now: Moment
+    ) -> Forwarded:
+        """Where the request came from, which a gateway tells.
+
+        What the gateway does wrong itself is counted for its own address.
+        """
+        key, facilities = envelope.gateway_key or "", self._facilities
+        try:
+            told = forwarded(key, envelope.client, peer, facilities, now)
+        except Refusal:
+            self._limits.take(action.rate, peer, now.ticks_s)
+            raise
+        self._limits.always_hear(peer)
+        return told
 
     def _credential(
         self, envelope: Envelope, action: Action, address: str, now: Moment

@@ -15,6 +15,7 @@ from ums_service.domain.deleted import due_for_purge, purge
 from ums_service.domain.endings import end_logins
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE, KEPT_S
+from ums_service.domain.imports import IMPORTED_CHANGES, IMPORTS, due_imports
 from ums_service.domain.memberships import end_some
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME, spent
@@ -33,7 +34,7 @@ LAB_ROUNDS_MAX: Final = 50
 """Commits for deleted labs in one round: others get their turn between them."""
 
 Chore = Callable[[Moment], Awaitable[None]]
-"""What else is done once a minute; it may raise StoreError, to be asked again."""
+"""What else is done now and then; it may raise StoreError, to be asked again."""
 
 
 class Maintenance:
@@ -48,8 +49,9 @@ class Maintenance:
         tell: Callable[[], None],
         tokens: AccessTokens,
         chores: Sequence[Chore] = (),
+        at_once: Sequence[Chore] = (),
     ) -> None:
-        """`chores` are done in each round that purges, after it."""
+        """`chores` are done in each round that purges, after it, `at_once` in each."""
         self._store = store
         self._sessions = sessions
         self._refusals = refusals
@@ -57,6 +59,7 @@ class Maintenance:
         self._tell = tell
         self._tokens = tokens
         self._chores = chores
+        self._at_once = at_once
         self._looking: Iterator[str] = iter(())
         self._links: Iterator[str] = iter(())
         self._grants = GrantSweep(store)
@@ -71,6 +74,7 @@ class Maintenance:
             if tick % PURGE_EVERY_TICKS == 0:
                 await self.purge(self._clock())
             await self.end_memberships()
+            await self.go_on(self._clock())
             tick += 1
             await asyncio.sleep(TICK_S)
 
@@ -103,9 +107,24 @@ class Maintenance:
             tx.delete(OUTBOX, mail_id)
         for user_id in due:
             await purge(tx, user_id, now)
+        imports = await self._forget_imports(tx, now)
         over = await self._delete_families_that_are_over(tx, now)
         await tx.commit()
-        return bool(old or due or revoked or letters or over)
+        return bool(old or due or revoked or letters or imports or over)
+
+    async def _forget_imports(self, tx: Transaction, now: Moment) -> int:
+        """Forget a batch that cannot be taken back any more, and what it replaced."""
+        batches = due_imports(self._store, now)
+        for batch in batches:
+            tx.delete(IMPORTS, batch.import_id)
+            for user_id in batch.updated:
+                known = await tx.get(IMPORTED_CHANGES, user_id)
+                kept = known.without(batch.import_id) if known else None
+                if kept is not None and kept.changes:
+                    tx.put(IMPORTED_CHANGES, kept)
+                elif known is not None:
+                    tx.delete(IMPORTED_CHANGES, user_id)
+        return len(batches)
 
     async def _delete_families_that_are_over(self, tx: Transaction, now: Moment) -> int:
         """Forget logins whose tokens have all expired, looking at some accounts.
@@ -133,6 +152,14 @@ class Maintenance:
                 if not await end_some(tx, self._store):
                     return
                 await tx.commit()
+        except StoreError:
+            return  # tried again in the next round
+
+    async def go_on(self, now: Moment) -> None:
+        """Do some of what is done bit by bit."""
+        try:
+            for chore in self._at_once:
+                await chore(now)
         except StoreError:
             return  # tried again in the next round
 

@@ -168,6 +168,10 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     ),
     errors.NotFound: _fixed(ErrorCode.NOT_FOUND, "No such account"),
     errors.NoSuchDevice: _fixed(ErrorCode.NOT_FOUND, "No such device"),
+    errors.NoSuchJob: _fixed(ErrorCode.NOT_FOUND, "No such job"),
+    errors.NoSuchImport: _fixed(
+        ErrorCode.NOT_FOUND, "No such import, or it was taken back"
+    ),
     errors.NoSuchLab: _fixed(ErrorCode.NOT_FOUND, "No such lab"),
     errors.NoSuchMember: _fixed(ErrorCode.NOT_FOUND, "No such member of the lab"),
     errors.NoSuchEntry: _fixed(ErrorCode.NOT_FOUND, "No such change"),

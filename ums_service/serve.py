@@ -14,6 +14,7 @@ from typing import Final
 from storage import NotWritten, RealDisk, Store
 from ums_service import __version__, process
 from ums_service.anchor import anchor_at
+from ums_service.announcer import Announcer
 from ums_service.audit_retention import AuditRetention
 from ums_service.audit_watch import AuditWatch
 from ums_service.bootstrap import Service, build_service
@@ -148,7 +149,9 @@ async def _until(
                 store, service.facilities.profile, service.facilities.mail
             ).tell_some,
             partial(invitations.purge, store),
+            service.facilities.look_alikes.drop_if_old,
         ],
+        [Announcer(service.facilities).round],
     )
     reading = asyncio.create_task(service.facilities.directory.prepare())
     housekeeping = asyncio.create_task(maintenance.run())
@@ -158,6 +161,8 @@ async def _until(
     tasks = [housekeeping, watching, dropping]
     if service.mail is not None:
         tasks.append(asyncio.create_task(service.mail.run()))
+    if service.facilities.push is not None:
+        tasks.append(asyncio.create_task(service.facilities.push.run()))
     await asyncio.wait({wait, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     wait.cancel()
     tasks.append(reading)

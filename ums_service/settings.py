@@ -139,6 +139,12 @@ class Settings(BaseSettings):
     """Where codes are posted that go out as text messages; none without it."""
     sms_gateway_token_file: Path | None = None
     """The file with the bearer token that the gateway wants."""
+    push_gateway_url: (
+        Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None
+    ) = None
+    """Where notifications are posted that go out to telephones; none without it."""
+    push_gateway_token_file: Path | None = None
+    """The file with the bearer token that this gateway wants."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("addresses_exempt")

@@ -33,6 +33,7 @@ NAMES = {
         "login with a one-time code",
         "get_user at 2,000/s",
     ],
+    "import": ["import_users, 200 accounts"],
     "writes": ["durable update_user"],
     "store": ["the store alone"],
     "empty": ["empty store, from start", "empty store, resident"],

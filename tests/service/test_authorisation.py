@@ -25,6 +25,7 @@ OK, SESSION, DENIED = "ok", "INVALID_SESSION", "PERMISSION_DENIED"
 NEEDS_SESSION = {"nobody": SESSION, "member": OK, "admin": OK}
 ON_OTHERS = {"nobody": SESSION, "member": DENIED, "admin": OK}
 ALWAYS = {"nobody": OK, "member": OK, "admin": OK}
+SETTINGS = MAIL | {"push_gateway_url": "http://127.0.0.1:9/"}
 TOKEN, NONE = "INVALID_TOKEN", "NOT_FOUND"
 WITH_TOKEN = {"nobody": TOKEN, "member": TOKEN, "admin": TOKEN}
 """Whoever calls, a token of an earlier answer decides."""
@@ -146,6 +147,13 @@ TARGETS = {
     "anonymise_user of another": ON_OTHERS,
     "legal_hold of another": ON_OTHERS,
     "apply_retention": ON_OTHERS,
+    "bulk_users": ON_OTHERS,
+    "export_users": ON_OTHERS,
+    "get_bulk_job": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "cancel_bulk_job": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "import_users": ON_OTHERS,
+    "revert_import": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "list_imports": ON_OTHERS,
     "list_mail": ON_OTHERS,
     "retry_mail": ON_OTHERS,
     "drop_mail": ON_OTHERS,
@@ -178,6 +186,16 @@ TARGETS = {
     "cancel_invitation": {"nobody": SESSION, "member": NONE, "admin": NONE},
     "get_invitation": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
     "accept_invitation": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
+    "list_notifications": NEEDS_SESSION,
+    "mark_notifications": NEEDS_SESSION,
+    "send_notification to another": ON_OTHERS,
+    "send_notification of a lab": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "list_scheduled": NEEDS_SESSION,
+    "list_scheduled of all": ON_OTHERS,
+    "cancel_scheduled": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "test_notification": NEEDS_SESSION,
+    "register_device": NEEDS_SESSION,
+    "unregister_device": {"nobody": SESSION, "member": NONE, "admin": NONE},
     "decline_invitation": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
 }
 OF_LABS: dict[str, Message] = {
@@ -319,7 +337,7 @@ def message_for(
         message["refresh_token"] = tokens_of_target
     elif action == "change_password":
         message |= {"current_password": password, "new_password": NEW}
-    elif action == "export_audit":
+    elif action in ("export_audit", "export_users"):
         message["reason"] = "a yearly review"
     elif action == "update_user":
         message["update_data"] = {"city": "Oxford"}
@@ -347,6 +365,16 @@ def message_for(
         message["key_id"] = "0" * 16
     elif action == "create_service_account":
         message["username"] = "billing-sync"
+    elif action == "send_notification":
+        message |= {"title": "Tonight", "body": "at eight"}
+    elif action == "mark_notifications":
+        message["all"] = True
+    elif action == "cancel_scheduled":
+        message["job_id"] = "0" * 26
+    elif action == "register_device":
+        message |= {"device_token": "of the telephone", "device_type": "ios"}
+    elif action == "unregister_device":
+        message["device_id"] = NO_DEVICE
     elif action == "invite_user":
         message["email"] = "guest@example.org"
     elif action in ("resend_invitation", "cancel_invitation"):
@@ -356,6 +384,14 @@ def message_for(
     elif action in ("anonymise_user", "legal_hold"):
         message["reason"] = "asked for"
         message |= {"hold": True} if action == "legal_hold" else {}
+    elif action == "import_users":
+        message["users"] = [{"username": "new", "email": "new@example.org"}]
+    elif action == "bulk_users":
+        message |= {"user_ids": [other], "operation": "force_password_change"}
+    elif action in ("get_bulk_job", "cancel_bulk_job"):
+        message["job_id"] = "A" * 22
+    elif action == "revert_import":
+        message["import_id"] = "A" * 22
     elif target == "export_user_data":
         message["password"] = password
     elif action == "revert_change":
@@ -367,6 +403,8 @@ def message_for(
     if target.endswith("with its security"):
         message["include"] = ["security"]
     if action in ("assign_role", "revoke_role"):
+        message["user_ids"] = [other]
+    if target == "send_notification to another":
         message["user_ids"] = [other]
     if target.endswith("of a lab"):
         message["lab_id"] = NO_DEVICE
@@ -482,7 +520,11 @@ class Stages:
 
     @staticmethod
     def _prepare(profile: str, caller: str) -> Stage:
-        bench = Bench(profile=profile, settings=MAIL, require_email_verification=False)
+        bench = Bench(
+            profile=profile,
+            settings=SETTINGS,
+            require_email_verification=False,
+        )
         bench.register("target", STRONG)
         token = token_of(bench, caller)
         asked = login("target", STRONG)

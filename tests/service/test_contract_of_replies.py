@@ -219,6 +219,37 @@ def about_invitations(bench: Bench, admin: str) -> dict[str, Message]:
     return {n: {"action": n, **fields} for n, fields in (made | of_guests).items()}
 
 
+def about_notifications(bench: Bench, admin: str, alice: str) -> dict[str, Message]:
+    def device(token: str) -> Message:
+        named = {"device_type": "ios", "device_name": "hers"}
+        return {"action": "register_device", "device_token": token, **named}
+
+    old = bench.ask(**device("old"), session_token=alice)["device"]["device_id"]
+    words = {"title": "Tonight", "body": "at eight", "priority": "high"}
+    to_alice = {"user_ids": [bench.user_id("alice")], "channels": ["in_app", "email"]}
+    send = {"action": "send_notification", "session_token": admin, **words, **to_alice}
+    over = bench.ask(**send)["job_id"]
+    later = {"scheduled_time": "2026-05-01T09:00", "schedule": "monthly"}
+    of_alice: dict[str, Message] = {
+        "test_notification": {"channel": "in_app"},
+        "list_notifications": {"unread": True, "limit": 1},
+        "mark_notifications": {"all": True},
+        "unregister_device": {"device_id": old},
+    }
+    made = {
+        "register_device": device("new") | {"session_token": alice},
+        "send_notification": send | later | {"end_date": "2027-01-01"},
+        "list_scheduled": {"action": "list_scheduled", "session_token": admin},
+        "cancel_scheduled": {
+            "action": "cancel_scheduled",
+            "session_token": admin,
+            "job_id": over,
+        },
+    }
+    own = {"session_token": alice}
+    return made | {n: {"action": n, **own, **said} for n, said in of_alice.items()}
+
+
 def requests(bench: Bench) -> dict[str, Message]:
     """A request of each action that succeeds under every profile, in this order."""
     admin, alice = bench.admin(), bench.member("alice", STRONG)
@@ -240,6 +271,7 @@ def requests(bench: Bench) -> dict[str, Message]:
         "health_check": {"action": "health_check", "session_token": admin},
         **about_keys(bench, admin, alice),
         **about_invitations(bench, admin),
+        **about_notifications(bench, admin, alice),
         "create_user": creation("bobby", STRONG, metadata={"a": [1, {"b": None}]}),
         "login": login("bobby", STRONG),
         "list_devices": {"action": "list_devices", "session_token": admin},
@@ -332,6 +364,7 @@ def requests(bench: Bench) -> dict[str, Message]:
             "mfa_token": alone["mfa_token"],
             "assertion": key.sign(alone["options"]),
         },
+        **imports(bench, admin),
         "list_mail": {"action": "list_mail", "session_token": admin},
         "retry_mail": {
             "action": "retry_mail",
@@ -444,6 +477,42 @@ def hold(bench: Bench, admin: str, user_id: str) -> None:
     bench.ask(**order, session_token=admin, user_id=user_id)
 
 
+def imports(bench: Bench, admin: str) -> dict[str, Message]:
+    """An import with each kind of verdict, and one to be taken back."""
+    asked = {"action": "import_users", "session_token": admin, "on_existing": "update"}
+    rows = [
+        {"username": "import1", "email": "import1@example.org"},
+        {"username": "alice", "email": "new@example.org", "city": "Bern"},
+        {"username": "irnport1", "email": "nowhere"},
+    ]
+    done = bench.ask(
+        **asked, users=[{"username": "import0", "email": "i0@example.org"}]
+    )
+    bulk = {"action": "bulk_users", "session_token": admin, "operation": "unlock"}
+    unknown = {"user_ids": ["0" * 32]}
+    job = bench.ask(**bulk, **unknown, background=True)["job_id"]
+    of_job = {"session_token": admin, "job_id": job}
+    return {
+        "export_users": {
+            "action": "export_users",
+            "session_token": admin,
+            "reason": "moving out",
+            "limit": 1,
+        },
+        "bulk_users": bulk | unknown,
+        "get_bulk_job": {"action": "get_bulk_job", **of_job},
+        "cancel_bulk_job": {"action": "cancel_bulk_job", **of_job},
+        "import_users": asked | {"users": [*rows[::2], rows[1]]},
+        "revert_import": {
+            "action": "revert_import",
+            "session_token": admin,
+            "import_id": done["import_id"],
+            "dry_run": True,
+        },
+        "list_imports": {"action": "list_imports", "session_token": admin},
+    }
+
+
 def flows_with_tokens(bench: Bench) -> dict[str, Message]:
     """Requests that carry a one-time token, or that ask for one."""
     bench.register("nina", STRONG)
@@ -493,7 +562,7 @@ def mailing(make_bench, profile: str = "standard") -> Bench:
     """A service of that profile on which every action can succeed."""
     return make_bench(
         profile=profile,
-        settings=MAIL,
+        settings=MAIL | {"push_gateway_url": "http://127.0.0.1:9/"},
         require_email_verification=False,
         change_needs_password=False,
     )
@@ -747,6 +816,9 @@ def test_a_reply_to_msgpack_says_the_same_as_one_to_json(make_bench):
         "begin_passkey_enrolment",
         "finish_passkey_enrolment",
         "begin_passkey_login",
+        "export_users",
+        "get_bulk_job",  # how far it is by then
+        "list_imports",  # who imported: a random id
     }
     replies: list[dict[str, Message]] = []
     for to_bytes, from_bytes in (

@@ -126,6 +126,8 @@ VALUES: dict[str, Any] = {
     "reason": "because",
     "decision": "refuse",
     "granted": True,
+    "user_ids": ["0" * 8],
+    "operation": "unlock",
     "scopes": ["users.read"],
     "device_id": "0" * 32,
     "key_id": "0" * 16,

@@ -10,17 +10,21 @@ from ums_client.protocol import (
     assignments,
     attributes,
     audit,
+    bulk,
     consents,
     deletions,
     devices,
+    exports,
     factors,
     finding,
+    imports,
     invitations,
     keys,
     lab_members,
     labs,
     lockouts,
     mail,
+    notifications,
     passkeys,
     passwords,
     personal,
@@ -118,6 +122,12 @@ class Audit(StrEnum):
     MAIL_RETRIED = "mail_retried"
     MAIL_DROPPED = "mail_dropped"
     MAIL_TESTED = "mail_tested"
+    USERS_EXPORTED = "users_exported"
+    USERS_BULK = "users_bulk"
+    BULK_CANCELLED = "bulk_cancelled"
+    USERS_IMPORTED = "users_imported"
+    IMPORT_REVERTED = "import_reverted"
+    IMPORTS_LISTED = "imports_listed"
     LAB_CREATED = "lab_created"
     LAB_UPDATED = "lab_updated"
     LAB_DELETED = "lab_deleted"
@@ -153,6 +163,13 @@ class Audit(StrEnum):
     INVITATION_CANCELLED = "invitation_cancelled"
     INVITATION_ACCEPTED = "invitation_accepted"
     INVITATION_DECLINED = "invitation_declined"
+    NOTIFICATIONS_MARKED = "notifications_marked"
+    NOTIFICATION_SENT = "notification_sent"
+    NOTIFICATIONS_LISTED = "notifications_listed"
+    NOTIFICATION_CANCELLED = "notification_cancelled"
+    NOTIFICATION_TESTED = "notification_tested"
+    PUSH_DEVICE_REGISTERED = "push_device_registered"
+    PUSH_DEVICE_REMOVED = "push_device_removed"
 
 
 class Repeat(StrEnum):
@@ -249,6 +266,13 @@ ACTIONS: Final = (
     Action("retry_mail",               mail.RetryMail,                  Access.GRANTED,  Rate.WRITE,    Audit.MAIL_RETRIED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("drop_mail",                mail.DropMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_DROPPED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("test_mail",                mail.TestMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_TESTED,              Repeat.KEYED, Permission.SYSTEM_ADMIN),
+    Action("export_users",             exports.ExportUsers,             Access.GRANTED,  Rate.READ,     Audit.USERS_EXPORTED,           Repeat.SAFE,  Permission.USERS_READ),
+    Action("bulk_users",               bulk.BulkUsers,                  Access.SESSION,  Rate.WRITE,    Audit.USERS_BULK,               Repeat.NEVER),
+    Action("get_bulk_job",             bulk.GetBulkJob,                 Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("cancel_bulk_job",          bulk.CancelBulkJob,              Access.SESSION,  Rate.WRITE,    Audit.BULK_CANCELLED,           Repeat.KEYED),
+    Action("import_users",             imports.ImportUsers,             Access.GRANTED,  Rate.WRITE,    Audit.USERS_IMPORTED,           Repeat.KEYED, Permission.USERS_CREATE),
+    Action("revert_import",            imports.RevertImport,            Access.GRANTED,  Rate.WRITE,    Audit.IMPORT_REVERTED,          Repeat.KEYED, Permission.USERS_DELETE),
+    Action("list_imports",             imports.ListImports,             Access.GRANTED,  Rate.READ,     Audit.IMPORTS_LISTED,           Repeat.SAFE,  Permission.USERS_CREATE),
 
     Action("list_roles",               roles.ListRoles,                 Access.SESSION,  Rate.READ,     Audit.ROLES_READ,               Repeat.SAFE),
     Action("save_role",                roles.SaveRole,                  Access.GRANTED,  Rate.WRITE,    Audit.ROLE_SAVED,               Repeat.KEYED, Permission.ROLES_MANAGE),
@@ -286,7 +310,16 @@ ACTIONS: Final = (
     Action("cancel_invitation",        invitations.CancelInvitation,    Access.SESSION,  Rate.WRITE,    Audit.INVITATION_CANCELLED,     Repeat.KEYED, Permission.INVITATIONS_MANAGE),
     Action("get_invitation",           invitations.GetInvitation,       Access.PUBLIC,   Rate.CHECK,    Audit.NONE,                     Repeat.SAFE),
     Action("accept_invitation",        invitations.AcceptInvitation,    Access.OPTIONAL, Rate.REGISTER, Audit.INVITATION_ACCEPTED,      Repeat.KEYED),
-    Action("decline_invitation",       invitations.DeclineInvitation,   Access.PUBLIC,   Rate.CHECK,    Audit.INVITATION_DECLINED,      Repeat.KEYED),
+    Action("decline_invitation",       invitations.DeclineInvitation,   Access.PUBLIC,   Rate.LOGIN,    Audit.INVITATION_DECLINED,      Repeat.KEYED),
+
+    Action("list_notifications",       notifications.ListNotifications, Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("mark_notifications",       notifications.MarkNotifications, Access.SESSION,  Rate.WRITE,    Audit.NOTIFICATIONS_MARKED,     Repeat.KEYED),
+    Action("send_notification",        notifications.SendNotification,  Access.SESSION,  Rate.WRITE,    Audit.NOTIFICATION_SENT,        Repeat.KEYED, Permission.NOTIFICATIONS_SEND),
+    Action("list_scheduled",           notifications.ListScheduled,     Access.SESSION,  Rate.READ,     Audit.NOTIFICATIONS_LISTED,     Repeat.SAFE,  Permission.NOTIFICATIONS_SEND),
+    Action("cancel_scheduled",         notifications.CancelScheduled,   Access.SESSION,  Rate.WRITE,    Audit.NOTIFICATION_CANCELLED,   Repeat.KEYED, Permission.NOTIFICATIONS_SEND),
+    Action("test_notification",        notifications.TestNotification,  Access.SESSION,  Rate.WRITE,    Audit.NOTIFICATION_TESTED,      Repeat.KEYED),
+    Action("register_device",          notifications.RegisterDevice,    Access.SESSION,  Rate.WRITE,    Audit.PUSH_DEVICE_REGISTERED,   Repeat.KEYED),
+    Action("unregister_device",        notifications.UnregisterDevice,  Access.SESSION,  Rate.WRITE,    Audit.PUSH_DEVICE_REMOVED,      Repeat.KEYED),
 
     Action("create_lab",               labs.CreateLab,                  Access.GRANTED,  Rate.WRITE,    Audit.LAB_CREATED,              Repeat.KEYED, Permission.LABS_MANAGE),
     Action("list_labs",                labs.ListLabs,                   Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),

@@ -78,7 +78,11 @@ class ListInvitations(Request[ListInvitationsReply]):
     cursor: InvitationCursor | None = None
 
 
-class ResendInvitation(Request[InviteUserReply]):
+class ResendInvitationReply(InviteUserReply):
+    """The invitation with its new end; a token where no mail was to be sent."""
+
+
+class ResendInvitation(Request[ResendInvitationReply]):
     """Send an open or expired invitation again; its time begins anew.
 
     Tokens that were sent before stay good. Without `send_email` the reply has a token.
@@ -142,7 +146,11 @@ class AcceptInvitation(Request[AcceptInvitationReply]):
     full_name: ShortText = ""
 
 
-class DeclineInvitation(Request[CancelInvitationReply]):
+class DeclineInvitationReply(CancelInvitationReply):
+    """The invitation is over; its tokens count for nothing."""
+
+
+class DeclineInvitation(Request[DeclineInvitationReply]):
     """Decline an invitation; whoever made it sees that."""
 
     token: Secret = Field(repr=False)

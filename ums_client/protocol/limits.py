@@ -40,6 +40,8 @@ NEWEST_USERS_MAX: Final = 50
 """Most of the newest accounts that the statistics show."""
 AUDIT_PAGE_MAX: Final = 1_000
 AUDIT_EVENTS_MAX: Final = 20
+IMPORT_ROWS_MAX: Final = 1_000
+"""Rows in one message; with their fields filled some 250 fit."""
 LAB_FEATURES_MAX: Final = 50
 ROLE_PERMISSIONS_MAX: Final = 200
 """Permissions that one role may allow, and as many that it may deny."""
@@ -53,5 +55,14 @@ GRANT_DAYS_MAX: Final = 3_650
 KEY_SCOPES_MAX: Final = 50
 KEY_ADDRESSES_MAX: Final = 10
 KEY_DAYS_MAX: Final = 365
+BULK_ACCOUNTS_MAX: Final = 1_000
+BULK_ACCOUNTS_USUAL: Final = 100
+"""Accounts in one `bulk_users` of who may not manage all accounts."""
+EXPORT_PAGE_MAX: Final = 500
+"""Accounts that are written in a few milliseconds."""
 INVITATION_DAYS_MAX: Final = 30
 INVITED_ROLES_MAX: Final = 10
+NOTIFIED_ACCOUNTS_MAX: Final = 1_000
+NOTIFICATION_CHARS_MAX: Final = 1_000
+INTERVAL_MINUTES_MIN: Final = 5
+INTERVAL_MINUTES_MAX: Final = 366 * 24 * 60

@@ -24,6 +24,10 @@ _STORED: Final = re.compile(
     r"\$argon2id\$v=19\$m=(\d{1,6}),t=(\d{1,2}),p=1\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})"
 )
 """What libsodium can compute: version 1.3, one lane, 16 bytes of salt, 32 of hash."""
+_ANY: Final = re.compile(
+    r"\$argon2(?:id|i|d)\$(?:v=(?:16|19)\$)?m=\d{1,6},t=\d{1,2},p=\d"
+    r"\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)"
+)
 
 
 class UnusableHash(ValueError):
@@ -89,6 +93,26 @@ class Argon2id:
     def is_outdated(self, stored: str) -> bool:
         """Whether it was made with other parameters than those in use."""
         return self._hasher.check_needs_rehash(stored)
+
+
+def check_form(stored: str) -> None:
+    """Return for an Argon2 hash that `Argon2id.verify` can give a verdict on.
+
+    Raises:
+        UnusableHash: the form is unknown, damaged or out of bounds.
+    """
+    whole = _ANY.fullmatch(stored)
+    if whole is None or any(not _is_base64(part) for part in whole.groups()):
+        raise UnusableHash("unknown form")
+    _check_bounds(stored)
+    cost = extract_parameters(stored)
+    if cost.time_cost < 1 or not 1 <= cost.parallelism * 8 <= cost.memory_cost:
+        raise UnusableHash("parameters out of bounds")
+
+
+def _is_base64(text: str) -> bool:
+    """Whether this is what bytes are written as, without padding and stray bits."""
+    return len(text) % 4 != 1 and _to_text(_to_bytes(text)) == text
 
 
 def argon2id_bytes(secret: bytes, salt: bytes, passes: int, memory_kib: int) -> bytes:

@@ -33,6 +33,8 @@
      |   +- NoSuchDevice
      |   +- NoFactor              the account has no such second factor
      |   +- NoSuchMail
+     |   +- NoSuchImport
+     |   +- NoSuchJob
      |   +- NoSuchEntry           no change to an account has that number
      |   +- NoSuchLab
      |   +- NoSuchMember
@@ -261,6 +263,14 @@ class NoSuchDevice(NotFound):
 
 class NoFactor(NotFound):
     """The account has no such second factor."""
+
+
+class NoSuchJob(NotFound):
+    """No job of the caller has this id, or it was forgotten."""
+
+
+class NoSuchImport(NotFound):
+    """No batch of an import has this id, or it was taken back."""
 
 
 class NoSuchEntry(NotFound):

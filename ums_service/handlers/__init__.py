@@ -35,6 +35,7 @@ from ums_client.protocol.attributes import (
     SetRoleAttribute,
 )
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
+from ums_client.protocol.bulk import BulkUsers, CancelBulkJob, GetBulkJob
 from ums_client.protocol.consents import GetConsents, SetConsent
 from ums_client.protocol.deletions import (
     AnonymiseUser,
@@ -44,6 +45,7 @@ from ums_client.protocol.deletions import (
     RestoreUser,
 )
 from ums_client.protocol.devices import ForgetDevice, ListDevices
+from ums_client.protocol.exports import ExportUsers
 from ums_client.protocol.factors import (
     ConfirmMfa,
     DisableMfa,
@@ -54,6 +56,7 @@ from ums_client.protocol.factors import (
     VerifyMfa,
 )
 from ums_client.protocol.finding import GetStatistics, SearchUsers
+from ums_client.protocol.imports import ImportUsers, ListImports, RevertImport
 from ums_client.protocol.invitations import (
     AcceptInvitation,
     CancelInvitation,
@@ -88,6 +91,16 @@ from ums_client.protocol.labs import (
 from ums_client.protocol.lockouts import UnlockUser
 from ums_client.protocol.mail import DropMail, ListMail, RetryMail, TestMail
 from ums_client.protocol.message import Request
+from ums_client.protocol.notifications import (
+    CancelScheduled,
+    ListNotifications,
+    ListScheduled,
+    MarkNotifications,
+    RegisterDevice,
+    SendNotification,
+    TestNotification,
+    UnregisterDevice,
+)
 from ums_client.protocol.passkeys import (
     BeginPasskeyEnrolment,
     BeginPasskeyLogin,
@@ -143,17 +156,22 @@ from ums_service.handlers import (
     accounts,
     activation,
     addresses,
+    announcements,
     assignments,
     attributes,
     audit,
     authorize,
+    bulk,
     consents,
     deletions,
     details,
     devices,
     enrolment,
+    exports,
     factors,
     finding,
+    import_reverts,
+    imports,
     invitations,
     invited,
     keys,
@@ -164,12 +182,15 @@ from ums_service.handlers import (
     lockouts,
     logins,
     mail,
+    notification_tests,
+    notifications,
     passkeys,
     password_resets,
     passwords,
     permission_checks,
     personal_data,
     proof,
+    push_devices,
     retention,
     reverts,
     role_lists,
@@ -238,6 +259,13 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RetryMail: mail.retry_mail,
     DropMail: mail.drop_mail,
     TestMail: mail.test_mail,
+    ExportUsers: exports.export_users,
+    BulkUsers: bulk.bulk_users,
+    GetBulkJob: bulk.get_bulk_job,
+    CancelBulkJob: bulk.cancel_bulk_job,
+    ImportUsers: imports.import_users,
+    RevertImport: import_reverts.revert_import,
+    ListImports: imports.list_imports,
     CreateLab: labs.create_lab,
     ListLabs: labs.list_labs,
     GetLab: labs.get_lab,
@@ -290,6 +318,14 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     GetInvitation: invitations.get_invitation,
     AcceptInvitation: invited.accept_invitation,
     DeclineInvitation: invitations.decline_invitation,
+    ListNotifications: notifications.list_notifications,
+    MarkNotifications: notifications.mark_notifications,
+    SendNotification: announcements.send_notification,
+    ListScheduled: announcements.list_scheduled,
+    CancelScheduled: announcements.cancel_scheduled,
+    TestNotification: notification_tests.test_notification,
+    RegisterDevice: push_devices.register_device,
+    UnregisterDevice: push_devices.unregister_device,
     ListDeleted: deletions.list_deleted,
     RestoreUser: deletions.restore_user,
     AnonymiseUser: retention.anonymise_user,

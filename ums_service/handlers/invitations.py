@@ -7,6 +7,7 @@ from ums_client.protocol.invitations import (
     CancelInvitation,
     CancelInvitationReply,
     DeclineInvitation,
+    DeclineInvitationReply,
     GetInvitation,
     GetInvitationReply,
     InviteUser,
@@ -14,6 +15,7 @@ from ums_client.protocol.invitations import (
     ListInvitations,
     ListInvitationsReply,
     ResendInvitation,
+    ResendInvitationReply,
 )
 from ums_client.protocol.permissions import Permission
 from ums_service.answer import Answer, answer
@@ -76,7 +78,8 @@ async def invite_user(request: InviteUser, call: Call) -> Answer[InviteUserReply
     )
     await _check_room(invitation, call)
     call.details = {"lab_id": request.lab_id, "roles": list(roles)}
-    return await _send(invitation, call, by_mail=request.send_email)
+    made = await _send(invitation, call, by_mail=request.send_email)
+    return answer(InviteUserReply, **made)
 
 
 async def list_invitations(
@@ -99,7 +102,7 @@ async def list_invitations(
 
 async def resend_invitation(
     request: ResendInvitation, call: Call
-) -> Answer[InviteUserReply]:
+) -> Answer[ResendInvitationReply]:
     """Send an invitation again, with a new end."""
     if request.send_email:
         require_mail(call)
@@ -109,7 +112,8 @@ async def resend_invitation(
     await given_by(call.decided(), found.roles, found.lab_id, found.lab_role, call)
     require_fresh(call)
     renewed = found.renewed(_end(request.expires_in_days, call))
-    return await _send(renewed, call, by_mail=request.send_email)
+    made = await _send(renewed, call, by_mail=request.send_email)
+    return answer(ResendInvitationReply, **made)
 
 
 async def cancel_invitation(
@@ -153,18 +157,17 @@ async def get_invitation(
 
 async def decline_invitation(
     request: DeclineInvitation, call: Call
-) -> Answer[CancelInvitationReply]:
+) -> Answer[DeclineInvitationReply]:
     """Decline an invitation."""
     found = await find_open(call.tx, request.token, call.now)
     call.lab_id = found.lab_id
     call.tx.put(INVITATIONS, found.answered(State.DECLINED, call.now))
     call.details["invitation_id"] = found.invitation_id
-    return answer(CancelInvitationReply, message="The invitation is declined")
+    return answer(DeclineInvitationReply, message="The invitation is declined")
 
 
-async def _send(
-    invitation: Invitation, call: Call, *, by_mail: bool
-) -> Answer[InviteUserReply]:
+async def _send(invitation: Invitation, call: Call, *, by_mail: bool) -> dict[str, Any]:
+    """Store it and send it, or make a token; returns what is answered of it."""
     call.lab_id = invitation.lab_id
     call.details["invitation_id"] = invitation.invitation_id
     shown: dict[str, Any] = {}
@@ -181,7 +184,7 @@ async def _send(
         invitation = invitation.with_token(secret).handed_over()
         shown["token"] = token_of(invitation, secret)
     call.tx.put(INVITATIONS, invitation)
-    return answer(InviteUserReply, invitation=view(invitation, call.now), **shown)
+    return {"invitation": view(invitation, call.now), **shown}
 
 
 async def _check_room(invitation: Invitation, call: Call) -> None:

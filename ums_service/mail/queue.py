@@ -46,6 +46,10 @@ class MailQueue:
         """Whether another mail may be queued; dead letters take no room from it."""
         return store.count(OUTBOX) < self._outbox_max + DEAD_MAX
 
+    def has_room_for_many(self, store: Store) -> bool:
+        """Whether mails to many may be queued: half of the room is for what happens."""
+        return store.count(OUTBOX) < self._outbox_max // 2
+
     def load(self, store: Store, now: Moment) -> None:
         """Take in what the last run left."""
         for mail in store.scan(OUTBOX):
