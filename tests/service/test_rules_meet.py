@@ -6,37 +6,57 @@ from typing import Any
 
 import pytest
 
-from tests.service.harness import Bench, update
+from storage import Transaction
+from tests.service.harness import Bench, Message, update
+from tests.service.mailbox import MAIL
 from tests.service.test_roles import DAY_S, Office, may
-from ums_service.domain.belongings import OWNED
+from ums_service.domain.belongings import GROUPED, OWNED
 from ums_service.domain.deleted import erase
 from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements
 from ums_service.domain.invitations import INVITATIONS, Invitation, purge
 from ums_service.domain.moment import Moment
 from ums_service.domain.role_requests import ROLE_REQUESTS, RoleRequests
-from ums_service.domain.roles import Role
 from ums_service.grant_sweep import GrantSweep
-from ums_service.handlers import role_requests
-from ums_service.handlers.assignments import role_to_give
+
+PUSH = MAIL | {"push_gateway_url": "http://127.0.0.1:9/"}
+OWN: dict[str, Message] = {
+    "request_role": {"role": "cashier", "reason": "for the fair"},
+    "register_device": {"device_type": "ios", "device_token": "t" * 40},
+    "test_notification": {"channel": "in_app"},
+    "send_notification": {"user_ids": ["0a"], "title": "a", "body": "b"},
+    "create_api_key": {"name": "job", "scopes": ["users.read"]},
+    "update_preferences": {"theme": "dark"},
+    "set_consent": {"type": "marketing", "granted": True},
+}
 
 
-def test_what_is_asked_for_during_an_erasure_leaves_nothing(
-    standard: Bench, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("action", OWN)
+def test_nothing_is_left_of_who_asks_during_the_erasure(
+    make_bench: Any, monkeypatch: pytest.MonkeyPatch, action: str
 ):
-    office = Office(standard)
+    bench = make_bench(settings=PUSH)
+    office = Office(bench)
     office.role("cashier", "till.open")
-    ann, ann_id = standard.member("annie"), standard.user_id("annie")
+    office.role("caller", "notifications.send")
+    ann, ann_id = bench.member("annie"), bench.user_id("annie")
+    office.give("annie", "caller")
+    commit, erased = Transaction.commit, list[str]()
 
-    async def erased_meanwhile(*of: Any, **more: Any) -> Role:
-        async with standard.store.transaction() as tx:
-            await erase(tx, ann_id)
-        return await role_to_give(*of, **more)
+    async def after_the_erasure(tx: Transaction) -> None:
+        if not erased:
+            erased.append(ann_id)
+            async with bench.store.transaction() as erasing:
+                await erase(erasing, ann_id)
+        await commit(tx)
 
-    monkeypatch.setattr(role_requests, "role_to_give", erased_meanwhile)
-    asked = {"action": "request_role", "role": "cashier", "reason": "for the fair"}
-    assert standard.ask(**asked, session_token=ann)["status"] == "error"
+    monkeypatch.setattr(Transaction, "commit", after_the_erasure)
+    reply = bench.ask(action=action, session_token=ann, **OWN[action])
+    assert (erased, reply["status"]) == ([ann_id], "error"), reply
     for collection in OWNED:
-        assert standard.store.get_value(collection, ann_id) is None, collection.name
+        assert bench.store.get_value(collection, ann_id) is None, collection.name
+    for collection in GROUPED:
+        left = bench.store.ids_where(collection, "user_id", ann_id)
+        assert left == [], collection.name
 
 
 def test_an_invitation_fills_no_account_with_roles(make_bench: Any):
