@@ -183,3 +183,16 @@ def test_others_get_their_turn_while_what_waits_is_looked_at(standard: Bench):
     assert standard.run(turns_during(purge(standard.store, now))) >= many / 200
     sweep = GrantSweep(standard.store).round(now)
     assert standard.run(turns_during(sweep)) >= many / 200
+
+
+def test_a_key_is_not_told_what_its_owner_was_answered(standard: Bench):
+    admin = standard.admin()
+    made = {"name": "reader", "scopes": ["users.read", "users.create"]}
+    made_key = {"action": "create_api_key", **made, "session_token": admin}
+    key = standard.ask(**made_key)["api_key"]
+    once = {"action": "force_password_change", "idempotency_key": "0123456789abcdef"}
+    standard.register("annie")
+    once |= {"user_id": standard.user_id("annie"), "mode": "temporary"}
+    assert standard.ask(**once, session_token=admin)["status"] == "success"
+    repeated = standard.ask(**once, api_key=key)
+    assert repeated["code"] == "PERMISSION_DENIED", repeated
