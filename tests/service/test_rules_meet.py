@@ -196,3 +196,16 @@ def test_a_key_is_not_told_what_its_owner_was_answered(standard: Bench):
     assert standard.ask(**once, session_token=admin)["status"] == "success"
     repeated = standard.ask(**once, api_key=key)
     assert repeated["code"] == "PERMISSION_DENIED", repeated
+
+
+def test_who_is_outranked_does_not_take_an_import_back(standard: Bench):
+    office = Office(standard)
+    row = {"username": "mona", "email": "mona@example.org", "role": "moderator"}
+    made = office.do("import_users", users=[row])
+    office.role("cleaner", "users.create", "users.delete")
+    cleaner = standard.member("cleaner")
+    office.give("cleaner", "cleaner")
+    revert = {"action": "revert_import", "import_id": made["import_id"]}
+    reply = standard.ask(**revert, session_token=cleaner)
+    assert (reply["erased"], len(reply["left"])) == (0, 1), reply
+    assert standard.user("mona").role == "moderator"
