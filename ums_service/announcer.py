@@ -10,7 +10,6 @@ from typing import Any, Final, NamedTuple
 from storage import Transaction
 from storage.errors import Refused
 from ums_service.audit_names import name_sealed_in
-from ums_service.call import Facilities
 from ums_service.domain import outbox
 from ums_service.domain.announcements import ANNOUNCEMENTS, Announcement, State
 from ums_service.domain.audit import AuditEntry, Outcome
@@ -29,16 +28,17 @@ from ums_service.domain.outbox import Mail, Template
 from ums_service.domain.push_devices import PUSH_DEVICES
 from ums_service.domain.reach import wanted_channels
 from ums_service.domain.users import ACTIVE, USERS, User
+from ums_service.facilities import Facilities
 from ums_service.notices import greeting_of, is_reachable, mail_to
 from ums_service.push import Push
 from ums_service.sending import SENDING, SENDING_EVERYWHERE
 
-AT_ONCE: Final = 50
-"""Accounts told in one commit."""
-COMMITS_MAX: Final = 20
+AT_ONCE: Final = 20
+"""Accounts told in one commit: with the longest lists there can be, some MiB."""
+COMMITS_MAX: Final = 50
 """Commits of one round: a thousand accounts in a second, and others get their turn."""
-_GIVE_WAY: Final = 5
-"""Accounts before other requests get their turn: a list may have 100 long entries."""
+_GIVE_WAY: Final = 2
+"""Accounts before other requests get their turn: a full list takes a millisecond."""
 
 
 class Announcer:

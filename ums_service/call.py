@@ -4,19 +4,13 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeVar, cast
 
-from storage import Store, Transaction
+from storage import Transaction
 from ums_client.protocol.actions import Action
 from ums_client.protocol.permissions import Permission
-from ums_service.api_keys import ApiKeys
-from ums_service.attempts import Attempts, delete_failures
+from ums_service.attempts import delete_failures
 from ums_service.audit_names import name_sealed_in
-from ums_service.audit_reader import AuditReader
-from ums_service.authority import Authority
-from ums_service.bulk_jobs import BulkJobs
-from ums_service.directory.directory import Directory
-from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.api_keys import ApiKey
-from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.audit import AuditEntry, Outcome, details_of
 from ums_service.domain.audit_seals import Changes
 from ums_service.domain.authorisation import NOTHING, Caller, Resource, may
 from ums_service.domain.backup_codes import NewCodes, new_codes
@@ -32,54 +26,12 @@ from ums_service.domain.lab_scope import LabScope
 from ums_service.domain.lockout import Source
 from ums_service.domain.moment import Moment
 from ums_service.domain.passwords import PasswordPolicy
-from ums_service.domain.profiles import Profile
 from ums_service.domain.service_secrets import DEVICE_TOKENS, service_secret
-from ums_service.domain.sessions import Session, Sessions
+from ums_service.domain.sessions import Session
 from ums_service.domain.users import USERS, User
-from ums_service.hashing import HashingPool
-from ums_service.login_gate import LoginGate
-from ums_service.look_alike_names import LookAlikeNames
-from ums_service.mail.queue import MailQueue
-from ums_service.push import PushSender
-from ums_service.second_factors import SecondFactors
+from ums_service.facilities import Facilities
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facilities:
-    """What handlers work with; made once, by bootstrap."""
-
-    store: Store
-    sessions: Sessions
-    attempts: Attempts
-    gate: LoginGate
-    audit: AuditReader
-    authority: Authority
-    directory: Directory
-    keys: ApiKeys
-    factors: SecondFactors
-    profile: Profile
-    policy: PasswordPolicy
-    scoring: HashingPool
-    """One thread for what is slow and can wait behind every hash."""
-    store_name: str
-    version: str
-    new_token: Callable[[], str]
-    new_user_id: Callable[[], str]
-    new_session_id: Callable[[], str]
-    look_alikes: LookAlikeNames
-    jobs: BulkJobs
-    new_lab_id: Callable[[], str]
-    tokens: AccessTokens
-    new_device_id: Callable[[], str]
-    new_key_id: Callable[[], str]
-    choose: Callable[[str], str]
-    """One character of a text, at random."""
-    mail: MailQueue | None = None
-    """None where no mail server is set up."""
-    push: PushSender | None = None
-    """None where no gateway for it is set up."""
 
 
 @dataclass(slots=True)
@@ -379,7 +331,7 @@ class Call:
             actor=actor,
             subject=subject,
             address=self.address,
-            details=self.details_told(),
+            details=details_of(self.details, gateway=self.gateway),
             user_agent=user_agent_of(self.client),
             request_id=self.request_id,
             lab_id=self.lab_id,
@@ -390,12 +342,6 @@ class Call:
                 tx, store, subject, self.changes, self.subject_name
             ),
         )
-
-    def details_told(self) -> dict[str, Any] | None:
-        """The details for the audit entry: with the gateway, where one told `address`."""
-        if self.gateway is not None:
-            return {**self.details, "gateway": self.gateway}
-        return self.details or None
 
     def _still_holds(self, session: Session) -> bool:
         if self.key is not None:

@@ -11,7 +11,6 @@ import logging
 from collections.abc import Iterable
 from typing import Final, NamedTuple, Protocol
 
-from ums_service.domain.errors import Refusal
 from ums_service.domain.push_devices import PushDevice
 
 WAITING_MAX: Final = 10_000
@@ -23,7 +22,7 @@ class Gateway(Protocol):
     """What carries messages on."""
 
     async def post(self, message: dict[str, str]) -> None:
-        """Hand it over. Raises a Refusal where it was not taken."""
+        """Hand it over. Raises where it was not taken."""
 
 
 class Push(NamedTuple):
@@ -72,5 +71,5 @@ class PushSender:
         }
         try:
             await self._gateway.post(message)
-        except Refusal as error:
+        except Exception as error:  # noqa: BLE001 - one push must not end all
             _log.warning("the push gateway took no message: %s", type(error).__name__)

@@ -4,7 +4,7 @@ import logging
 import secrets
 import traceback
 from contextlib import suppress
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from storage import Store
 from storage.errors import Refused as Outdated
@@ -13,7 +13,7 @@ from ums_client.protocol.actions import Action, Audit
 from ums_client.protocol.errors import ErrorCode
 from ums_service.audit_names import name_sealed
 from ums_service.call import Call
-from ums_service.domain.audit import AuditEntry, Outcome, RefusalBudget
+from ums_service.domain.audit import AuditEntry, Outcome, RefusalBudget, details_of
 from ums_service.domain.clients import user_agent_of
 from ums_service.domain.moment import Moment
 from ums_service.notices import Notice, lockout_notice
@@ -163,18 +163,12 @@ class RefusalLog:
             actor=actor,
             subject=subject,
             address=address,
-            details=_details(refused, call),
+            details=details_of(
+                {}, incident=refused.incident, gateway=call.gateway if call else None
+            ),
             user_agent=user_agent_of(call.client) if call else None,
             request_id=call.request_id if call else None,
             of_actor=name_sealed(self._store, other),
             of_subject=name_sealed(self._store, subject),
             lab_id=call.lab_id if call else None,
         )
-
-
-def _details(refused: Refused, call: Call | None) -> dict[str, Any] | None:
-    details = {
-        "incident": refused.incident,
-        "gateway": call.gateway if call else None,
-    }
-    return {name: value for name, value in details.items() if value} or None

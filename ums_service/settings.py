@@ -45,6 +45,7 @@ _ELSEWHERE: Final = frozenset(
 )
 _MOST: Final = {
     "password_chars_min": 128,
+    "notifications_kept": 100,  # each account that is told has its list written anew
     "password_history": 20,  # each costs a hash whenever a password is changed
 }
 

@@ -75,6 +75,9 @@ TARGETS = {
     "search_users": ON_OTHERS,
     "get_statistics": ON_OTHERS,
     "health_check": ALWAYS,
+    "health_check in detail": {"nobody": DENIED, "member": DENIED, "admin": OK},
+    "get_metrics": ON_OTHERS,
+    "get_config": ON_OTHERS,
     "change_password": NEEDS_SESSION,
     "check_password": ALWAYS,
     "get_password_status": NEEDS_SESSION,
@@ -195,7 +198,7 @@ TARGETS = {
     "cancel_scheduled": {"nobody": SESSION, "member": NONE, "admin": NONE},
     "test_notification": NEEDS_SESSION,
     "register_device": NEEDS_SESSION,
-    "unregister_device": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "unregister_device": NEEDS_SESSION,
     "decline_invitation": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
 }
 OF_LABS: dict[str, Message] = {
@@ -288,6 +291,7 @@ PURPOSES = {
     "lock_down with a token": Purpose.LOCK_DOWN,
 }
 NAMED = {
+    "health_check in detail": {"level": "detailed"},
     "get_user by a name": {"username": "Target"},
     "get_user by an address": {"email": "target@example.org"},
     "get_user by a name that nobody has": {"username": "nobody"},

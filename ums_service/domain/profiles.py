@@ -78,7 +78,7 @@ class Profile:
     notices: bool = True
     """Tell people what happened to their account: in their list of notifications, and
     by mail where it is set up."""
-    notifications_kept: int = 100
+    notifications_kept: int = 50
     """What one account was told that is kept, the newest: as much of the service's own
     and as much of people's."""
     notifications_per_hour: int = 10

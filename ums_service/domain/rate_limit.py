@@ -103,6 +103,16 @@ class RateLimits:
         """Addresses that are not heard, and until when; nearly always empty."""
         self._always_heard: set[str] = set()
 
+    @property
+    def remembered(self) -> int:
+        """Addresses and callers that are counted at the moment, once for each class."""
+        return len(self._addresses) + len(self._callers)
+
+    @property
+    def are_full(self) -> bool:
+        """Whether some had to be forgotten to make room for others."""
+        return max(len(self._addresses), len(self._callers)) >= self._entries_max
+
     def take(self, kind: str, address: str, ticks_s: float) -> None:
         """Count one request of an address. Raises RateLimited."""
         if kind not in self._kinds or address in self._exempt:

@@ -101,6 +101,7 @@ from ums_client.protocol.notifications import (
     TestNotification,
     UnregisterDevice,
 )
+from ums_client.protocol.operations import GetConfig, GetMetrics
 from ums_client.protocol.passkeys import (
     BeginPasskeyEnrolment,
     BeginPasskeyLogin,
@@ -170,6 +171,7 @@ from ums_service.handlers import (
     exports,
     factors,
     finding,
+    health,
     import_reverts,
     imports,
     invitations,
@@ -182,6 +184,7 @@ from ums_service.handlers import (
     lockouts,
     logins,
     mail,
+    measures,
     notification_tests,
     notifications,
     passkeys,
@@ -215,7 +218,9 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     SearchUsers: finding.search_users,
     GetStatistics: finding.get_statistics,
     DeleteUser: deletions.delete_user,
-    HealthCheck: service.health_check,
+    HealthCheck: health.health_check,
+    GetMetrics: measures.get_metrics,
+    GetConfig: measures.get_config,
     ChangePassword: passwords.change_password,
     VerifySession: verification.verify_session,
     ListSessions: sessions.list_sessions,

@@ -194,7 +194,8 @@ def _put(key: ApiKey, text: str, call: Call) -> dict[str, Any]:
     """Store a new key; returns what is answered of it."""
     call.tx.put(API_KEYS, key)
     call.details |= {"key_id": key.key_id, "scopes": list(key.scopes)}
-    call.changes = {"key": ["", key.name]}  # somebody's words: sealed, gone with them
+    # somebody's words: sealed, and gone with them
+    call.changes = {"key": ["", key.name]}
     return {"api_key": text, "key": _view(key, call)}
 
 

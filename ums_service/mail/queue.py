@@ -33,6 +33,11 @@ class MailQueue:
         self._changed = asyncio.Event()
         self._key = secrets.token_bytes(16)
 
+    @property
+    def waiting(self) -> int:
+        """How many mails wait."""
+        return len(self._heap)
+
     def nobody(self, name: str) -> str:
         """Who gets a mail for a name that nobody has: one of a few, always the same.
 

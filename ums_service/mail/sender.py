@@ -39,6 +39,8 @@ PAUSE_S: Final = 60.0
 """How long nothing is tried when the store cannot write or the mail server is down."""
 TRY_MAX_S: Final = 600.0
 """How long one mail may take; a server that sends one byte at a time never times out."""
+LOOK_AGAIN_S: Final = 900
+"""How long what is held back in quiet hours is left alone at most."""
 _AGAIN_S: Final = 1.0
 _log = logging.getLogger(__name__)
 
@@ -143,11 +145,14 @@ class MailSender:
         await self._note_success(mail_id)
 
     def _quiet_s(self, mail: Mail) -> int:
-        """How long the quiet hours of who gets it hold it back."""
+        """How long the quiet hours of who gets it hold it back, for now.
+
+        It is asked again and again: people change their mind, and clocks are set.
+        """
         if mail.template not in CAN_WAIT:
             return 0
         own = self._store.get(DETAILS, mail.user_id)
-        return quiet_for_s(own.values, self._clock()) if own else 0
+        return min(quiet_for_s(own.values, self._clock()), LOOK_AGAIN_S) if own else 0
 
     def _wait_s(self, mail: Mail) -> float:
         """How long the recipient is to be left alone; an attempt is counted once."""
