@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from storage import Transaction
-from tests.service.harness import Bench, Message, update
+from tests.service.harness import GOOD, Bench, Message, update
 from tests.service.mailbox import MAIL
 from tests.service.test_roles import DAY_S, Office, may
 from ums_service.domain.belongings import GROUPED, OWNED
-from ums_service.domain.deleted import erase
+from ums_service.domain.deleted import DELETED_USERS, erase
 from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements
 from ums_service.domain.invitations import INVITATIONS, Invitation, purge
 from ums_service.domain.moment import Moment
@@ -209,3 +209,20 @@ def test_who_is_outranked_does_not_take_an_import_back(standard: Bench):
     reply = standard.ask(**revert, session_token=cleaner)
     assert (reply["erased"], len(reply["left"])) == (0, 1), reply
     assert standard.user("mona").role == "moderator"
+
+
+def test_who_wanted_to_be_erased_is_once_the_hold_has_ended(standard: Bench):
+    office = Office(standard)
+    ann, bob = standard.member("annie"), standard.member("bobby")
+    bob_id = standard.user_id("bobby")
+    leave = {"action": "delete_user", "password": GOOD}
+    standard.ask(**leave, session_token=ann)  # kept for a while, before the other
+    held = {"user_id": bob_id, "reason": "a case"}
+    office.do("legal_hold", **held, hold=True)
+    gone = standard.ask(**leave, mode="erase", session_token=bob)
+    assert gone["status"] == "success"
+    standard.purge()
+    assert standard.store.get(DELETED_USERS, bob_id)
+    office.do("legal_hold", **held, hold=False)
+    standard.purge()
+    assert standard.store.get(DELETED_USERS, bob_id) is None
