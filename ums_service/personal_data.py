@@ -29,6 +29,7 @@ from ums_service.domain.factors import (
 )
 from ums_service.domain.failure_records import FAILURES
 from ums_service.domain.families import FAMILIES
+from ums_service.domain.imports import IMPORTED_CHANGES
 from ums_service.domain.invitations import INVITATIONS
 from ums_service.domain.moment import text_of
 from ums_service.domain.notice_words import words_of
@@ -120,6 +121,14 @@ def _entitlements(store: Store, user_id: str) -> Any:
         "labs": {lab_id: one._asdict() for lab_id, one in own.labs.items()},
         "attributes": [one._asdict() for one in own.attributes],
     }
+
+
+def _imported(store: Store, user_id: str) -> Any:
+    own = store.get(IMPORTED_CHANGES, user_id)
+    return own and [
+        {"import_id": one.import_id, "before": one.before, "after": one.after}
+        for one in own.changes
+    ]
 
 
 def _logins(store: Store, user_id: str) -> Any:
@@ -274,6 +283,7 @@ EXPORTED: Final[dict[Collection[Any], tuple[str, Tell]]] = {
     DEVICES: ("devices", _devices),
     FACTORS: ("factors", _factors),
     ENTITLEMENTS: ("entitlements", _entitlements),
+    IMPORTED_CHANGES: ("imported_changes", _imported),
     ROLE_REQUESTS: ("role_requests", lambda s, u: _plain(s, ROLE_REQUESTS, u)),
     FAMILIES: ("logins", _logins),
     ONE_TIME: ("links", _links),
@@ -311,6 +321,7 @@ NOT_PERSONAL: Final = frozenset(
         "role_maps",
         "labs",
         "ended_labs",
+        "imports",  # ids of accounts, and the words of who imported them
     }
 )
 """Collections that are about nobody."""

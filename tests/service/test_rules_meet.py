@@ -226,3 +226,12 @@ def test_who_wanted_to_be_erased_is_once_the_hold_has_ended(standard: Bench):
     office.do("legal_hold", **held, hold=False)
     standard.purge()
     assert standard.store.get(DELETED_USERS, bob_id) is None
+
+
+def test_what_imports_have_changed_is_handed_out(standard: Bench):
+    office, ann = Office(standard), standard.member("annie")
+    row = {"username": "annie", "email": "annie@example.org", "city": "Oxford"}
+    office.do("import_users", users=[row], on_existing="update")
+    out = standard.ask(action="export_user_data", session_token=ann)
+    [change] = out["data"]["imported_changes"]
+    assert (change["before"]["city"], change["after"]["city"]) == ("", "Oxford")
