@@ -255,7 +255,9 @@ def _standing(store: Store, user_id: str) -> Any:
 def _invitations(store: Store, user_id: str) -> Any:
     user, gone = store.get(USERS, user_id), store.get(DELETED_USERS, user_id)
     person = user or (gone and gone.user)
-    ids = store.ids_where(INVITATIONS, "email", person.email) if person else []
+    ids = set(store.ids_where(INVITATIONS, "accepted_by", user_id))
+    if person:
+        ids.update(store.ids_where(INVITATIONS, "email", person.email))
     return [
         {
             "email": one.email,
@@ -268,7 +270,7 @@ def _invitations(store: Store, user_id: str) -> Any:
             "created_at": text_of(one.created_s),
             "answer": one.answer,
         }
-        for one in (store.get(INVITATIONS, id_) for id_ in ids)
+        for one in (store.get(INVITATIONS, id_) for id_ in sorted(ids))
         if one is not None
     ]
 

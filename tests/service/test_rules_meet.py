@@ -235,3 +235,18 @@ def test_what_imports_have_changed_is_handed_out(standard: Bench):
     out = standard.ask(action="export_user_data", session_token=ann)
     [change] = out["data"]["imported_changes"]
     assert (change["before"]["city"], change["after"]["city"]) == ("", "Oxford")
+
+
+def test_an_invitation_goes_with_who_accepted_it_and_moved_since(make_bench: Any):
+    bench = make_bench(email_change="immediate")
+    office = Office(bench)
+    made = office.do("invite_user", email="guest@example.org", send_email=False)
+    accept = {"action": "accept_invitation", "token": made["token"]}
+    assert bench.ask(**accept, username="guest", password=GOOD)["status"] == "success"
+    guest = bench.login("guest")
+    assert bench.ask(**update(guest, email="new@example.org"))["status"] == "success"
+    out = bench.ask(action="export_user_data", session_token=guest)
+    assert out["data"]["invitations"][0]["email"] == "guest@example.org"
+    gone = {"action": "delete_user", "mode": "erase", "password": GOOD}
+    assert bench.ask(**gone, session_token=guest)["status"] == "success"
+    assert list(bench.store.scan(INVITATIONS)) == []

@@ -47,7 +47,7 @@ async def anonymise_user(
     after = anonymised(user, nobodys, call.now)
     await update_roster(call.tx, user, after)
     await end_everything_of(user.user_id, call)
-    await invitations.forget(call.tx, user.email)
+    await invitations.forget(call.tx, user.user_id, user.email)
     await belongings.erase(call.tx, user.user_id)
     await forget_mail(user.user_id, user.email, call)
     call.tx.put(USERS, after)
