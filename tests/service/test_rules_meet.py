@@ -1,7 +1,9 @@
 """Where rules of different parts meet: what is left over, what counts, what is told."""
 
 import asyncio
+import json
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,8 +17,10 @@ from ums_service.domain.deleted import DELETED_USERS, erase
 from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements
 from ums_service.domain.invitations import INVITATIONS, Invitation, purge
 from ums_service.domain.moment import Moment
+from ums_service.domain.outbox import OUTBOX, Template
 from ums_service.domain.role_requests import ROLE_REQUESTS, RoleRequests
 from ums_service.grant_sweep import GrantSweep
+from ums_service.notices import mail_to
 
 PUSH = MAIL | {"push_gateway_url": "http://127.0.0.1:9/"}
 OWN: dict[str, Message] = {
@@ -145,6 +149,15 @@ def test_attributes_that_were_granted_are_handed_out(standard: Bench):
     assert [one["attribute"] for one in granted] == ["lab.patient.delete"]
 
 
+async def turns_during(work: Coroutine[Any, Any, object]) -> int:
+    task, turns = asyncio.create_task(work), 0
+    while not task.done():
+        await asyncio.sleep(0)
+        turns += 1
+    await task
+    return turns
+
+
 def waiting(number: int, now: Moment) -> Invitation:
     return Invitation(
         invitation_id=f"{number:010x}",
@@ -170,14 +183,6 @@ def test_others_get_their_turn_while_what_waits_is_looked_at(standard: Bench):
                 tx.put(INVITATIONS, waiting(number, now))
                 tx.put(ENTITLEMENTS, Entitlements(f"user {number}"))
                 tx.put(ROLE_REQUESTS, RoleRequests(f"user {number}"))
-
-    async def turns_during(work: Coroutine[Any, Any, None]) -> int:
-        task, turns = asyncio.create_task(work), 0
-        while not task.done():
-            await asyncio.sleep(0)
-            turns += 1
-        await task
-        return turns
 
     standard.run(fill())
     assert standard.run(turns_during(purge(standard.store, now))) >= many / 200
@@ -250,3 +255,21 @@ def test_an_invitation_goes_with_who_accepted_it_and_moved_since(make_bench: Any
     gone = {"action": "delete_user", "mode": "erase", "password": GOOD}
     assert bench.ask(**gone, session_token=guest)["status"] == "success"
     assert list(bench.store.scan(INVITATIONS)) == []
+
+
+def test_others_get_their_turn_while_the_outbox_is_listed(make_bench: Any):
+    bench, many = make_bench(settings=MAIL), 2_000
+    admin, user = bench.admin(), bench.user("admin")
+
+    async def fill() -> None:
+        async with bench.store.transaction() as tx:
+            for number in range(many):
+                name = f"mail {number}"
+                mail = mail_to(user, Template.WELCOME, bench.clock.now, "", name)
+                tx.put(OUTBOX, replace(mail, to=f"{number}@example.org"))
+
+    bench.run(fill())
+    asked = {"action": "list_mail", "session_token": admin}
+    answering = bench.service.dispatch.answer(json.dumps(asked).encode(), "127.0.0.1")
+    assert bench.run(turns_during(answering)) >= many / 200
+    assert bench.ask(**asked)["pending"] >= many
