@@ -100,6 +100,20 @@ class Call:
             raise InvalidSession
         return self.session
 
+    async def own_account(self) -> User:
+        """The caller's account, which must be the same at the commit.
+
+        To be read by whatever puts something beside it: nothing is to be left of an
+        account that is erased meanwhile.
+
+        Raises:
+            InvalidSession: there is none.
+        """
+        user = await self.tx.get(USERS, self.own_session.user_id)
+        if user is None:
+            raise InvalidSession
+        return user
+
     def caller(self) -> User | None:
         """The caller's account as it is on disk; None without a session."""
         if self.session is None:
