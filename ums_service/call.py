@@ -7,7 +7,7 @@ from typing import Any, NoReturn, TypeVar, cast
 from storage import Transaction
 from ums_client.protocol.actions import Action
 from ums_client.protocol.permissions import Permission
-from ums_service.attempts import delete_failures
+from ums_service.attempts import delete_failures, name_of_source
 from ums_service.audit_names import name_sealed_in
 from ums_service.domain.api_keys import ApiKey
 from ums_service.domain.audit import AuditEntry, Outcome, details_of
@@ -208,7 +208,7 @@ class Call:
         if user is not None and user.password_hash in self.proved:
             return
         gate = self.facilities.gate
-        source = Source(self.address, _name_of(known or self.session))
+        source = Source(self.address, name_of_source(known or self.session))
         try:
             await gate.check(user, name, password, source, self.now)
         except InvalidCredentials as refusal:
@@ -227,13 +227,13 @@ class Call:
         attempts = self.facilities.attempts
         self.after_commit.append(lambda: attempts.forget_account(user_id))
 
-    async def policy(self) -> PasswordPolicy:
-        """The rules for new passwords; what they need is loaded off the loop.
+    async def policy(self, user_id: str = "") -> PasswordPolicy:
+        """The rules for new passwords of an account; what they need is loaded off the loop.
 
         Raises:
             Busy: it is not loaded yet, and more work waits than can be queued.
         """
-        policy = self.facilities.policy
+        policy = self.facilities.policies.for_passwords(user_id)
         if not policy.is_loaded:
             await self.facilities.gate.pool.run(policy.load)
         return policy
@@ -355,12 +355,3 @@ class Call:
         self.details.clear()
         self.changes = self.subject_name = self.lab_id = None
         self.discloses = False
-
-
-def _name_of(known: Device | Session | None) -> str | None:
-    """What the counts of failures call a source that the account has proved."""
-    if known is None:
-        return None
-    if isinstance(known, Session):
-        return f"session {known.digest[:8].hex()}"
-    return f"device {known.device_id}"

@@ -321,6 +321,7 @@ NOT_PERSONAL: Final = frozenset(
         "roles",
         "attribute_books",
         "role_maps",
+        "lab_policies",
         "labs",
         "ended_labs",
         "imports",  # ids of accounts, and the words of who imported them
