@@ -1,0 +1,16 @@
+"""The pages of the program, in the order of the rail."""
+
+from typing import Final
+
+from gui.views.keys import KeysPage
+from gui.views.profile import ProfilePage
+from gui.views.security import SecurityPage
+from gui.views.sessions import SessionsPage
+from gui.views.shell import Entry
+
+ENTRIES: Final = (
+    Entry("profile", "My profile", "person", ProfilePage),
+    Entry("security", "Password and factors", "shield-lock", SecurityPage),
+    Entry("sessions", "Sessions and devices", "display", SessionsPage),
+    Entry("keys", "API keys", "key", KeysPage),
+)

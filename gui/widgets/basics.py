@@ -1,0 +1,104 @@
+"""The widgets that pages are made of, in the few looks that the program has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from tkinter import PhotoImage
+from typing import Any, Literal, cast
+
+import ttkbootstrap as ttk
+
+from gui.widgets.root import Root
+
+Kind = Literal["primary", "plain", "danger", "quiet"]
+_LOOKS: dict[Kind, str] = {
+    "primary": "primary",
+    "plain": "default",
+    "danger": "danger outline",
+    "quiet": "ghost",
+}
+Widget = ttk.Frame | ttk.Label | ttk.Button | ttk.Entry
+Frame = ttk.Frame
+ScrolledFrame = ttk.ScrolledFrame
+Notebook = ttk.Notebook
+
+
+def root_of(widget: Any) -> Root:
+    """The window that a widget is part of."""
+    return cast("Root", widget._root())  # noqa: SLF001 - tkinter has no other name for it
+
+
+def px(widget: Any, at_100_percent: int) -> int:
+    """A length in pixels at the scale of the window."""
+    return root_of(widget).px(at_100_percent)
+
+
+def frame(parent: Any, padding: int = 0, *, name: str | None = None) -> ttk.Frame:
+    """A box; `padding` is in pixels at 100 %."""
+    more: dict[str, Any] = {} if name is None else {"name": name}
+    return ttk.Frame(parent, padding=px(parent, padding), **more)
+
+
+def label(
+    parent: Any,
+    text: str = "",
+    *,
+    font: str = "text",
+    look: str = "",
+    wrap: int = 0,
+    name: str | None = None,
+) -> ttk.Label:
+    """Text; `wrap` is the width in pixels at 100 % after which it goes on below."""
+    more: dict[str, Any] = {} if name is None else {"name": name}
+    if look:
+        more["bootstyle"] = look
+    if wrap:
+        more["wraplength"] = px(parent, wrap)
+    return ttk.Label(
+        parent, text=text, font=root_of(parent).fonts[font], justify="left", **more
+    )
+
+
+def button(
+    parent: Any,
+    text: str,
+    command: Callable[[], object],
+    *,
+    kind: Kind = "plain",
+    icon: str = "",
+    name: str | None = None,
+) -> ttk.Button:
+    """A button; Space and Return press it when it has the focus."""
+    more: dict[str, Any] = {} if name is None else {"name": name}
+    if icon:
+        more["icon"] = icon
+    made = ttk.Button(
+        parent, text=text, command=command, bootstyle=_LOOKS[kind], **more
+    )
+    made.configure(cursor="hand2")
+    return made
+
+
+def check(
+    parent: Any, text: str, variable: ttk.BooleanVar, *, name: str | None = None
+) -> ttk.Checkbutton:
+    """A box to tick."""
+    more: dict[str, Any] = {} if name is None else {"name": name}
+    return ttk.Checkbutton(parent, text=text, variable=variable, **more)
+
+
+def tooltip(widget: Any, text: str) -> None:
+    """Explain a widget when the pointer rests on it."""
+    ttk.ToolTip(widget, text=text, wraplength=px(widget, 320))
+
+
+def picture(png_base64: str) -> PhotoImage:
+    """An image; keep a reference to it as long as it is shown."""
+    return PhotoImage(data=png_base64)
+
+
+def copy_text(widget: Any, text: str) -> None:
+    """Put text on the clipboard."""
+    root = root_of(widget)
+    root.clipboard_clear()
+    root.clipboard_append(text)
