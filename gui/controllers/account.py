@@ -8,7 +8,7 @@ from typing import Any, Final
 from gui.controllers.commands import shell_command
 from gui.controllers.desk import Desk
 from gui.controllers.problems import Problem
-from gui.controllers.wording import moment
+from gui.controllers.wording import counted, moment
 from ums_client.protocol.accounts import DeleteUser, GetUser, UpdateUser, User
 from ums_client.protocol.message import Request
 from ums_client.protocol.passwords import (
@@ -118,7 +118,7 @@ class Account:
 
         def changed(reply: Any) -> None:
             ended = reply.sessions_ended
-            others = f" {ended} other sessions have ended." if ended else ""
+            others = f" Ended: {counted(ended, 'other session')}." if ended else ""
             then(f"The new password counts.{others}")
 
         def refused(problem: Problem) -> None:

@@ -24,3 +24,8 @@ def listed(words: Sequence[str]) -> str:
 def said(event: str) -> str:
     """A name of the contract, such as `password_changed`, as words."""
     return event.replace("_", " ").replace(".", " ").capitalize()
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things, such as `1 session` or `2 sessions`."""
+    return f"{number} {thing}" if number == 1 else f"{number:,} {thing}s"

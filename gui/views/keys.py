@@ -32,8 +32,8 @@ class KeysPage(Page):
                 Column("name", "Name", 180),
                 Column("state", "State", 90),
                 Column("scopes", "May", 260, stretch=True),
-                Column("until", "Until", 130),
-                Column("used", "Last used", 130),
+                Column("until", "Until", 150),
+                Column("used", "Last used", 150),
             ),
             name="keys",
         )

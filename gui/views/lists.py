@@ -62,8 +62,10 @@ class ListPane(Frame):
             self._empty = None
         if not items:
             self._empty = empty_state(self, *nothing)
-            self._empty.grid(row=1, column=0)
-            self._empty.lift()
+            self._empty.grid(row=1, column=0, sticky="n")
+            self.table.grid_remove()
+        else:
+            self.table.grid()
         self._selected()
 
     @property

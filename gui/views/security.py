@@ -71,8 +71,8 @@ class SecurityPage(Page):
             (
                 Column("kind", "Kind", 150),
                 Column("name", "Name", 140, stretch=True),
-                Column("since", "Since", 130),
-                Column("used", "Last used", 130),
+                Column("since", "Since", 150),
+                Column("used", "Last used", 150),
             ),
             name="factors",
         )

@@ -7,6 +7,7 @@ from typing import Any
 from typing_extensions import override
 
 from gui.controllers.credentials import Credentials
+from gui.controllers.wording import counted
 from gui.views.lists import ListPane
 from gui.views.stage import Page, Stage
 from gui.widgets.basics import px
@@ -16,9 +17,9 @@ from gui.widgets.table import Column
 SESSION_COLUMNS = (
     Column("program", "Program", 200, stretch=True),
     Column("address", "Address", 130),
-    Column("since", "Since", 130),
-    Column("used", "Last used", 130),
-    Column("until", "Until", 130),
+    Column("since", "Since", 150),
+    Column("used", "Last used", 150),
+    Column("until", "Until", 150),
     Column("current", "", 80),
 )
 
@@ -50,8 +51,8 @@ class SessionsPage(Page):
             (
                 Column("label", "Device", 200, stretch=True),
                 Column("address", "Address", 130),
-                Column("used", "Last used", 130),
-                Column("until", "Known until", 130),
+                Column("used", "Last used", 150),
+                Column("until", "Known until", 150),
             ),
             name="devices",
         )
@@ -85,7 +86,7 @@ class SessionsPage(Page):
     def _end(self) -> None:
         chosen = self.sessions.selected
         own = any(item.mark == "current" for item in chosen)
-        lines = [f"{len(chosen)} of your sessions end at once."]
+        lines = [f"{counted(len(chosen), 'session')} of yours end at once."]
         if own:
             lines.append("One of them is this one: you have to sign in again.")
         self.stage.ask(
@@ -102,7 +103,7 @@ class SessionsPage(Page):
             Question(
                 "End all other sessions",
                 "",
-                (f"{others} sessions end at once. This one goes on.",),
+                (f"{counted(others, 'session')} end at once. This one goes on.",),
                 confirm="End all others",
                 danger=True,
                 command=lambda _: self.credentials.revoke_others_command(),
@@ -112,7 +113,7 @@ class SessionsPage(Page):
         )
 
     def _ended(self, count: int) -> None:
-        self.stage.toasts.show(f"{count} sessions have ended.")
+        self.stage.toasts.show(f"Ended: {counted(count, 'session')}.")
         self.open()
 
     def _forget(self) -> None:

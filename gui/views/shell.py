@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from gui.controllers.desk import Link
 from gui.views.stage import Page, Stage
-from gui.widgets.basics import Frame, button, frame, label, px, tooltip
+from gui.widgets.basics import Frame, align_left, button, frame, label, px, tooltip
 
 
 class MakePage(Protocol):
@@ -97,7 +97,7 @@ class Shell(Frame):
         self.current = ""
         self.columnconfigure(1, weight=1)
         self.rowconfigure(0, weight=1)
-        rail = Frame(self, bootstyle="light", padding=px(self, 8), name="rail")
+        rail = frame(self, 8, name="rail")
         rail.grid(row=0, column=0, sticky="ns")
         self._buttons: dict[str, Any] = {}
         self._rail(rail, sign_out, toggle_theme, help_keys)
@@ -114,7 +114,6 @@ class Shell(Frame):
         toggle_theme: Callable[[], object],
         help_keys: Callable[[], object],
     ) -> None:
-        rail.configure(bootstyle="default")
         label(rail, "UMS", font="heading").pack(
             anchor="w", padx=px(self, 10), pady=px(self, 8)
         )
@@ -137,6 +136,7 @@ class Shell(Frame):
         ):
             made = button(rail, text, command, kind="quiet", icon=icon, name=name)
             made.pack(side="bottom", fill="x", pady=1)
+            align_left(made)
 
     def show(self, name: str) -> Page:
         """Bring a page to the front; it is made when it is first wanted."""
@@ -148,6 +148,7 @@ class Shell(Frame):
             self.pages[name] = entry.make(self.front, self.stage, name=f"page_{name}")
         for other, made in self._buttons.items():
             made.configure(bootstyle="primary" if other == name else "ghost")
+            align_left(made)
         self.current = name
         page = self.pages[name]
         page.grid(row=0, column=0, sticky="nsew")

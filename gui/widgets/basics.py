@@ -79,6 +79,11 @@ def button(
     return made
 
 
+def align_left(made: ttk.Button) -> None:
+    """Put icon and text at the left edge, as in a list. Once more after a new look."""
+    root_of(made).style.configure(made.cget("style"), anchor="w")
+
+
 def check(
     parent: Any, text: str, variable: ttk.BooleanVar, *, name: str | None = None
 ) -> ttk.Checkbutton:

@@ -134,8 +134,9 @@ class Sheet(ttk.Toplevel):
 
     def _build(self) -> None:
         question, gap = self.question, px(self.master, 10)
+        self.configure(background=root_of(self.master).colour("secondary"))
         box = frame(self, 20, name="box")
-        box.pack(fill="both", expand=True)
+        box.pack(fill="both", expand=True, padx=1, pady=1)
         box.columnconfigure(0, weight=1)
         label(box, question.title, font="heading").grid(sticky="w", pady=(0, gap))
         if question.text:

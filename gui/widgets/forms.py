@@ -48,7 +48,7 @@ class Field:
             )
         self.widget = self._make(parent)
         self._placed().grid(
-            row=row + 1, column=column, sticky="ew", pady=gap, padx=(side, 0)
+            row=row + 1, column=column, sticky="new", pady=gap, padx=(side, 0)
         )
         self.message = label(
             parent, spec.hint, font="small", look="secondary", wrap=380

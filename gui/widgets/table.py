@@ -193,6 +193,10 @@ class Table(ttk.Frame):
 
     def _scroll_to(self, top: int) -> None:
         self.top = max(0, min(top, self.total - len(self._slots)))
+        if self.total > len(self._slots):
+            self._bar.grid()
+        else:
+            self._bar.grid_remove()
         if self.total:
             last = (self.top + len(self._slots)) / self.total
             self._bar.set(self.top / self.total, last)

@@ -108,6 +108,8 @@ class Driver:
         for event in ("<Enter>", "<Button-1>", "<ButtonRelease-1>"):
             widget.event_generate(event, x=x, y=y)
             self.pump()
+        if widget.winfo_exists():
+            widget.event_generate("<Leave>")
 
     def key(self, key: str) -> None:
         """Press a key where the focus is."""

@@ -2,10 +2,11 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PIL import ImageGrab
+from PIL import Image, ImageGrab
 
 from gui.controllers.signin import Step
 from tests.gui.display import private_display
@@ -24,9 +25,17 @@ class Camera:
         self.window, self.theme = window, theme
 
     def take(self, name: str) -> None:
-        self.window.root.update()
-        picture = ImageGrab.grab(xdisplay=os.environ["DISPLAY"])
+        picture, before = self._grab(), None
+        while before is None or picture.tobytes() != before.tobytes():
+            picture, before = self._grab(), picture
         picture.quantize(128).save(FOLDER / f"{name}-{self.theme}.png", optimize=True)
+
+    def _grab(self) -> Image.Image:
+        """What is on the screen after the X server had time to draw."""
+        for _ in range(4):
+            self.window.root.update()
+            time.sleep(0.02)
+        return ImageGrab.grab(xdisplay=os.environ["DISPLAY"])
 
 
 def before_signing_in(window: Driver, camera: Camera) -> None:
