@@ -14,10 +14,12 @@ from typing import Final
 from benchmarks import (
     audit,
     checkpoint,
+    imports,
     logins,
     other,
     reads,
     scaling,
+    search,
     start,
     store_alone,
     writes,
@@ -28,6 +30,7 @@ from benchmarks.table import Line, render
 
 GROUPS: Final[dict[str, Callable[[Run], list[Line]]]] = {
     "reads": reads.measure,
+    "authorize": reads.measure_authorize,
     "logins": logins.measure,
     "writes": writes.measure,
     "store": store_alone.measure,
@@ -37,6 +40,8 @@ GROUPS: Final[dict[str, Callable[[Run], list[Line]]]] = {
     "checkpoint": checkpoint.measure,
     "other": other.measure,
     "audit": audit.measure,
+    "import": imports.measure,
+    "search": search.measure,
 }
 _ON_DISK: Final = Path("/var/tmp")
 """Not /tmp: where that is memory a flush costs nothing and the figures say nothing."""

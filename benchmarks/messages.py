@@ -6,9 +6,10 @@ from itertools import count, cycle, islice
 from typing import Final
 
 from benchmarks.peers import ask
-from benchmarks.stores import PASSWORD, authenticator_secret, username
+from benchmarks.stores import LAB_ID, PASSWORD, authenticator_secret, username
 from ums_client.envelope import pack, unpack
 from ums_client.protocol.accounts import CreateUser, GetUser, UpdateUser
+from ums_client.protocol.attributes import Authorize
 from ums_client.protocol.codec import Encoding
 from ums_client.protocol.message import R, Request
 from ums_client.protocol.service import HealthCheck
@@ -93,6 +94,12 @@ def reads(session_tokens: list[str]) -> list[list[bytes]]:
 def session_checks(session_tokens: list[str]) -> list[list[bytes]]:
     """For each session one client that asks whether it is good."""
     return [[body_of(VerifySession(), token)] for token in session_tokens]
+
+
+def authorisations(session_tokens: list[str]) -> list[list[bytes]]:
+    """For each session one client that asks what it may do in the lab."""
+    asked = Authorize(lab_id=LAB_ID, required_attributes=["lab.patient.read"])
+    return [[body_of(asked, token)] for token in session_tokens]
 
 
 def many_reads(endpoint: str, count: int) -> list[bytes]:

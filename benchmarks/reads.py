@@ -1,4 +1,4 @@
-"""get_user and verify_session against a bare ROUTER echo of the same sizes."""
+"""get_user, verify_session and authorize against a bare ROUTER echo of the same sizes."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ def measure(run: Run) -> list[Line]:
         with echo(ask(subject.endpoint, checks[0][0])) as floor:
             pairs = _many(run, worker, "verify_session", floor, subject, checks)
             return [*lines, _rate_line("verify_session", AtLeast(0.60), pairs)]
+
+
+def measure_authorize(run: Run) -> list[Line]:
+    """The rate at which a member of a lab is told of an attribute, with 16 clients."""
+    data = run.stores.copy(run.scale.small)
+    with Worker() as worker, service(data) as subject:
+        clients = messages.authorisations(messages.tokens(subject.endpoint, _CLIENTS))
+        with echo(ask(subject.endpoint, clients[0][0])) as floor:
+            pairs = _many(run, worker, "authorize", floor, subject, clients)
+            return [_rate_line("authorize", AtLeast(0.55), pairs)]
 
 
 def _get_user(

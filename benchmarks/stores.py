@@ -21,7 +21,10 @@ from benchmarks.workers import Worker
 from storage import RealDisk, Store, StoreOptions
 from ums_service.clock import read_clock
 from ums_service.domain.argon2id import HashParameters
+from ums_service.domain.attributes import LAB_MEMBER
+from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements, Membership
 from ums_service.domain.factors import FACTORS, Authenticator, Factors
+from ums_service.domain.labs import LABS, Lab
 from ums_service.domain.moment import Moment
 from ums_service.domain.password_hashes import PasswordHashes
 from ums_service.domain.roster import update_roster
@@ -36,6 +39,9 @@ CAN_LOG_IN: Final = 64
 """Accounts 0 to 63 have `PASSWORD`."""
 WITH_CODES: Final = 100
 """So many accounts behind them have it too, and an authenticator: a code is good once."""
+
+LAB_ID: Final = "1ab00000-0000-4000-8000-000000000000"
+"""A lab whose members are those who can log in."""
 
 _AT_ONCE: Final = 500
 _NEVER: Final = 1 << 62
@@ -134,10 +140,14 @@ async def _fill(data: Path, key: bytes, accounts: int) -> None:
         )
         tx.put(USERS, admin)
         await update_roster(tx, None, admin)
+        tx.put(LABS, Lab(LAB_ID, "CRL001", "Cancer Research", "cancer research"))
         for number, user in enumerate(islice(everybody, CAN_LOG_IN + WITH_CODES)):
             tx.put(USERS, user)
             if number >= CAN_LOG_IN:
                 tx.put(FACTORS, _factors(number, user))
+            else:
+                member = Membership(LAB_MEMBER, active=True, joined_at=now.text)
+                tx.put(ENTITLEMENTS, Entitlements(user.user_id, labs={LAB_ID: member}))
     while batch := list(islice(everybody, _AT_ONCE)):
         async with store.transaction() as tx:
             for user in batch:

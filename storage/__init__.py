@@ -41,7 +41,7 @@ from storage.errors import (
     WrongPassword,
 )
 from storage.kdf import KdfParameters, MasterKey
-from storage.records import document_of
+from storage.records import document_of, revision_of
 from storage.retention import Expired
 from storage.search import Page
 from storage.state import Head, Health, Recovery, State, StoreOptions
@@ -97,4 +97,5 @@ __all__ = [
     "UnsafePermissions",
     "WrongPassword",
     "document_of",
+    "revision_of",
 ]

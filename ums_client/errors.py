@@ -157,6 +157,10 @@ class Conflict(RequestRefused):
     """The name or address is taken; `details` names the field."""
 
 
+class ConsentRequired(RequestRefused):
+    """A consent that everybody must give is missing; `details` names the types."""
+
+
 class WrongState(RequestRefused):
     """The account is not in a state that allows this; `message` tells why."""
 
@@ -221,6 +225,7 @@ REFUSALS: Final[dict[str, type[RequestRefused]]] = {
     ErrorCode.PERMISSION_DENIED: PermissionDenied,
     ErrorCode.NOT_FOUND: NotFound,
     ErrorCode.CONFLICT: Conflict,
+    ErrorCode.CONSENT_REQUIRED: ConsentRequired,
     ErrorCode.WRONG_STATE: WrongState,
     ErrorCode.LEGAL_HOLD: LegalHold,
     ErrorCode.IDEMPOTENCY_CONFLICT: IdempotencyConflict,

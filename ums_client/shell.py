@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from ums_client import errors
 from ums_client.protocol.actions import ACTION_BY_NAME, ACTIONS
+from ums_client.protocol.imports import ImportUsers
 from ums_client.shell_flags import Flags, common_options
 from ums_client.shell_options import options_of
 from ums_client.shell_output import error_text
@@ -61,6 +62,8 @@ class Actions(click.Group):
         action = ACTION_BY_NAME.get(cmd_name.replace("-", "_"))
         if action is None:
             return None
+        if action.request is ImportUsers:
+            return _import_command(cmd_name, inspect.getdoc(action.request))
         flags = frozenset(Flags.__dataclass_fields__)
 
         def call(**given: Any) -> None:
@@ -75,6 +78,18 @@ class Actions(click.Group):
             params=[*options_of(action), *common_options()],
             help=inspect.getdoc(action.request),
         )
+
+
+def _import_command(name: str, text: str | None) -> click.Command:
+    """The one command that takes a file instead of fields: it makes many requests."""
+    from ums_client.shell_import import import_options, perform_import  # noqa: PLC0415
+
+    def call(**given: Any) -> None:
+        common = {field: given.pop(field) for field in Flags.__dataclass_fields__}
+        perform_import(Flags(**common), **given)
+
+    params = [*import_options(), *common_options()]
+    return click.Command(name, callback=call, params=params, help=text)
 
 
 @click.command(

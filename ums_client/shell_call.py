@@ -4,7 +4,8 @@ It knows the session that is kept between commands; it must not know how options
 parsed, nor which exit status an error gives.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -135,6 +136,13 @@ def _call(
             saved = replace(saved, setup_token=reply.setup_token)
         memory.keep(replace(saved, session_token=client.session_token))
         return reply
+
+
+@contextmanager
+def saved_client(flags: Flags) -> Iterator[Client]:
+    """A client with the session that is kept for the endpoint."""
+    with _client(flags, _remembered(flags).saved) as client:
+        yield client
 
 
 def _reply(client: Client, request: Request[Any], key: str | None) -> Reply:

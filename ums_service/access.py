@@ -3,6 +3,7 @@
 from typing import Any
 
 from ums_client.protocol.actions import Access, Action, Repeat
+from ums_client.protocol.permissions import Permission
 from ums_service.call import Call
 from ums_service.catalogue import Row
 from ums_service.domain.authorisation import NOTHING
@@ -36,6 +37,17 @@ def check_access(row: Row, request: Any, call: Call, *, stale_token: bool) -> No
     lab_ids = _labs(row, request, user_id, call)
     reads = row.action.repeat is Repeat.SAFE
     call.require(permission, lab_ids=lab_ids, changes=None if reads else user_id)
+
+
+def require_to_read(user_id: str | None, call: Call) -> None:
+    """Return when the caller may read this account, or any where there is no such one.
+
+    Raises:
+        PermissionDenied: otherwise; it does not tell whether the account is there.
+    """
+    target = call.facilities.authority.caller(user_id) if user_id else None
+    lab_ids = target.lab_ids if target else NOTHING
+    call.require(Permission.USERS_READ, lab_ids=lab_ids)
 
 
 def ignores_keys(action: Action) -> bool:

@@ -131,8 +131,13 @@ class Attempts:
 
     def is_locked(self, user_id: str, now: Moment) -> bool:
         """Whether any source is shut out of an account, or all strangers are."""
-        self.saved.load(user_id, now)
-        return self._lockout.is_locked(user_id, now.ticks_s)
+        counts = self.saved.counts(user_id, now)
+        return counts is not None and self._lockout.shuts_out(counts, now.ticks_s)
+
+    def with_failures(self) -> set[str]:
+        """The ids of all accounts that can be locked: those that failures are known of."""
+        accounts = {*self._lockout.accounts(), *self._store.ids(FAILURES)}
+        return {account for account in accounts if not account.startswith(NOBODY)}
 
     def is_blocked(self, address: str, now: Moment) -> bool:
         """Whether an address is not listened to."""

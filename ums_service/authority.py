@@ -1,31 +1,19 @@
 """What the store says of a caller, gathered for decisions and kept while it is true."""
 
-from collections.abc import Mapping
-from typing import Any, Final, NamedTuple, TypeVar, cast
+from itertools import count
+from typing import Final, NamedTuple
 
-from storage import Collection, Store, document_of
-from ums_service.domain.attribute_book import (
-    AS_BUILT,
-    ATTRIBUTE_BOOKS,
-    BOOK_ID,
-    EVERYWHERE,
-    ROLE_MAPS,
-    AttributeBook,
-    Definition,
-    attributes_of,
-)
-from ums_service.domain.attribute_book import BUILT_IN as BUILT_IN_ATTRIBUTES
-from ums_service.domain.attributes import WITHIN_LAB
-from ums_service.domain.authorisation import Caller, Grant, Kind
-from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements
-from ums_service.domain.labs import LABS, Lab
-from ums_service.domain.roles import BUILT_IN, STORED_ROLES, Role, with_ancestors
-from ums_service.domain.users import ACTIVE, ADMIN, USERS, User
+from storage import Store, document_of
+from ums_service.domain.authorisation import Caller
+from ums_service.domain.entitlements import ENTITLEMENTS
+from ums_service.domain.labs import LABS
+from ums_service.domain.moment import Moment
+from ums_service.domain.standing import Standing, standing_of
+from ums_service.domain.users import ADMIN
+from ums_service.reading import Reading, read_caller, role_grants, role_in_lab
 
 KEPT_MAX: Final = 4_096
-"""Callers kept for asking again: some 2 KB each."""
-
-T = TypeVar("T")
+"""Callers kept for asking again, and standings in labs: some 2 KB each."""
 
 
 class Authority:
@@ -33,174 +21,68 @@ class Authority:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._kept: dict[str, tuple[Caller, _Read]] = {}
-        self._unpacked: dict[tuple[str, str], tuple[bytes, object]] = {}
+        self._kept: dict[str, tuple[Caller, Reading]] = {}
+        self._in_labs: dict[tuple[str, str], _InLab] = {}
+        self._made = count()
 
     def caller(self, user_id: str) -> Caller | None:
         """Who this account is to decisions; None where there is no such account."""
         kept = self._kept.get(user_id)
         if kept is not None and kept[1].still_true():
             return kept[0]
-        read = _Read(self._store)
-        user = read.get(USERS, user_id)
-        if user is None:
+        read = Reading(self._store)
+        caller = read_caller(user_id, read)
+        if caller is None:
             self._kept.pop(user_id, None)
             return None
-        own = read.get(ENTITLEMENTS, user_id) or Entitlements(user_id)
-        caller = Caller(
-            user_id,
-            active=user.status == ACTIVE,
-            administers=user.administers,
-            grants=_grants(user, own, read),
-            lab_ids=frozenset(id_ for id_ in own.labs if _counts_in(id_, own, read)),
-        )
         if len(self._kept) >= KEPT_MAX:
             del self._kept[next(iter(self._kept))]
         self._kept[user_id] = caller, read
         return caller
 
-    def lab(self, lab_id: str) -> Lab | None:
-        """The lab as it is now."""
-        return self._current(LABS, lab_id)
+    def standing(self, user_id: str, lab_id: str, now: Moment) -> Standing | None:
+        """What this account is in a lab now; None where there is no such account.
 
-    def attributes(self) -> Mapping[str, Definition]:
-        """All attributes as they are now."""
-        book = self._current(ATTRIBUTE_BOOKS, BOOK_ID)
-        return BUILT_IN_ATTRIBUTES if book is None else book.every
-
-    def _current(self, collection: Collection[T], key: str) -> T | None:
-        """A document that is asked for often: unpacked once for each of its states."""
-        value = self._store.get_value(collection, key)
-        if value is None:
+        The lab is asked for also where it was read for the memberships: nobody can tell
+        by the work whether there is a lab of that id.
+        """
+        value = self._store.get_value(LABS, lab_id)
+        kept = self._in_labs.get((user_id, lab_id))
+        if kept is not None and kept.is_so(value, now):
+            return kept.standing
+        read = Reading(self._store)
+        caller = read_caller(user_id, read)
+        if caller is None:
+            self._in_labs.pop((user_id, lab_id), None)
             return None
-        known = self._unpacked.get((collection.name, key))
-        if known is None or known[0] is not value:
-            if len(self._unpacked) >= KEPT_MAX:
-                del self._unpacked[next(iter(self._unpacked))]
-            known = value, collection.from_document(document_of(value))
-            self._unpacked[collection.name, key] = known
-        return cast("T", known[1])
+        lab = None if value is None else LABS.from_document(document_of(value))
+        number, known = next(self._made), read.book().every
+        standing = standing_of(caller, lab, known, now, number=number)
+        if len(self._in_labs) >= KEPT_MAX:
+            del self._in_labs[next(iter(self._in_labs))]
+        self._in_labs[user_id, lab_id] = _InLab(standing, read, value)
+        return standing
 
     def holder_of(self, role: str) -> Caller:
         """Somebody who has this role everywhere, and nothing else."""
-        grants = tuple(_role_grants(role, None, None, _Read(self._store)))
+        grants = tuple(role_grants(role, None, None, Reading(self._store)))
         return Caller("", administers=role == ADMIN, grants=grants)
+
+    def with_grants(self) -> list[str]:
+        """The ids of all accounts that were granted more than their primary role."""
+        return self._store.ids(ENTITLEMENTS)
 
     def lab_role(self, role: str, lab_id: str) -> frozenset[str]:
         """What a role of this lab gives in it."""
-        return _role_in_lab(role, lab_id, _Read(self._store))
+        return role_in_lab(role, lab_id, Reading(self._store))
 
 
-class _Read:
-    """The documents that something was made of. A stored value holds its revision."""
+class _InLab(NamedTuple):
+    standing: Standing
+    read: Reading
+    lab: bytes | None
+    """The stored lab of which it was made."""
 
-    __slots__ = ("_found", "_store")
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._found: dict[tuple[str, str], _Found] = {}
-
-    def get(self, collection: Collection[T], key: str) -> T | None:
-        found = self._found.get((collection.name, key))
-        if found is None:
-            found = _found(self._store, collection, key)
-            self._found[collection.name, key] = found
-        return cast("T | None", found.document)
-
-    def still_true(self) -> bool:
-        get_value = self._store.get_value
-        return all(
-            get_value(collection, key) is value
-            for collection, key, value, _ in self._found.values()
-        )
-
-    def role(self, name: str) -> Role | None:
-        return BUILT_IN.get(name) or self.get(STORED_ROLES, name)
-
-    def book(self) -> AttributeBook:
-        return self.get(ATTRIBUTE_BOOKS, BOOK_ID) or AS_BUILT
-
-
-class _Found(NamedTuple):
-    collection: Collection[Any]
-    key: str
-    value: bytes | None
-    document: object
-
-
-def _found(store: Store, collection: Collection[Any], key: str) -> _Found:
-    value = store.get_value(collection, key)
-    if value is None:
-        return _Found(collection, key, None, None)
-    return _Found(collection, key, value, collection.from_document(document_of(value)))
-
-
-def _grants(user: User, own: Entitlements, read: _Read) -> tuple[Grant, ...]:
-    found = _role_grants(user.role, None, None, read)
-    for given in own.roles:
-        if given.lab_id is not None and not _counts_in(given.lab_id, own, read):
-            continue
-        role = read.role(given.role)
-        if role is not None and role.role_id == given.role_id:
-            found += _role_grants(given.role, given.lab_id, given.until_s, read)
-    counting = [lab_id for lab_id in own.labs if _counts_in(lab_id, own, read)]
-    found += [_lab_grant(lab_id, own, read) for lab_id in counting]
-    found += [
-        Grant(
-            Kind.ATTRIBUTE,
-            given.attribute,
-            frozenset({given.attribute}),
-            lab_id=given.lab_id,
-            until_s=given.until_s,
-        )
-        for given in own.attributes
-        if given.lab_id in counting
-        and read.book().counts(given.attribute, given.serial)
-    ]
-    return tuple(found)
-
-
-def _lab_grant(lab_id: str, own: Entitlements, read: _Read) -> Grant:
-    """What the membership gives in its lab."""
-    role = own.labs[lab_id].role
-    allows = _role_in_lab(role, lab_id, read)
-    return Grant(Kind.LAB_ROLE, role, allows, lab_id=lab_id)
-
-
-def _role_in_lab(role: str, lab_id: str, read: _Read) -> frozenset[str]:
-    everywhere, here = read.get(ROLE_MAPS, EVERYWHERE), read.get(ROLE_MAPS, lab_id)
-    return attributes_of(role, read.book(), everywhere, here) | WITHIN_LAB[role]
-
-
-def _counts_in(lab_id: str, own: Entitlements, read: _Read) -> bool:
-    """Whether what was granted in a lab counts: the lab and the membership are active.
-
-    Who is no member may have been given a role there all the same.
-    """
-    membership = own.labs.get(lab_id)
-    if membership is not None and not membership.active:
-        return False
-    lab = read.get(LABS, lab_id)
-    return lab is not None and lab.active
-
-
-def _role_grants(
-    name: str, lab_id: str | None, until_s: int | None, read: _Read
-) -> list[Grant]:
-    return [
-        Grant(
-            Kind.ROLE,
-            role.name,
-            part.allows,
-            part.denies,
-            lab_id,
-            _sooner(until_s, part.until_s),
-        )
-        for role in with_ancestors(name, read.role)
-        for part in role.parts()
-    ]
-
-
-def _sooner(one: int | None, other: int | None) -> int | None:
-    ends = [until_s for until_s in (one, other) if until_s is not None]
-    return min(ends, default=None)
+    def is_so(self, lab: bytes | None, now: Moment) -> bool:
+        """Whether it would be made the same again."""
+        return self.lab is lab and self.standing.holds(now) and self.read.still_true()

@@ -14,7 +14,9 @@ from ums_service.attempts import Attempts
 from ums_service.audit_names import name_sealed
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
+from ums_service.bulk_jobs import BulkJobs
 from ums_service.call import Facilities
+from ums_service.directory.directory import Directory
 from ums_service.dispatch import Dispatch
 from ums_service.domain.access_tokens import AccessTokens, TokenRules
 from ums_service.domain.addresses import ExemptAddresses
@@ -36,6 +38,7 @@ from ums_service.domain.signing_keys import make_private_key
 from ums_service.handlers import HANDLERS
 from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
+from ums_service.look_alike_names import LookAlikeNames
 from ums_service.mail.compose import Composer
 from ums_service.mail.queue import MailQueue
 from ums_service.mail.sender import MailSender
@@ -97,6 +100,9 @@ def build_service(
             read_bytes_max=settings.audit_read_mib_max * 1024 * 1024,
         ),
         attempts=attempts,
+        look_alikes=LookAlikeNames(store),
+        jobs=BulkJobs(),
+        directory=Directory(store, queue_max=settings.searches_max),
         authority=authority,
         keys=ApiKeys(store, authority, unused_s=profile.api_key_unused_s),
         gate=LoginGate(attempts, hashes, pool),

@@ -1,8 +1,8 @@
 """One request on its way: who asks, when, in which transaction, to what effect."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar, cast
 
 from storage import Store, Transaction
 from ums_client.protocol.actions import Action
@@ -12,11 +12,14 @@ from ums_service.attempts import Attempts, delete_failures
 from ums_service.audit_names import name_sealed_in
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
+from ums_service.bulk_jobs import BulkJobs
+from ums_service.directory.directory import Directory
 from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.api_keys import ApiKey
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.audit_seals import Changes
 from ums_service.domain.authorisation import NOTHING, Caller, Resource, may
+from ums_service.domain.backup_codes import NewCodes, new_codes
 from ums_service.domain.clients import user_agent_of
 from ums_service.domain.devices import DEVICES, Device, Devices, known_device
 from ums_service.domain.errors import (
@@ -35,8 +38,11 @@ from ums_service.domain.sessions import Session, Sessions
 from ums_service.domain.users import USERS, User
 from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
+from ums_service.look_alike_names import LookAlikeNames
 from ums_service.mail.queue import MailQueue
 from ums_service.second_factors import SecondFactors
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,7 @@ class Facilities:
     gate: LoginGate
     audit: AuditReader
     authority: Authority
+    directory: Directory
     keys: ApiKeys
     factors: SecondFactors
     profile: Profile
@@ -60,6 +67,8 @@ class Facilities:
     new_token: Callable[[], str]
     new_user_id: Callable[[], str]
     new_session_id: Callable[[], str]
+    look_alikes: LookAlikeNames
+    jobs: BulkJobs
     new_lab_id: Callable[[], str]
     tokens: AccessTokens
     new_device_id: Callable[[], str]
@@ -108,7 +117,8 @@ class Call:
     """Stored hashes the request's new password was verified not to have made."""
     shut_out: User | None = None
     """The account whose last wrong password of this source came with this call."""
-    made_hash: str | None = None
+    results: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    """What was computed slowly: another run of the handler need not do it again."""
     generated_password: str | None = field(default=None, repr=False)
     after_commit: list[Callable[[], object]] = field(default_factory=list)
     transaction: Transaction | None = None
@@ -272,10 +282,27 @@ class Call:
 
     async def hash(self, password: str) -> str:
         """The hash of the one new password of this request."""
-        if self.made_hash is None:
-            gate = self.facilities.gate
-            self.made_hash = await gate.pool.run(gate.hashes.hash, password)
-        return self.made_hash
+        return await self.computed(
+            "password", self.facilities.gate.hashes.hash, password
+        )
+
+    async def computed(
+        self, key: Hashable, work: Callable[..., T], *arguments: Any
+    ) -> T:
+        """What slow `work` makes of the arguments, in the pool: once for each `key`.
+
+        Raises:
+            Busy: more work than can be queued.
+        """
+        if key not in self.results:
+            pool = self.facilities.gate.pool
+            self.results[key] = await pool.run(work, *arguments)
+        return cast("T", self.results[key])
+
+    async def new_backup_codes(self) -> NewCodes:
+        """The new backup codes of this request. Raises Busy."""
+        count, cost = self.facilities.profile.backup_codes, self.facilities.gate.hashes
+        return await self.computed("new codes", new_codes, count, cost.parameters)
 
     def changes_something(self) -> bool:
         """Whether there is anything to commit or to do after it."""

@@ -20,6 +20,7 @@ from ums_client.protocol.message import (
 )
 from ums_service.access import check_access, ignores_keys
 from ums_service.answer import Answer
+from ums_service.bearers import BEGINS, session_of_access_token
 from ums_service.call import Call, Facilities
 from ums_service.catalogue import Handler, Row, rows
 from ums_service.domain.api_keys import ApiKey
@@ -112,14 +113,20 @@ class Dispatch:
         if action.access is Access.PUBLIC:
             return None, None
         if token is not None:
-            sessions = self._facilities.sessions
-            session = sessions.find(token, now, purpose=Purpose.SESSION)
+            session = self._session(token, now)
         elif text is not None and not ignores_keys(action):
             key = self._facilities.keys.find(text, address, now)
             session = session_of_key(key, address, now)
         if session is not None and self._limits.of_callers:
             self._limits.take_of_caller(action.rate, session.user_id, now.ticks_s)
         return session, key
+
+    def _session(self, token: str, now: Moment) -> Session | None:
+        if token.startswith(BEGINS):
+            found = session_of_access_token(self._facilities, token, now)
+            if found is not None:
+                return found
+        return self._facilities.sessions.find(token, now, purpose=Purpose.SESSION)
 
     def _row(self, name: str | None) -> Row:
         row = self._rows.get(name or "")

@@ -91,5 +91,6 @@ class GrantSweep:
             outcome=Outcome.DONE,
             subject=user_id,
             details=told,
+            lab_id=told["lab_id"],
             of_subject=await name_sealed_in(tx, self._store, user_id),
         ).append_to(tx, now)

@@ -15,6 +15,7 @@ from ums_service.domain.deleted import due_for_purge, purge
 from ums_service.domain.endings import end_logins
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE, KEPT_S
+from ums_service.domain.imports import IMPORTED_CHANGES, IMPORTS, due_imports
 from ums_service.domain.memberships import end_some
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME, spent
@@ -103,9 +104,24 @@ class Maintenance:
             tx.delete(OUTBOX, mail_id)
         for user_id in due:
             await purge(tx, user_id, now)
+        imports = await self._forget_imports(tx, now)
         over = await self._delete_families_that_are_over(tx, now)
         await tx.commit()
-        return bool(old or due or revoked or letters or over)
+        return bool(old or due or revoked or letters or imports or over)
+
+    async def _forget_imports(self, tx: Transaction, now: Moment) -> int:
+        """Forget a batch that cannot be taken back any more, and what it replaced."""
+        batches = due_imports(self._store, now)
+        for batch in batches:
+            tx.delete(IMPORTS, batch.import_id)
+            for user_id in batch.updated:
+                known = await tx.get(IMPORTED_CHANGES, user_id)
+                kept = known.without(batch.import_id) if known else None
+                if kept is not None and kept.changes:
+                    tx.put(IMPORTED_CHANGES, kept)
+                elif known is not None:
+                    tx.delete(IMPORTED_CHANGES, user_id)
+        return len(batches)
 
     async def _delete_families_that_are_over(self, tx: Transaction, now: Moment) -> int:
         """Forget logins whose tokens have all expired, looking at some accounts.

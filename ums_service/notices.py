@@ -11,6 +11,7 @@ from ums_service.call import Call
 from ums_service.domain import one_time, outbox
 from ums_service.domain.clients import ClientInfo
 from ums_service.domain.errors import NotConfigured
+from ums_service.domain.invitations import Invitation
 from ums_service.domain.mailed_links import remember_address
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME, Purpose
@@ -19,6 +20,8 @@ from ums_service.domain.users import User
 from ums_service.mail.queue import MailQueue
 
 _NAME_CHARS_MAX: Final = 60
+INVITING: Final = "invitation"
+"""Where the link of an invitation leads, as the purposes of other links do."""
 _UNFIT_FOR_NAMES: Final = frozenset("/:@<>\\")
 
 
@@ -105,6 +108,29 @@ def mail_to(
         next_try_s=now.epoch_s,
         data=about | data,
         purpose=purpose.value if purpose else "",
+    )
+
+
+def invitation_mail(
+    call: Call, invitation: Invitation, inviter: User, lab_name: str
+) -> Mail:
+    """What is mailed to somebody who is invited, and may have no account."""
+    first_name = " ".join(invitation.first_name.split())
+    return Mail(
+        mail_id=call.facilities.new_token(),
+        template=Template.INVITATION.value,
+        user_id="",
+        to=invitation.email,
+        queued_s=call.now.epoch_s,
+        next_try_s=call.now.epoch_s,
+        data={
+            "name": first_name if _is_fit(first_name) else invitation.email,
+            "inviter": greeting_of(inviter),
+            "lab": lab_name if _is_fit(lab_name) else "",
+            "message": invitation.message,
+        },
+        purpose=INVITING,
+        link_data={"invitation_id": invitation.invitation_id},
     )
 
 

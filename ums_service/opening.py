@@ -9,7 +9,9 @@ from ums_service.domain.api_keys import API_KEYS
 from ums_service.domain.attribute_book import ATTRIBUTE_BOOKS, ROLE_MAPS
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS
+from ums_service.domain.consents import CONSENTS
 from ums_service.domain.deleted import DELETED_USERS
+from ums_service.domain.details import DETAILS
 from ums_service.domain.devices import DEVICES
 from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.factors import FACTORS
@@ -20,6 +22,8 @@ from ums_service.domain.failure_records import (
 )
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE
+from ums_service.domain.imports import IMPORTED_CHANGES, IMPORTS
+from ums_service.domain.invitations import INVITATIONS
 from ums_service.domain.labs import ENDED_LABS, LABS
 from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.moment import Moment
@@ -61,11 +65,16 @@ COLLECTIONS: Final = (
     ENTITLEMENTS,
     STANDINGS,
     LEGAL_HOLDS,
+    DETAILS,
+    CONSENTS,
     STORED_ROLES,
+    IMPORTS,
+    IMPORTED_CHANGES,
     ATTRIBUTE_BOOKS,
     ROLE_MAPS,
     ROLE_REQUESTS,
     API_KEYS,
+    INVITATIONS,
     LABS,
     ENDED_LABS,
 )

@@ -56,6 +56,18 @@ def _taken(refusal: errors.NameTaken) -> Told:
     return Told(ErrorCode.CONFLICT, message, details)
 
 
+def _changed_since(refusal: errors.ChangedSince) -> Told:
+    message = "was changed again since"
+    details = [{"field": name, "message": message} for name in refusal.fields]
+    return Told(ErrorCode.CONFLICT, f"Changed again since: {refusal}", details)
+
+
+def _consent_required(refusal: errors.ConsentRequired) -> Told:
+    message = "should be accepted"
+    details = [{"field": kind, "message": message} for kind in refusal.types]
+    return Told(ErrorCode.CONSENT_REQUIRED, f"Consent is required: {refusal}", details)
+
+
 def _to_be_changed(code: ErrorCode, message: str) -> _Teller:
     return lambda refusal: Told(
         code, message, extra={"password_change_token": refusal.token}
@@ -156,8 +168,13 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     ),
     errors.NotFound: _fixed(ErrorCode.NOT_FOUND, "No such account"),
     errors.NoSuchDevice: _fixed(ErrorCode.NOT_FOUND, "No such device"),
+    errors.NoSuchJob: _fixed(ErrorCode.NOT_FOUND, "No such job"),
+    errors.NoSuchImport: _fixed(
+        ErrorCode.NOT_FOUND, "No such import, or it was taken back"
+    ),
     errors.NoSuchLab: _fixed(ErrorCode.NOT_FOUND, "No such lab"),
     errors.NoSuchMember: _fixed(ErrorCode.NOT_FOUND, "No such member of the lab"),
+    errors.NoSuchEntry: _fixed(ErrorCode.NOT_FOUND, "No such change"),
     errors.NoSuchMail: _fixed(ErrorCode.NOT_FOUND, "No such mail"),
     errors.NoSuchRole: lambda r: Told(
         ErrorCode.NOT_FOUND, f"There is no role {r.name}"
@@ -168,9 +185,18 @@ TELLERS: Final[dict[type[Exception], _Teller]] = {
     errors.NoSuchAttribute: _fixed(ErrorCode.NOT_FOUND, "No such attribute"),
     errors.NoSuchLab: _fixed(ErrorCode.NOT_FOUND, "No such lab"),
     errors.NoSuchKey: _fixed(ErrorCode.NOT_FOUND, "No such API key"),
+    errors.NoSuchInvitation: _fixed(ErrorCode.NOT_FOUND, "No such invitation"),
+    errors.InvitationOpen: _fixed(
+        ErrorCode.CONFLICT, "This address is invited already"
+    ),
+    errors.TooManyInvitations: lambda r: Told(
+        ErrorCode.CONFLICT, f"You have made {r.most} invitations, and may make no more"
+    ),
     errors.TooManyKeys: lambda r: Told(
         ErrorCode.CONFLICT, f"The account has {r.most} API keys, and may have no more"
     ),
+    errors.ChangedSince: _changed_since,
+    errors.ConsentRequired: _consent_required,
     errors.WrongState: lambda r: Told(ErrorCode.WRONG_STATE, r.text),
     errors.LegalHold: lambda r: Told(ErrorCode.LEGAL_HOLD, r.text),
     errors.IdempotencyConflict: _fixed(

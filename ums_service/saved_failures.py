@@ -5,7 +5,7 @@ and costs no commit of its own. That failures were forgotten (a right password) 
 written at the next refusal or the next round of maintenance.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -23,7 +23,7 @@ from ums_service.domain.failure_records import (
     count_of,
     record_of,
 )
-from ums_service.domain.lockout import Lockout
+from ums_service.domain.lockout import Counts, Lockout
 from ums_service.domain.moment import Moment
 from ums_service.domain.users import USERS
 
@@ -58,16 +58,16 @@ class SavedFailures:
 
     def load(self, account: str, now: Moment) -> None:
         """Bring the failures on an account into memory."""
-        if self._lockout.counts(account) is not None:
-            return
-        record = self._store.get(_collection(account), account)
-        if record is None:
-            return
-        strangers, known = (
-            {name: count_of(stored, now) for name, stored in sources.items()}
-            for sources in (record.strangers, record.known)
-        )
-        self._lockout.restore(account, count_of(record.alone, now), strangers, known)
+        if self._lockout.counts(account) is None:
+            stored = self._stored(account, now)
+            if stored is not None:
+                self._lockout.restore(
+                    account, stored.alone, stored.strangers, stored.known
+                )
+
+    def counts(self, account: str, now: Moment) -> Counts | None:
+        """The failures on an account, in memory or not; None if there are none."""
+        return self._lockout.counts(account) or self._stored(account, now)
 
     def load_address(self, address: str, now: Moment) -> None:
         """Bring the block of an address into memory."""
@@ -142,6 +142,16 @@ class SavedFailures:
             tx.delete(collection, account)
         else:
             tx.put(collection, record)
+
+    def _stored(self, account: str, now: Moment) -> Counts | None:
+        record = self._store.get(_collection(account), account)
+        if record is None:
+            return None
+        strangers, known = (
+            OrderedDict((name, count_of(stored, now)) for name, stored in each.items())
+            for each in (record.strangers, record.known)
+        )
+        return Counts(count_of(record.alone, now), strangers, known)
 
     def _exists(self, account: str) -> bool:
         """Whether the account was not erased meanwhile."""

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from storage import NotWritten, RealDisk, Store
@@ -18,6 +19,7 @@ from ums_service.audit_watch import AuditWatch
 from ums_service.bootstrap import Service, build_service
 from ums_service.broker.endpoints import is_local
 from ums_service.clock import read_clock
+from ums_service.domain import invitations
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.service_secrets import ensure_secrets
 from ums_service.domain.users import USERS
@@ -145,8 +147,10 @@ async def _until(
             ExpiryNotices(
                 store, service.facilities.profile, service.facilities.mail
             ).tell_some,
+            partial(invitations.purge, store),
         ],
     )
+    reading = asyncio.create_task(service.facilities.directory.prepare())
     housekeeping = asyncio.create_task(maintenance.run())
     watching = asyncio.create_task(watch.run())
     dropping = asyncio.create_task(retention.run())
@@ -156,6 +160,7 @@ async def _until(
         tasks.append(asyncio.create_task(service.mail.run()))
     await asyncio.wait({wait, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     wait.cancel()
+    tasks.append(reading)
     for task in tasks:
         task.cancel()
     for task in tasks:

@@ -111,6 +111,8 @@ class Settings(BaseSettings):
     delayed_replies_per_address_max: Annotated[int, Field(ge=0)] = 8
     memory_headroom_mib: Annotated[int, Field(ge=256)] = 1_024
     """How much the process may grow beyond what it needed after loading."""
+    searches_max: Annotated[int, Field(ge=1, le=1_000)] = 64
+    """Lists and searches of accounts under way at once; past it the answer is BUSY."""
     audit_threads: Annotated[int, Field(ge=1, le=16)] = 2
     """Threads that search the audit log."""
     audit_queue_max: Annotated[int, Field(ge=0, le=1_000)] = 8

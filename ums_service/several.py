@@ -35,6 +35,7 @@ class Several:
                 details=call.details or None,
                 user_agent=user_agent_of(call.client),
                 request_id=call.request_id,
+                lab_id=call.lab_id,
                 of_subject=await name_sealed_in(
                     call.tx, call.facilities.store, user_id, changes
                 ),

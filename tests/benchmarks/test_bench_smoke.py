@@ -8,6 +8,7 @@ import pytest
 from benchmarks.__main__ import GROUPS, main, measure
 from benchmarks.run import Scale
 from benchmarks.table import AtLeast, AtMost, Line, Quantity, render
+from ums_service.directory.rows import SORTS
 
 TINY = Scale(
     rounds=1,
@@ -19,6 +20,7 @@ TINY = Scale(
     starts=1,
 )
 NAMES = {
+    "authorize": ["authorize"],
     "reads": [
         "get_user, 16 clients, against",
         "get_user, 16 clients, CPU",
@@ -31,12 +33,20 @@ NAMES = {
         "login with a one-time code",
         "get_user at 2,000/s",
     ],
+    "import": ["import_users, 200 accounts"],
     "writes": ["durable update_user"],
     "store": ["the store alone"],
     "empty": ["empty store, from start", "empty store, resident"],
     "scaling": ["create_user", "update_user", "login"],
     "checkpoint": ["checkpoint of 400"],
     "audit": [f"audit log of {size} entries" for size in (200, 400) for _ in range(6)],
+    "search": [
+        "200 accounts, reading them all",
+        *(f"200 accounts, first page by {name}" for name in SORTS),
+        *("200 accounts, substring" for _ in range(3)),
+        "200 accounts, longest hold of the loop",
+        "200 accounts, memory of the index",
+    ],
     "other": ["list_users", "describe_actions", "get_user by the client library"],
 }
 

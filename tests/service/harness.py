@@ -263,7 +263,12 @@ class Bench:
 
 def creation(name: str, password: str = GOOD, **more: Any) -> Message:
     """A request for a new account."""
-    user_data = {"username": name, "email": f"{name}@example.org", "password": password}
+    user_data = {
+        "username": name,
+        "email": f"{name}@example.org",
+        "password": password,
+        "privacy_accepted": True,
+    }
     return {"action": "create_user", "user_data": user_data | more}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.service.harness import Bench, Message
-from tests.service.test_roles import DAY_S, Office, lab, sweep
+from tests.service.test_roles import DAY_S, Office, lab
 from ums_service.domain.attributes import LAB_ROLES
 from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements, Membership
 
@@ -200,7 +200,7 @@ def test_an_attribute_is_granted_for_a_while_revoked_and_granted_again(a1: Lab):
     assert not has(bench, a1.tokens["member"], EXPORT)
     [listed] = a1.by("admin", "list_user_attributes", lab_id="a1")["users"]
     assert listed["attributes"][0]["is_expired"]
-    [entry] = bench.audited_by(lambda: sweep(bench))
+    [entry] = bench.audited_by(bench.purge)
     assert entry["event"] == "user_attribute_expired"
     assert a1.grant()["grant"]["expires_at"] is None
     assert has(bench, a1.tokens["member"], EXPORT)
@@ -347,3 +347,22 @@ def test_all_of_it_is_there_after_a_restart(a1: Lab):
     bench.restart()
     assert has(bench, bench.login("the.member"), name)
     assert has(bench, bench.login("the.viewer"), EXPORT)
+
+
+def test_a_key_asks_about_others_and_has_nothing_of_its_own_account(a1: Lab):
+    bench = a1.bench
+    a1.role("reader", "users.read")
+    a1.give("the.member", "reader")
+    made = a1.by("member", "create_api_key", name="portal", scopes=["users.read"])
+    assert made["status"] == "success", made
+
+    def by_key(**more: Any) -> Message:
+        question = {"lab_id": "a1", "required_attributes": [READ], **more}
+        return bench.ask(action="authorize", api_key=made["api_key"], **question)
+
+    assert by_key(user_id=bench.user_id("the.viewer"))["has_access"]
+    own = by_key()
+    assert (own["has_access"], own["reason"]) == (False, "scope")
+    assert own["all_user_attributes"] == []
+    assert has(bench, a1.tokens["member"], READ)
+    assert not by_key()["has_access"]

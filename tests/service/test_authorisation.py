@@ -44,6 +44,11 @@ DIRECTORY = {
     "hipaa": ON_OTHERS,
     "compat": ALWAYS,
 }
+MORE_THAN_THE_DIRECTORY = {
+    "standard": ON_OTHERS,
+    "hipaa": ON_OTHERS,
+    "compat": {"nobody": DENIED, "member": DENIED, "admin": OK},
+}
 TARGETS = {
     "create_user": ALWAYS,
     "create_user with a role": {"nobody": DENIED, "member": DENIED, "admin": OK},
@@ -57,6 +62,17 @@ TARGETS = {
     "delete_user": NEEDS_SESSION,
     "delete_user of another": ON_OTHERS,
     "list_users": DIRECTORY,
+    "get_user by a name": ON_OTHERS,
+    "get_user by an address": ON_OTHERS,
+    "get_user by a name that nobody has": {
+        "nobody": SESSION,
+        "member": DENIED,
+        "admin": NONE,
+    },
+    "list_users by an address": MORE_THAN_THE_DIRECTORY,
+    "list_users that are suspended": MORE_THAN_THE_DIRECTORY,
+    "search_users": ON_OTHERS,
+    "get_statistics": ON_OTHERS,
     "health_check": ALWAYS,
     "change_password": NEEDS_SESSION,
     "check_password": ALWAYS,
@@ -113,11 +129,30 @@ TARGETS = {
     "revert_email": ALWAYS,
     "activate_account": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
     "set_user_status of another": ON_OTHERS,
+    "get_preferences": NEEDS_SESSION,
+    "get_preferences of another": ON_OTHERS,
+    "update_preferences": NEEDS_SESSION,
+    "update_preferences of another": ON_OTHERS,
+    "get_user of another with its security": ON_OTHERS,
+    "get_consents": NEEDS_SESSION,
+    "get_consents of another": ON_OTHERS,
+    "set_consent": NEEDS_SESSION,
+    "set_consent of another": ON_OTHERS,
+    "export_user_data": NEEDS_SESSION,
+    "export_user_data of another": ON_OTHERS,
+    "revert_change": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "list_deleted": ON_OTHERS,
     "restore_user of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "anonymise_user of another": ON_OTHERS,
     "legal_hold of another": ON_OTHERS,
     "apply_retention": ON_OTHERS,
+    "bulk_users": ON_OTHERS,
+    "export_users": ON_OTHERS,
+    "get_bulk_job": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "cancel_bulk_job": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "import_users": ON_OTHERS,
+    "revert_import": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "list_imports": ON_OTHERS,
     "list_mail": ON_OTHERS,
     "retry_mail": ON_OTHERS,
     "drop_mail": ON_OTHERS,
@@ -143,6 +178,14 @@ TARGETS = {
     "revoke_api_key": {"nobody": SESSION, "member": NONE, "admin": NONE},
     "revoke_api_key of another": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "create_service_account": ON_OTHERS,
+    "invite_user": ON_OTHERS,
+    "list_invitations": NEEDS_SESSION,
+    "list_invitations of all": ON_OTHERS,
+    "resend_invitation": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "cancel_invitation": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "get_invitation": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
+    "accept_invitation": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
+    "decline_invitation": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
 }
 OF_LABS: dict[str, Message] = {
     "create_lab": {"name": "Genetics", "code": "GEN001"},
@@ -233,6 +276,13 @@ PURPOSES = {
     "revert_email": Purpose.REVERT_ADDRESS,
     "lock_down with a token": Purpose.LOCK_DOWN,
 }
+NAMED = {
+    "get_user by a name": {"username": "Target"},
+    "get_user by an address": {"email": "target@example.org"},
+    "get_user by a name that nobody has": {"username": "nobody"},
+    "list_users by an address": {"sort_by": "email"},
+    "list_users that are suspended": {"status": "suspended"},
+}
 IGNORED_IN_COMPAT = {"create_user with a role", "update_user with a status"}
 CALLERS = [
     "nobody",
@@ -259,6 +309,7 @@ def message_for(
 ) -> Message:
     action = target.split(" ", maxsplit=1)[0]
     message: Message = {"action": action, **OF_FACTORS.get(action, {})}
+    message |= NAMED.get(target, {})
     message |= OF_LABS.get(action, {}) | OF_ROLES.get(action, {})
     fields = ACTION_BY_NAME[action].request.model_fields
     if ("lab_id" in fields and fields["lab_id"].is_required()) or action == "get_lab":
@@ -275,7 +326,7 @@ def message_for(
         message["refresh_token"] = tokens_of_target
     elif action == "change_password":
         message |= {"current_password": password, "new_password": NEW}
-    elif action == "export_audit":
+    elif action in ("export_audit", "export_users"):
         message["reason"] = "a yearly review"
     elif action == "update_user":
         message["update_data"] = {"city": "Oxford"}
@@ -303,24 +354,48 @@ def message_for(
         message["key_id"] = "0" * 16
     elif action == "create_service_account":
         message["username"] = "billing-sync"
+    elif action == "invite_user":
+        message["email"] = "guest@example.org"
+    elif action in ("resend_invitation", "cancel_invitation"):
+        message["invitation_id"] = "0" * 26
+    elif action.endswith("_invitation"):
+        message["token"] = "of nobody"
     elif action in ("anonymise_user", "legal_hold"):
         message["reason"] = "asked for"
         message |= {"hold": True} if action == "legal_hold" else {}
+    elif action == "import_users":
+        message["users"] = [{"username": "new", "email": "new@example.org"}]
+    elif action == "bulk_users":
+        message |= {"user_ids": [other], "operation": "force_password_change"}
+    elif action in ("get_bulk_job", "cancel_bulk_job"):
+        message["job_id"] = "A" * 22
+    elif action == "revert_import":
+        message["import_id"] = "A" * 22
+    elif target == "export_user_data":
+        message["password"] = password
+    elif action == "revert_change":
+        message["entry"] = 1
+    elif action == "set_consent":
+        message |= {"type": "privacy", "granted": False}
     elif action == "set_user_status":
         message["status"] = "suspended"
+    if target.endswith("with its security"):
+        message["include"] = ["security"]
     if action in ("assign_role", "revoke_role"):
         message["user_ids"] = [other]
     if target.endswith("of a lab"):
         message["lab_id"] = NO_DEVICE
     if target.endswith("with permissions"):
         message["include"] = ["permissions"]
+    if target.endswith("of all"):
+        message["all"] = True
     if action == "reset_password":
         message["new_password"] = NEW
     if target.endswith("with a generated password"):
         message["user_data"] |= {"generate_password": True, "password": ""}
     if target == "verify_session of another":
         message["token"] = tokens_of_target
-    elif target.endswith("of another"):
+    elif target.endswith(("of another", "with its security")):
         message["user_id"] = other
     elif target.endswith("with a role"):
         message["user_data"]["role"] = "admin"
@@ -350,6 +425,8 @@ def token_of(bench: Bench, caller: str) -> str | None:
 
 def moderates(target: str) -> bool:
     """Whether a moderator may this on the accounts of members."""
+    if target == "export_user_data of another":
+        return False  # it takes audit.export as well
     action = ACTION_BY_NAME[target.split(" ", maxsplit=1)[0]]
     return target in AS_ADMIN or action.permission in BUILT_IN["moderator"].allows
 

@@ -10,6 +10,7 @@ from tests.service.harness import (
     GOOD,
     Bench,
 )
+from ums_service.domain.argon2id import argon2id_bytes
 from ums_service.domain.factors import FACTORS
 
 # --- backup codes ---
@@ -43,6 +44,30 @@ def test_of_twenty_uses_of_one_backup_code_at_once_one_succeeds(
     standard.restart()
     again = standard.ask(**with_code("alice", phone.backup_codes[0]))
     assert again["code"] == "INVALID_MFA_CODE"
+
+
+def test_guesses_at_once_are_counted_before_any_is_looked_at(
+    standard: Bench, phone: Phone
+):
+    right = with_code("alice", phone.backup_codes[0])
+    guesses = [with_code("alice", f"AAAA-AA{a}{b}") for a in "ABC" for b in "ABCDEF"]
+    replies = standard.ask_all([*guesses, right])
+    assert {reply["code"] for reply in replies} == {"INVALID_MFA_CODE"}
+    standard.clock.advance(15 * 60)
+    assert standard.ask(**right)["status"] == "success"
+
+
+def test_what_is_stored_of_a_set_is_a_password_hash(standard: Bench, phone: Phone):
+    backup = standard.store.get(FACTORS, standard.user_id("alice")).backup
+    cost = standard.service.facilities.gate.hashes.parameters
+    assert (backup.passes, backup.memory_kib) == (cost.passes, cost.memory_kib)
+    digest = argon2id_bytes(
+        phone.backup_codes[0].replace("-", "").encode(),
+        backup.salt,
+        cost.passes,
+        cost.memory_kib,
+    )
+    assert digest in backup.digests
 
 
 def test_the_number_of_backup_codes_is_told_and_new_ones_void_the_old(

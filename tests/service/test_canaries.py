@@ -41,6 +41,7 @@ NO_SECRETS = frozenset(
         "token_type",  # "Bearer"
         "code",  # of an audit entry: why it was refused
         "postal_code",
+        "billing_postal_code",
         "lab_code",  # a short name
         "confirm_code",  # the same, typed again
         "backup_codes_remaining",  # a number
@@ -85,7 +86,18 @@ def passwords_and_sessions(bench: CanaryBench, admin: str) -> None:
     change = {"action": "change_password", **own, "idempotency_key": "k" * 30}
     bench.ask(**change, current_password=TWO, new_password=THREE)
     bench.ask(action="reauthenticate", **own, password=THREE)
+    bench.ask(action="export_user_data", **own, password=THREE)
+    bench.ask(**update(admin, bench.user_id("alice"), city="Oxford"))
+    number = bench.audit()[-1].sequence
+    revert = {"action": "revert_change", "session_token": admin, "entry": number}
+    bench.ask(**revert, password=THREE)
     bench.ask(action="verify_session", **own, token=again["access_token"])
+    bench.ask(action="export_user_data", **own, password=THREE)
+    bench.ask(**update(own["session_token"], city="Oxford"))
+    changes = {"action": "query_audit", "events": ["user_updated"], "limit": 1}
+    [change] = bench.ask(**changes, session_token=admin)["entries"]
+    revert = {"action": "revert_change", "entry": change["number"]}
+    bench.ask(**revert, session_token=admin, password=ADMIN_PASSWORD)
     make = {"action": "create_api_key", "name": "job", "scopes": ["users.read"]}
     key = bench.ask(**own, **make)["api_key"]
     bench.ask(action="get_user", api_key=key)
@@ -189,6 +201,18 @@ def an_account_for_somebody(bench: CanaryBench, box: Mailbox, admin: str) -> Non
     bench.ask(**activate, password=ONE)
 
 
+def invited(bench: CanaryBench, mailbox: Mailbox, admin: str) -> None:
+    ask = {"action": "invite_user", "session_token": admin}
+    bench.ask(**ask, email="guest@example.org", send_email=False)
+    bench.ask(**ask, email="guest2@example.org")
+    token = mailbox.code("guest2@example.org")
+    bench.ask(action="get_invitation", token=token)
+    account = {"username": "guest2", "password": TWO}
+    bench.ask(action="accept_invitation", token=token, **account)
+    reply = bench.ask(**ask, email="guest3@example.org", send_email=False)
+    bench.ask(action="decline_invitation", token=reply["token"])
+
+
 def the_end(bench: CanaryBench) -> None:
     bench.ask(**creation("fiona", ONE))
     own = {"session_token": bench.login("fiona", ONE), "password": ONE}
@@ -246,6 +270,7 @@ class Run:
             mailbox, admin = Mailbox(bench), bench.admin()
             mails(bench, mailbox, admin)
             an_account_for_somebody(bench, mailbox, admin)
+            invited(bench, Mailbox(bench), bench.admin())
             the_end(bench)
             wrong_ones(bench)
             bench.clock.advance(3 * 3_600)  # who was not heard is heard again

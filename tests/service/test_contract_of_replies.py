@@ -197,6 +197,28 @@ def about_keys(bench: Bench, admin: str, alice: str) -> dict[str, Message]:
     }
 
 
+def about_invitations(bench: Bench, admin: str) -> dict[str, Message]:
+    def invited(number: int) -> Message:
+        asked = {"action": "invite_user", "send_email": False, "session_token": admin}
+        return bench.ask(**asked, email=f"guest{number}@example.org")
+
+    again, over, read, taken, declined = (invited(number) for number in range(5))
+    account = {"username": "visitor", "password": STRONG}
+    of_admin: dict[str, Message] = {
+        "invite_user": {"email": "guest@example.org"},
+        "list_invitations": {},
+        "resend_invitation": {"invitation_id": again["invitation"]["invitation_id"]},
+        "cancel_invitation": {"invitation_id": over["invitation"]["invitation_id"]},
+    }
+    of_guests: dict[str, Message] = {
+        "get_invitation": {"token": read["token"]},
+        "accept_invitation": {"token": taken["token"], **account},
+        "decline_invitation": {"token": declined["token"]},
+    }
+    made = {n: {**fields, "session_token": admin} for n, fields in of_admin.items()}
+    return {n: {"action": n, **fields} for n, fields in (made | of_guests).items()}
+
+
 def requests(bench: Bench) -> dict[str, Message]:
     """A request of each action that succeeds under every profile, in this order."""
     admin, alice = bench.admin(), bench.member("alice", STRONG)
@@ -217,6 +239,7 @@ def requests(bench: Bench) -> dict[str, Message]:
         "describe_actions": {"action": "describe_actions"},
         "health_check": {"action": "health_check", "session_token": admin},
         **about_keys(bench, admin, alice),
+        **about_invitations(bench, admin),
         "create_user": creation("bobby", STRONG, metadata={"a": [1, {"b": None}]}),
         "login": login("bobby", STRONG),
         "list_devices": {"action": "list_devices", "session_token": admin},
@@ -232,7 +255,34 @@ def requests(bench: Bench) -> dict[str, Message]:
         },
         "get_user": {"action": "get_user", "session_token": alice},
         "list_users": {"action": "list_users", "session_token": admin, "page": 1},
-        "update_user": update(alice, city="Oxford", notes="a\nb"),
+        "update_user": update(alice, city="Oxford", notes="a\nb", skills=["chess"]),
+        "revert_change": {
+            "action": "revert_change",
+            "session_token": admin,
+            "entry": number_of_a_change(bench, admin),
+        },
+        "update_preferences": {
+            "action": "update_preferences",
+            "session_token": alice,
+            "theme": "dark",
+            "dashboard_layout": {"left": ["a"]},
+        },
+        "get_preferences": {"action": "get_preferences", "session_token": alice},
+        "set_consent": {
+            "action": "set_consent",
+            "session_token": alice,
+            "type": "terms",
+            "granted": True,
+            "version": "2",
+        },
+        "get_consents": {"action": "get_consents", "session_token": alice},
+        "export_user_data": {"action": "export_user_data", "session_token": alice},
+        "search_users": {
+            "action": "search_users",
+            "session_token": admin,
+            "query": "kate",
+        },
+        "get_statistics": {"action": "get_statistics", "session_token": admin},
         "check_password": {"action": "check_password", "password": NEW},
         "get_password_status": {
             "action": "get_password_status",
@@ -282,6 +332,7 @@ def requests(bench: Bench) -> dict[str, Message]:
             "mfa_token": alone["mfa_token"],
             "assertion": key.sign(alone["options"]),
         },
+        **imports(bench, admin),
         "list_mail": {"action": "list_mail", "session_token": admin},
         "retry_mail": {
             "action": "retry_mail",
@@ -361,6 +412,13 @@ def lab_requests(bench: Bench, admin: str) -> dict[str, Message]:
     }
 
 
+def number_of_a_change(bench: Bench, admin: str) -> int:
+    """The audit entry of a change to an account of its own."""
+    bench.register("quentin", STRONG)
+    bench.ask(**update(admin, bench.user_id("quentin"), city="Oxford"))
+    return bench.audit()[-1].sequence
+
+
 def ends_of_accounts(bench: Bench, admin: str) -> dict[str, Message]:
     """Requests about deleted, held and anonymised accounts."""
     oscar = bench.member("oscar", STRONG)
@@ -385,6 +443,42 @@ def ends_of_accounts(bench: Bench, admin: str) -> dict[str, Message]:
 def hold(bench: Bench, admin: str, user_id: str) -> None:
     order = {"action": "legal_hold", "hold": True, "reason": "a lawsuit"}
     bench.ask(**order, session_token=admin, user_id=user_id)
+
+
+def imports(bench: Bench, admin: str) -> dict[str, Message]:
+    """An import with each kind of verdict, and one to be taken back."""
+    asked = {"action": "import_users", "session_token": admin, "on_existing": "update"}
+    rows = [
+        {"username": "import1", "email": "import1@example.org"},
+        {"username": "alice", "email": "new@example.org", "city": "Bern"},
+        {"username": "irnport1", "email": "nowhere"},
+    ]
+    done = bench.ask(
+        **asked, users=[{"username": "import0", "email": "i0@example.org"}]
+    )
+    bulk = {"action": "bulk_users", "session_token": admin, "operation": "unlock"}
+    unknown = {"user_ids": ["0" * 32]}
+    job = bench.ask(**bulk, **unknown, background=True)["job_id"]
+    of_job = {"session_token": admin, "job_id": job}
+    return {
+        "export_users": {
+            "action": "export_users",
+            "session_token": admin,
+            "reason": "moving out",
+            "limit": 1,
+        },
+        "bulk_users": bulk | unknown,
+        "get_bulk_job": {"action": "get_bulk_job", **of_job},
+        "cancel_bulk_job": {"action": "cancel_bulk_job", **of_job},
+        "import_users": asked | {"users": [*rows[::2], rows[1]]},
+        "revert_import": {
+            "action": "revert_import",
+            "session_token": admin,
+            "import_id": done["import_id"],
+            "dry_run": True,
+        },
+        "list_imports": {"action": "list_imports", "session_token": admin},
+    }
 
 
 def flows_with_tokens(bench: Bench) -> dict[str, Message]:
@@ -690,6 +784,9 @@ def test_a_reply_to_msgpack_says_the_same_as_one_to_json(make_bench):
         "begin_passkey_enrolment",
         "finish_passkey_enrolment",
         "begin_passkey_login",
+        "export_users",
+        "get_bulk_job",  # how far it is by then
+        "list_imports",  # who imported: a random id
     }
     replies: list[dict[str, Message]] = []
     for to_bytes, from_bytes in (

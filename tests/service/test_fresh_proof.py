@@ -16,6 +16,12 @@ OF_OTHERS: dict[str, Callable[[str], Message]] = {
     "issue_link": lambda target: {"user_id": target, "purpose": "reset"},
     "export_audit": lambda _: {"reason": "a yearly review"},
     "rotate_signing_key": lambda _: {},
+    "set_user_status": lambda target: {"user_id": target, "status": "suspended"},
+    "restore_user": lambda _: {"user_id": "0" * 32},
+    "anonymise_user": lambda target: {"user_id": target, "reason": "asked for"},
+    "legal_hold": lambda target: {"user_id": target, "hold": True, "reason": "a case"},
+    "revert_change": lambda _: {"entry": 1},
+    "apply_retention": lambda _: {"dry_run": False},
 }
 CHANGES = {
     "a role": {"role": "moderator"},

@@ -121,6 +121,11 @@ def test_no_key_touches_credentials_sessions_or_keys(standard: Bench, action):
 
 
 VALUES: dict[str, Any] = {
+    "attribute": "lab.patient.read",
+    "role": "viewer",
+    "reason": "because",
+    "decision": "refuse",
+    "granted": True,
     "scopes": ["users.read"],
     "device_id": "0" * 32,
     "key_id": "0" * 16,

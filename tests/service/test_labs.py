@@ -5,11 +5,10 @@ import pytest
 from tests.service.harness import STRONG, Bench
 from tests.service.lab_bench import LabBench
 from tests.service.test_lab_roles import put
-from ums_service.domain.deleted import DELETED_USERS
+from ums_service.domain.attribute_book import ROLE_MAPS
 from ums_service.domain.entitlements import ENTITLEMENTS, AssignedRole
 from ums_service.domain.labs import ENDED_LABS
 from ums_service.domain.roles import STORED_ROLES, Role
-from ums_service.domain.users import USERS
 from ums_service.maintenance import Maintenance
 
 DENIED, MISSING, TAKEN, INVALID = (
@@ -322,6 +321,12 @@ def test_members_come_in_pages_that_meet_everybody_once(crl: LabBench):
     assert sorted(found) == sorted([*names, "vera"])
 
 
+def test_no_page_is_without_bound(crl: LabBench):
+    there = {"lab_id": crl.labs["CRL001"]}
+    assert crl.refused("mark", "list_lab_members", **there, limit=101) == INVALID
+    assert crl.refused("mark", "list_labs", page_size=101) == INVALID
+
+
 def test_what_is_shown_of_a_member(crl: LabBench):
     listed = crl.does(
         "mark", "list_lab_members", lab_id=crl.labs["CRL001"], role="admin"
@@ -343,15 +348,7 @@ def test_a_membership_goes_and_comes_back_with_its_account(crl: LabBench):
     mark = crl.id("mark")
     crl.does("mark", "delete_user", password=STRONG)
     assert "mark" not in crl.members("CRL001", include_inactive=True)
-    gone = crl.bench.store.get(DELETED_USERS, mark)
-    assert gone is not None
-
-    async def restore() -> None:
-        async with crl.bench.store.transaction() as tx:
-            tx.put(USERS, gone.user)
-            tx.delete(DELETED_USERS, mark)
-
-    crl.bench.run(restore())
+    crl.does("admin", "restore_user", user_id=mark)
     assert crl.members("CRL001")["mark"] == "member"
 
 
@@ -415,6 +412,26 @@ def test_statistics_count_the_members(crl: LabBench):
     assert crl.refused("mark", "get_lab_statistics", lab_id=lab_id) != "success"
 
 
+def test_what_was_granted_in_a_lab_goes_with_the_membership(crl: LabBench):
+    there, mark = {"lab_id": crl.labs["CRL001"]}, {"user_id": crl.id("mark")}
+    dispose = {"attribute": "lab.samples.dispose"}
+    crl.does("lena", "grant_user_attribute", **there, **mark, **dispose)
+    crl.does(
+        "admin", "assign_role", **there, user_ids=[crl.id("mark")], roles=["moderator"]
+    )
+    told = crl.does("lena", "query_audit", **there)["entries"]
+    assert {"user_attribute_granted", "role_assigned"} <= {e["event"] for e in told}
+
+    def has() -> set[str]:
+        read = crl.does("admin", "get_user_permissions", **there, **mark)
+        return set(read["per_lab"].get(there["lab_id"], []))
+
+    assert {"lab.samples.dispose", "users.status"} <= has()
+    crl.does("lena", "remove_lab_member", **there, **mark)
+    crl.join("CRL001", "mark", "member")
+    assert not {"lab.samples.dispose", "users.status"} & has()
+
+
 # --- the end of a lab ---
 
 
@@ -456,6 +473,15 @@ def test_a_lab_is_deleted_by_its_code_and_counts_for_nothing_at_once(crl: LabBen
     again = crl.lab("CRL001")
     assert again != lab_id, "name and code are free"
     assert crl.members("CRL001") == {}
+
+
+def test_a_map_of_roles_goes_with_its_lab(crl: LabBench):
+    there = {"lab_id": crl.labs["CRL001"]}
+    more = {"role": "viewer", "attribute": "lab.qc.perform", "granted": True}
+    crl.does("lena", "set_role_attribute", **there, **more)
+    assert crl.bench.store.get(ROLE_MAPS, there["lab_id"]) is not None
+    crl.does("admin", "delete_lab", **there, confirm_code="CRL001")
+    assert crl.bench.store.get(ROLE_MAPS, there["lab_id"]) is None
 
 
 def test_memberships_of_a_deleted_lab_go_bit_by_bit_also_after_a_restart(

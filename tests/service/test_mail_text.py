@@ -27,6 +27,7 @@ DATA: dict[str, Any] = {
     "days": 7,
     "factor": "one-time codes",
     "inviter": "carol",
+    "lab": "Genetics",
     "message": "come",
     "what": "many logins",
     "status": "suspended",

@@ -274,6 +274,25 @@ def test_a_role_that_somebody_has_cannot_be_deleted(office: Office):
     assert office.ask("delete_role", name="cashier")["code"] == "NOT_FOUND"
 
 
+def test_a_role_is_given_or_deleted_where_both_are_asked_at_once(office: Office):
+    bench, ann = office.bench, office.bench.member("annie")
+    ids, outcomes = [bench.user_id("annie")], set()
+    asked = {"session_token": office.token}
+    give = {"action": "assign_role", "user_ids": ids, "roles": ["cashier"], **asked}
+    delete = {"action": "delete_role", "name": "cashier", **asked}
+    for both in ([give, delete], [delete, give]) * 3:
+        office.role("cashier", "till.open")
+        done = [reply["status"] == "success" for reply in bench.ask_all(both)]
+        assert sorted(done) == [False, True]
+        given = done[both.index(give)]
+        assert may(bench, ann, "till.open") is given
+        outcomes.add(given)
+        if given:
+            office.take("annie", "cashier")
+            office.do("delete_role", name="cashier")
+    assert outcomes == {True, False}
+
+
 @pytest.mark.parametrize("name", ["user", "moderator", "admin", "support_agent"])
 @pytest.mark.parametrize("action", ["delete_role", "save_role"])
 def test_what_comes_with_the_service_stays(office: Office, action: str, name: str):
@@ -610,21 +629,6 @@ def test_a_change_is_told_with_old_and_new(office: Office):
 # --- by itself ---
 
 
-def sweep(bench: Bench) -> None:
-    from ums_service.maintenance import Maintenance
-
-    service = bench.service
-    maintenance = Maintenance(
-        bench.store,
-        bench.sessions,
-        service.dispatch.refusals,
-        bench.clock,
-        lambda: None,
-        service.facilities.tokens,
-    )
-    bench.run(maintenance.purge(bench.clock.now))
-
-
 def test_what_has_ended_is_cleaned_away_with_an_entry(office: Office):
     bench = office.bench
     user_id = bench.register("annie")["user_id"]
@@ -635,17 +639,17 @@ def test_what_has_ended_is_cleaned_away_with_an_entry(office: Office):
     bob = bench.member("bobby")
     asked = {"action": "request_role", "role": "keeper", "reason": "for the fair"}
     bench.ask(**asked, session_token=bob)
-    assert bench.audited_by(lambda: sweep(bench)) == []
+    assert bench.audited_by(bench.purge) == []
     bench.clock.advance(DAY_S)
-    [entry] = bench.audited_by(lambda: sweep(bench))
+    [entry] = bench.audited_by(bench.purge)
     assert (entry["event"], entry["subject"]) == ("role_expired", user_id)
     assert entry["details"] == {"role": "cashier", "lab_id": None}
     kept = bench.store.get(ENTITLEMENTS, user_id)
     assert kept is not None
     assert [given.role for given in kept.roles] == ["keeper"]
     bench.clock.advance(bench.profile.role_request_s)
-    entries = bench.audited_by(lambda: sweep(bench))
+    entries = bench.audited_by(bench.purge)
     assert [e["event"] for e in entries if e["event"].startswith("role")] == [
         "role_request_expired"
     ]
-    assert bench.audited_by(lambda: sweep(bench)) == []
+    assert bench.audited_by(bench.purge) == []

@@ -1,11 +1,11 @@
 """Messages about accounts: create, read, change, delete and list them."""
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from ums_client.protocol.fields import (
-    Lines,
     Metadata,
     Name,
     Password,
@@ -13,8 +13,20 @@ from ums_client.protocol.fields import (
     Text,
     UserId,
 )
-from ums_client.protocol.limits import PAGE_SIZE_MAX
-from ums_client.protocol.message import R, Reply, Request
+from ums_client.protocol.message import Reply, Request
+from ums_client.protocol.paging import Paged
+from ums_client.protocol.personal import (
+    Contact,
+    GivenRole,
+    OwnLab,
+    PersonFields,
+    Preferences,
+    Profile,
+    Security,
+    UserType,
+)
+
+Section = Literal["profile", "contact", "preferences", "roles", "labs", "security"]
 
 
 class User(Reply):
@@ -49,19 +61,6 @@ class ListedUser(User):
     """An account in a list: whole for administrators; name and role for others."""
 
 
-class _ProfileFields(Request[R]):
-    """What people may say about themselves; absent means unchanged or empty."""
-
-    full_name: Text | None = None
-    phone: ShortText | None = None
-    address: Text | None = None
-    city: ShortText | None = None
-    country: ShortText | None = None
-    postal_code: ShortText | None = None
-    date_of_birth: ShortText | None = None
-    notes: Lines | None = None
-
-
 class CreateUserReply(Reply):
     """The account exists, durably. No session is opened."""
 
@@ -74,11 +73,11 @@ class CreateUserReply(Reply):
     ignored: list[str] = Field(default_factory=list)
 
 
-class CreateUser(_ProfileFields[CreateUserReply]):
+class CreateUser(PersonFields[CreateUserReply]):
     """Make an account: anybody where registration is open, or an administrator.
 
-    Only an administrator may give a `role`, or have the service make up a password
-    (`generate_password`) that is good for the first login only.
+    Only an administrator may give a `role` or `user_type`, or have the service make up
+    a password (`generate_password`) that is good for the first login only.
 
     With `auto_activate` false, for administrators too, the account is `pending` until
     its owner takes it up with the token of a mail (`activate_account`); it may be made
@@ -86,30 +85,55 @@ class CreateUser(_ProfileFields[CreateUserReply]):
     """
 
     wrapper: ClassVar[str | None] = "user_data"
+    aliases: ClassVar[Mapping[str, str]] = {
+        **PersonFields.aliases,
+        "privacy_consent": "privacy_accepted",
+    }
     original: ClassVar[bool] = True
 
     username: Name | None = None
     email: Name | None = None
     password: Password | None = Field(default=None, repr=False)
     role: ShortText | None = None
+    user_type: UserType | None = None
     metadata: Metadata | None = None
     generate_password: bool = False
+    terms_accepted: bool = False
+    privacy_accepted: bool = False
+    marketing_consent: bool = False
     auto_activate: bool = True
 
 
 class GetUserReply(Reply):
-    """The account as it is on disk."""
+    """The account as it is on disk, with the sections that were asked for.
+
+    Of labs, and of what was given in them, only those are told that the caller may
+    know of.
+    """
 
     user: User
+    profile: Profile | None = None
+    contact: Contact | None = None
+    preferences: Preferences | None = None
+    roles: list[GivenRole] | None = None
+    labs: list[OwnLab] | None = None
+    security: Security | None = None
     ignored: list[str] = Field(default_factory=list)
 
 
 class GetUser(Request[GetUserReply]):
-    """Read an account: your own, or as an administrator any other."""
+    """Read an account: your own, or with the permission any other.
+
+    It is named by one of the fields. Who may not read others learns nothing of whether
+    there is such a name.
+    """
 
     original: ClassVar[bool] = True
 
     user_id: UserId | None = None
+    username: Name | None = None
+    email: Name | None = None
+    include: list[Section] | None = Field(default=None, max_length=6)
 
 
 class UpdateUserReply(Reply):
@@ -124,12 +148,12 @@ class UpdateUserReply(Reply):
     ignored: list[str] = Field(default_factory=list)
 
 
-class UpdateUser(_ProfileFields[UpdateUserReply]):
+class UpdateUser(PersonFields[UpdateUserReply]):
     """Change an account: your own, or as an administrator any other.
 
     A new password always needs the current one, and ends the account's other
     sessions. A new name or address needs it where the last login was long ago.
-    Only an administrator may change `role`, `status` and `metadata`.
+    Only an administrator may change `role`, `status`, `user_type` and `metadata`.
     """
 
     wrapper: ClassVar[str | None] = "update_data"
@@ -143,6 +167,7 @@ class UpdateUser(_ProfileFields[UpdateUserReply]):
     current_password: Password | None = Field(default=None, repr=False)
     role: ShortText | None = None
     status: ShortText | None = None
+    user_type: UserType | None = None
     metadata: Metadata | None = None
 
 
@@ -173,24 +198,32 @@ class DeleteUser(Request[DeleteUserReply]):
 
 
 class ListUsersReply(Reply):
-    """One page of accounts in the order of their creation."""
+    """One page of accounts; `total` counts those on all pages.
+
+    `truncated` says that there are more behind it.
+    """
 
     users: list[ListedUser]
     count: int
-    page: int = 1
+    page: int | None = None
     page_size: int = 0
+    total: int = 0
+    pages: int = 0
     truncated: bool = False
+    next_cursor: str | None = None
     ignored: list[str] = Field(default_factory=list)
 
 
-class ListUsers(Request[ListUsersReply]):
-    """List the active accounts.
+class ListUsers(Paged[ListUsersReply]):
+    """List the active accounts, in the order of their creation if not sorted.
 
-    Without `page` and `page_size` up to 1,000 come at once; `truncated` says that
-    there are more.
+    Without paging up to 1,000 come at once. `search` finds words in user names and full
+    names, for those who may read accounts in mail addresses, too; only they may list
+    another `status`, sort by what is not shown to all, and go on by cursor.
     """
 
     original: ClassVar[bool] = True
 
-    page: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    page_size: Annotated[int, Field(ge=1, le=PAGE_SIZE_MAX)] | None = None
+    search: Text | None = None
+    status: ShortText | None = None
+    role: ShortText | None = None

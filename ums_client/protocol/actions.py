@@ -10,9 +10,15 @@ from ums_client.protocol import (
     assignments,
     attributes,
     audit,
+    bulk,
+    consents,
     deletions,
     devices,
+    exports,
     factors,
+    finding,
+    imports,
+    invitations,
     keys,
     lab_members,
     labs,
@@ -20,7 +26,10 @@ from ums_client.protocol import (
     mail,
     passkeys,
     passwords,
+    personal,
+    personal_data,
     recovery,
+    reverts,
     role_requests,
     roles,
     service,
@@ -64,12 +73,20 @@ class Audit(StrEnum):
     USER_UPDATED = "user_updated"
     USER_DELETED = "user_deleted"
     STATUS_CHANGED = "status_changed"
+    PREFERENCES_READ = "preferences_read"
+    PREFERENCES_CHANGED = "preferences_changed"
+    CONSENTS_READ = "consents_read"
+    CONSENT_SET = "consent_set"
+    USER_DATA_EXPORTED = "user_data_exported"
+    CHANGE_REVERTED = "change_reverted"
     DELETED_LISTED = "deleted_listed"
     USER_RESTORED = "user_restored"
     USER_ANONYMISED = "user_anonymised"
     LEGAL_HOLD_CHANGED = "legal_hold_changed"
     RETENTION_APPLIED = "retention_applied"
     USERS_LISTED = "users_listed"
+    USERS_SEARCHED = "users_searched"
+    STATISTICS_READ = "statistics_read"
     PASSWORD_CHANGED = "password_changed"
     AUDIT_READ = "audit_read"
     AUDIT_EXPORTED = "audit_exported"
@@ -104,6 +121,12 @@ class Audit(StrEnum):
     MAIL_RETRIED = "mail_retried"
     MAIL_DROPPED = "mail_dropped"
     MAIL_TESTED = "mail_tested"
+    USERS_EXPORTED = "users_exported"
+    USERS_BULK = "users_bulk"
+    BULK_CANCELLED = "bulk_cancelled"
+    USERS_IMPORTED = "users_imported"
+    IMPORT_REVERTED = "import_reverted"
+    IMPORTS_LISTED = "imports_listed"
     LAB_CREATED = "lab_created"
     LAB_UPDATED = "lab_updated"
     LAB_DELETED = "lab_deleted"
@@ -134,6 +157,11 @@ class Audit(StrEnum):
     API_KEY_REVOKED = "api_key_revoked"
     API_KEYS_LISTED = "api_keys_listed"
     SERVICE_ACCOUNT_CREATED = "service_account_created"
+    USER_INVITED = "user_invited"
+    INVITATIONS_LISTED = "invitations_listed"
+    INVITATION_CANCELLED = "invitation_cancelled"
+    INVITATION_ACCEPTED = "invitation_accepted"
+    INVITATION_DECLINED = "invitation_declined"
 
 
 class Repeat(StrEnum):
@@ -169,6 +197,8 @@ ACTIONS: Final = (
     Action("update_user",              accounts.UpdateUser,             Access.OWN,      Rate.WRITE,    Audit.USER_UPDATED,             Repeat.KEYED, Permission.USERS_UPDATE),
     Action("delete_user",              accounts.DeleteUser,             Access.OWN,      Rate.WRITE,    Audit.USER_DELETED,             Repeat.KEYED, Permission.USERS_DELETE),
     Action("list_users",               accounts.ListUsers,              Access.OPTIONAL, Rate.READ,     Audit.USERS_LISTED,             Repeat.SAFE, Permission.USERS_READ),
+    Action("search_users",             finding.SearchUsers,             Access.GRANTED,  Rate.READ,     Audit.USERS_SEARCHED,           Repeat.SAFE,  Permission.USERS_READ),
+    Action("get_statistics",           finding.GetStatistics,           Access.GRANTED,  Rate.READ,     Audit.STATISTICS_READ,          Repeat.SAFE,  Permission.USERS_READ),
     Action("health_check",             service.HealthCheck,             Access.OPTIONAL, Rate.READ,     Audit.NONE,                     Repeat.SAFE),
     Action("change_password",          passwords.ChangePassword,        Access.OPTIONAL, Rate.LOGIN,    Audit.PASSWORD_CHANGED,         Repeat.KEYED),
     Action("verify_session",           sessions.VerifySession,          Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
@@ -212,6 +242,12 @@ ACTIONS: Final = (
     Action("revert_email",             addresses.RevertEmail,           Access.PUBLIC,   Rate.LOGIN,    Audit.EMAIL_REVERTED,           Repeat.KEYED),
 
     Action("set_user_status",          statuses.SetUserStatus,          Access.GRANTED,  Rate.WRITE,    Audit.STATUS_CHANGED,           Repeat.KEYED, Permission.USERS_STATUS),
+    Action("get_preferences",          personal.GetPreferences,         Access.OWN,      Rate.READ,     Audit.PREFERENCES_READ,         Repeat.SAFE,  Permission.USERS_UPDATE),
+    Action("update_preferences",       personal.UpdatePreferences,      Access.OWN,      Rate.WRITE,    Audit.PREFERENCES_CHANGED,      Repeat.KEYED, Permission.USERS_UPDATE),
+    Action("get_consents",             consents.GetConsents,            Access.OWN,      Rate.READ,     Audit.CONSENTS_READ,            Repeat.SAFE,  Permission.USERS_READ),
+    Action("set_consent",              consents.SetConsent,             Access.OWN,      Rate.WRITE,    Audit.CONSENT_SET,              Repeat.KEYED, Permission.USERS_UPDATE),
+    Action("export_user_data",         personal_data.ExportUserData,    Access.OWN,      Rate.CHECK,    Audit.USER_DATA_EXPORTED,       Repeat.SAFE,  Permission.USERS_READ),
+    Action("revert_change",            reverts.RevertChange,            Access.GRANTED,  Rate.WRITE,    Audit.CHANGE_REVERTED,          Repeat.KEYED, Permission.USERS_UPDATE),
     Action("list_deleted",             deletions.ListDeleted,           Access.GRANTED,  Rate.READ,     Audit.DELETED_LISTED,           Repeat.SAFE,  Permission.USERS_DELETE),
     Action("restore_user",             deletions.RestoreUser,           Access.GRANTED,  Rate.WRITE,    Audit.USER_RESTORED,            Repeat.KEYED, Permission.USERS_DELETE),
     Action("anonymise_user",           deletions.AnonymiseUser,         Access.GRANTED,  Rate.WRITE,    Audit.USER_ANONYMISED,          Repeat.KEYED, Permission.USERS_DELETE),
@@ -222,6 +258,13 @@ ACTIONS: Final = (
     Action("retry_mail",               mail.RetryMail,                  Access.GRANTED,  Rate.WRITE,    Audit.MAIL_RETRIED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("drop_mail",                mail.DropMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_DROPPED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("test_mail",                mail.TestMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_TESTED,              Repeat.KEYED, Permission.SYSTEM_ADMIN),
+    Action("export_users",             exports.ExportUsers,             Access.GRANTED,  Rate.WRITE,    Audit.USERS_EXPORTED,           Repeat.SAFE,  Permission.USERS_READ),
+    Action("bulk_users",               bulk.BulkUsers,                  Access.SESSION,  Rate.WRITE,    Audit.USERS_BULK,               Repeat.NEVER),
+    Action("get_bulk_job",             bulk.GetBulkJob,                 Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("cancel_bulk_job",          bulk.CancelBulkJob,              Access.SESSION,  Rate.WRITE,    Audit.BULK_CANCELLED,           Repeat.SAFE),
+    Action("import_users",             imports.ImportUsers,             Access.GRANTED,  Rate.WRITE,    Audit.USERS_IMPORTED,           Repeat.KEYED, Permission.USERS_CREATE),
+    Action("revert_import",            imports.RevertImport,            Access.GRANTED,  Rate.WRITE,    Audit.IMPORT_REVERTED,          Repeat.KEYED, Permission.USERS_DELETE),
+    Action("list_imports",             imports.ListImports,             Access.GRANTED,  Rate.READ,     Audit.IMPORTS_LISTED,           Repeat.SAFE,  Permission.USERS_CREATE),
 
     Action("list_roles",               roles.ListRoles,                 Access.SESSION,  Rate.READ,     Audit.ROLES_READ,               Repeat.SAFE),
     Action("save_role",                roles.SaveRole,                  Access.GRANTED,  Rate.WRITE,    Audit.ROLE_SAVED,               Repeat.KEYED, Permission.ROLES_MANAGE),
@@ -252,6 +295,14 @@ ACTIONS: Final = (
     Action("rotate_api_key",           keys.RotateApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_ROTATED,          Repeat.NEVER, Permission.CREDENTIALS_MANAGE),
     Action("revoke_api_key",           keys.RevokeApiKey,               Access.OWN,      Rate.WRITE,    Audit.API_KEY_REVOKED,          Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
     Action("create_service_account",   keys.CreateServiceAccount,       Access.GRANTED,  Rate.WRITE,    Audit.SERVICE_ACCOUNT_CREATED,  Repeat.KEYED, Permission.USERS_CREATE),
+
+    Action("invite_user",              invitations.InviteUser,          Access.SESSION,  Rate.WRITE,    Audit.USER_INVITED,             Repeat.NEVER, Permission.INVITATIONS_MANAGE),
+    Action("list_invitations",         invitations.ListInvitations,     Access.SESSION,  Rate.READ,     Audit.INVITATIONS_LISTED,       Repeat.SAFE,  Permission.INVITATIONS_MANAGE),
+    Action("resend_invitation",        invitations.ResendInvitation,    Access.SESSION,  Rate.WRITE,    Audit.USER_INVITED,             Repeat.NEVER, Permission.INVITATIONS_MANAGE),
+    Action("cancel_invitation",        invitations.CancelInvitation,    Access.SESSION,  Rate.WRITE,    Audit.INVITATION_CANCELLED,     Repeat.KEYED, Permission.INVITATIONS_MANAGE),
+    Action("get_invitation",           invitations.GetInvitation,       Access.PUBLIC,   Rate.CHECK,    Audit.NONE,                     Repeat.SAFE),
+    Action("accept_invitation",        invitations.AcceptInvitation,    Access.OPTIONAL, Rate.REGISTER, Audit.INVITATION_ACCEPTED,      Repeat.KEYED),
+    Action("decline_invitation",       invitations.DeclineInvitation,   Access.PUBLIC,   Rate.LOGIN,    Audit.INVITATION_DECLINED,      Repeat.KEYED),
 
     Action("create_lab",               labs.CreateLab,                  Access.GRANTED,  Rate.WRITE,    Audit.LAB_CREATED,              Repeat.KEYED, Permission.LABS_MANAGE),
     Action("list_labs",                labs.ListLabs,                   Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),

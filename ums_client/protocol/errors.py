@@ -106,7 +106,14 @@ class ErrorCode(StrEnum):
     )
     PERMISSION_DENIED = ("PERMISSION_DENIED", "The caller may not do this.")
     NOT_FOUND = ("NOT_FOUND", "What the request names does not exist.")
-    CONFLICT = ("CONFLICT", "The name or address is taken; `details` names the field.")
+    CONFLICT = (
+        "CONFLICT",
+        "The name or address is taken, or was changed since; `details` names the field.",
+    )
+    CONSENT_REQUIRED = (
+        "CONSENT_REQUIRED",
+        "A consent that everybody must give is missing; `details` names the types.",
+    )
     WRONG_STATE = (
         "WRONG_STATE",
         "The account is not in a state that allows this; `message` tells why.",

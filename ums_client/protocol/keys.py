@@ -90,7 +90,11 @@ class RevokeApiKey(Request[RevokeApiKeyReply]):
     user_id: UserId | None = None
 
 
-class RotateApiKey(Request[CreateApiKeyReply]):
+class RotateApiKeyReply(CreateApiKeyReply):
+    """The new key, shown this once, and what it is."""
+
+
+class RotateApiKey(Request[RotateApiKeyReply]):
     """Put a new key in the place of an old one, which ends; needs a recent proof.
 
     Name, scopes and addresses stay, and so does how long it is good.

@@ -55,14 +55,14 @@ class ListLabMembers(Request[ListLabMembersReply]):
     cursor: UserId | None = None
 
 
-class MembershipReply(Reply):
+class AddLabMemberReply(Reply):
     """The membership as it is now."""
 
     message: str = ""
     membership: Member
 
 
-class AddLabMember(Request[MembershipReply]):
+class AddLabMember(Request[AddLabMemberReply]):
     """Make an account a member of a lab, with `lab.users.invite` there.
 
     The account is named by one of its id, its user name and its mail address. Nobody
@@ -76,7 +76,11 @@ class AddLabMember(Request[MembershipReply]):
     role: LabRole = "member"
 
 
-class UpdateLabMember(Request[MembershipReply]):
+class UpdateLabMemberReply(AddLabMemberReply):
+    """The membership after the change."""
+
+
+class UpdateLabMember(Request[UpdateLabMemberReply]):
     """Change what a member is in a lab, with `lab.roles.assign` there.
 
     A membership that is not active counts for nothing until it is active again. The

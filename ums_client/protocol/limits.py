@@ -26,11 +26,22 @@ PASSWORD_BYTES_MAX: Final = 1_024
 METADATA_BYTES_MAX: Final = 16_384
 DAYS_MAX: Final = 3_650
 """Longest time that is asked for in days: ten years."""
+CUSTOM_BYTES_MAX: Final = 4_096
+"""Each object of the client's own, as JSON; with `metadata` and notes a request of all
+fields stays within REQUEST_BYTES_MAX."""
+CUSTOM_DEPTH_MAX: Final = 5
+BIO_CHARS_MAX: Final = 1_000
+WORDS_MAX: Final = 20
+"""Skills, interests: words in a list."""
 LIST_MAX: Final = 1_000
 """Most users in one unpaged list; the reply then says `truncated`."""
 PAGE_SIZE_MAX: Final = 100
+NEWEST_USERS_MAX: Final = 50
+"""Most of the newest accounts that the statistics show."""
 AUDIT_PAGE_MAX: Final = 1_000
 AUDIT_EVENTS_MAX: Final = 20
+IMPORT_ROWS_MAX: Final = 1_000
+"""Rows in one message; with their fields filled some 250 fit."""
 LAB_FEATURES_MAX: Final = 50
 ROLE_PERMISSIONS_MAX: Final = 200
 """Permissions that one role may allow, and as many that it may deny."""
@@ -44,3 +55,10 @@ GRANT_DAYS_MAX: Final = 3_650
 KEY_SCOPES_MAX: Final = 50
 KEY_ADDRESSES_MAX: Final = 10
 KEY_DAYS_MAX: Final = 365
+BULK_ACCOUNTS_MAX: Final = 1_000
+BULK_ACCOUNTS_USUAL: Final = 100
+"""Accounts in one `bulk_users` of who may not manage all accounts."""
+EXPORT_PAGE_MAX: Final = 500
+"""Accounts that are written in a few milliseconds."""
+INVITATION_DAYS_MAX: Final = 30
+INVITED_ROLES_MAX: Final = 10

@@ -4,6 +4,7 @@ A request class names its reply: `class GetUser(Request[GetUserReply])`, so that
 `client.call(GetUser())` is typed without a wrapper per action.
 """
 
+from collections.abc import Mapping
 from types import GenericAlias
 from typing import (
     Any,
@@ -67,6 +68,8 @@ class Request(BaseModel, Generic[R]):
     wrapper: ClassVar[str | None] = None
     outer: ClassVar[frozenset[str]] = frozenset()
     original: ClassVar[bool] = False
+    aliases: ClassVar[Mapping[str, str]] = {}
+    """Other words for fields inside the wrapper, where the field itself is not given."""
 
     @override
     def __class_getitem__(cls, reply: Any) -> Any:
@@ -128,14 +131,15 @@ class Request(BaseModel, Generic[R]):
                 flat[name] = value
             elif name != wrapper:
                 ignored.append(name)
-        inner = fields.get(wrapper)
-        if inner is None:
-            return flat
-        if type(inner) is not dict:
+        inner = fields.get(wrapper, {})
+        if inner is not None and type(inner) is not dict:
             raise InvalidMessage("must be an object", field=wrapper)
+        inner = inner or {}
         for name, value in inner.items():
             if name in known and name not in outer:
                 flat[name] = value
+            elif name in cls.aliases and cls.aliases[name] not in inner:
+                flat[cls.aliases[name]] = value
             else:
                 ignored.append(f"{wrapper}.{name}")
         return flat

@@ -20,6 +20,14 @@ PROFILE_FIELDS: Final = (
     "date_of_birth",
     "notes",
 )
+"""What the original knows of people."""
+PERSON_FIELDS: Final = (
+    *PROFILE_FIELDS,
+    "first_name",
+    "last_name",
+    "company",
+    "department",
+)
 
 
 async def find_by_login(tx: Transaction, identifier: str) -> User | None:

@@ -24,6 +24,10 @@ _STORED: Final = re.compile(
     r"\$argon2id\$v=19\$m=(\d{1,6}),t=(\d{1,2}),p=1\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})"
 )
 """What libsodium can compute: version 1.3, one lane, 16 bytes of salt, 32 of hash."""
+_ANY: Final = re.compile(
+    r"\$argon2(?:id|i|d)\$(?:v=(?:16|19)\$)?m=\d{1,6},t=\d{1,2},p=\d"
+    r"\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)"
+)
 
 
 class UnusableHash(ValueError):
@@ -63,7 +67,7 @@ class Argon2id:
         if cost.lanes != 1:
             return self._hasher.hash(secret)
         salt = secrets.token_bytes(SALT_BYTES)
-        made = _computed(secret, salt, cost.passes, cost.memory_kib)
+        made = argon2id_bytes(secret, salt, cost.passes, cost.memory_kib)
         return (
             f"$argon2id$v=19$m={cost.memory_kib},t={cost.passes},p=1"
             f"${_to_text(salt)}${_to_text(made)}"
@@ -83,7 +87,7 @@ class Argon2id:
             except VerifyMismatchError:
                 return False  # every other failure is no verdict and must be seen
         memory_kib, passes, salt, known = own.groups()
-        made = _computed(secret, _to_bytes(salt), int(passes), int(memory_kib))
+        made = argon2id_bytes(secret, _to_bytes(salt), int(passes), int(memory_kib))
         return hmac.compare_digest(made, _to_bytes(known))
 
     def is_outdated(self, stored: str) -> bool:
@@ -91,7 +95,27 @@ class Argon2id:
         return self._hasher.check_needs_rehash(stored)
 
 
-def _computed(secret: bytes, salt: bytes, passes: int, memory_kib: int) -> bytes:
+def check_form(stored: str) -> None:
+    """Return for an Argon2 hash that `Argon2id.verify` can give a verdict on.
+
+    Raises:
+        UnusableHash: the form is unknown, damaged or out of bounds.
+    """
+    whole = _ANY.fullmatch(stored)
+    if whole is None or any(not _is_base64(part) for part in whole.groups()):
+        raise UnusableHash("unknown form")
+    _check_bounds(stored)
+    cost = extract_parameters(stored)
+    if cost.time_cost < 1 or not 1 <= cost.parallelism * 8 <= cost.memory_cost:
+        raise UnusableHash("parameters out of bounds")
+
+
+def _is_base64(text: str) -> bool:
+    """Whether this is what bytes are written as, without padding and stray bits."""
+    return len(text) % 4 != 1 and _to_text(_to_bytes(text)) == text
+
+
+def argon2id_bytes(secret: bytes, salt: bytes, passes: int, memory_kib: int) -> bytes:
     """The hash itself, by libsodium; a failure (no memory, say) raises RuntimeError.
 
     libsodium's own check of a stored form is not used: it does not tell a wrong

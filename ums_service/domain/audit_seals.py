@@ -34,6 +34,11 @@ SHOWN_FIELDS: Final = frozenset(
         "postal_code",
         "date_of_birth",
         "notes",
+        "first_name",
+        "last_name",
+        "company",
+        "department",
+        "user_type",
         "role",
         "status",
         "email_verified",
@@ -77,10 +82,15 @@ def changes_of(before: object, after: object, changed: Iterable[str]) -> Changes
     `changed` names the fields that differ.
     """
     return {
-        name: [_short(getattr(before, name)), _short(getattr(after, name))]
+        name: change_of(getattr(before, name), getattr(after, name))
         for name in changed
         if name in SHOWN_FIELDS
     }
+
+
+def change_of(before: object, after: object) -> list[str]:
+    """An old and a new value as they are told."""
+    return [_short(before), _short(after)]
 
 
 def _short(value: object) -> str:

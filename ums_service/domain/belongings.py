@@ -9,11 +9,14 @@ from typing import Any, Final
 from storage import Collection, Transaction
 from ums_service.domain.api_keys import API_KEYS
 from ums_service.domain.audit_seals import AUDIT_KEYS
+from ums_service.domain.consents import CONSENTS
+from ums_service.domain.details import DETAILS
 from ums_service.domain.devices import DEVICES
 from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.factors import FACTORS
 from ums_service.domain.failure_records import FAILURES
 from ums_service.domain.families import FAMILIES
+from ums_service.domain.imports import IMPORTED_CHANGES
 from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.one_time import ONE_TIME
 from ums_service.domain.password_history import HISTORIES
@@ -22,12 +25,15 @@ from ums_service.domain.standings import STANDINGS
 
 OWNED: Final[tuple[Collection[Any], ...]] = (
     AUDIT_KEYS,
+    CONSENTS,
+    DETAILS,
     DEVICES,
     ENTITLEMENTS,
     FACTORS,
     FAILURES,
     FAMILIES,
     HISTORIES,
+    IMPORTED_CHANGES,
     LEGAL_HOLDS,
     ONE_TIME,
     STANDINGS,

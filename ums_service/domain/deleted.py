@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from storage import Collection, Store, Transaction
-from ums_service.domain import belongings
+from ums_service.domain import belongings, invitations
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.legal_holds import LEGAL_HOLDS, check_not_held
 from ums_service.domain.moment import Moment
@@ -69,6 +69,10 @@ async def erase(tx: Transaction, user_id: str) -> None:
         LegalHold: nothing of it may be erased.
     """
     await check_not_held(tx, user_id)
+    user, gone = await tx.get(USERS, user_id), await tx.get(DELETED_USERS, user_id)
+    for one in (user, gone.user if gone else None):
+        if one is not None:
+            await invitations.forget(tx, one.email)
     tx.delete(USERS, user_id)
     tx.delete(DELETED_USERS, user_id)
     await belongings.erase(tx, user_id)

@@ -1,7 +1,7 @@
 """What an account has been granted beside its primary role, one document for each."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 from storage import Collection
@@ -114,12 +114,23 @@ def _key(entitlements: Entitlements) -> str:
 def _to_document(own: Entitlements) -> dict[str, Any]:
     """`member_of` and `admin_of` are what the members of a lab are found by.
 
-    The first names each lab in which the account has anything at all.
+    The first names each lab in which the account has anything at all. `holds` is what
+    those who have a role are found by: its id, or its name where it has none.
     """
-    granted = (one.lab_id for one in own.roles if one.lab_id is not None)
-    member_of = list(dict.fromkeys([*own.labs, *granted]))
+    roles = [one.lab_id for one in own.roles if one.lab_id is not None]
+    attributes = [one.lab_id for one in own.attributes]
+    member_of = list(dict.fromkeys([*own.labs, *roles, *attributes]))
     admin_of = [id_ for id_, one in own.labs.items() if one.administers]
-    return asdict(own) | {"member_of": member_of, "admin_of": admin_of}
+    holds = list(dict.fromkeys(one.role_id or one.role for one in own.roles))
+    return {
+        "user_id": own.user_id,
+        "roles": own.roles,
+        "labs": dict(own.labs),
+        "attributes": own.attributes,
+        "member_of": member_of,
+        "admin_of": admin_of,
+        "holds": holds,
+    }
 
 
 def _from_document(document: dict[str, Any]) -> Entitlements:
@@ -135,5 +146,5 @@ ENTITLEMENTS: Final = Collection(
     key=_key,
     to_document=_to_document,
     from_document=_from_document,
-    grouped=("member_of", "admin_of"),
+    grouped=("member_of", "admin_of", "holds"),
 )

@@ -33,13 +33,21 @@
      |   +- NoSuchDevice
      |   +- NoFactor              the account has no such second factor
      |   +- NoSuchMail
+     |   +- NoSuchImport
+     |   +- NoSuchJob
+     |   +- NoSuchEntry           no change to an account has that number
      |   +- NoSuchLab
      |   +- NoSuchMember
      |   +- NoSuchRole
      |   +- NoSuchRequest         no such request that waits
      |   +- NoSuchAttribute
      |   +- NoSuchKey
+     |   +- NoSuchInvitation
      +- TooManyKeys               the account has all that it may have
+     +- ChangedSince             what is to be reverted was changed again
+     +- ConsentRequired          the terms must be accepted first
+     +- TooManyInvitations        the account has all that it may have
+     +- InvitationOpen            the address is invited already
      +- WrongState               the account is not in a state that allows it
      |   +- LegalHold             nothing of it may be erased now
      +- IdempotencyConflict
@@ -257,6 +265,18 @@ class NoFactor(NotFound):
     """The account has no such second factor."""
 
 
+class NoSuchJob(NotFound):
+    """No job of the caller has this id, or it was forgotten."""
+
+
+class NoSuchImport(NotFound):
+    """No batch of an import has this id, or it was taken back."""
+
+
+class NoSuchEntry(NotFound):
+    """The audit log has no change to an account of that number."""
+
+
 class NoSuchMail(NotFound):
     """The mail was sent, dropped or never there."""
 
@@ -289,12 +309,44 @@ class NoSuchKey(NotFound):
     """The account has no API key of that id."""
 
 
+class NoSuchInvitation(NotFound):
+    """There is none of that id, or it is none of the caller's business."""
+
+
+class InvitationOpen(Refusal):
+    """The address is invited there already."""
+
+
+class TooManyInvitations(Refusal):
+    """The account has made as many invitations as it may have; `most` is the number."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+
 class TooManyKeys(Refusal):
     """The account has as many API keys as it may have."""
 
     def __init__(self, most: int) -> None:
         super().__init__(most)
         self.most = most
+
+
+class ChangedSince(Refusal):
+    """What is to be reverted was changed again since; `fields` names it."""
+
+    def __init__(self, fields: list[str]) -> None:
+        super().__init__(", ".join(fields))
+        self.fields = fields
+
+
+class ConsentRequired(Refusal):
+    """Consents that everybody must give are missing; `types` names them."""
+
+    def __init__(self, types: list[str]) -> None:
+        super().__init__(", ".join(types))
+        self.types = types
 
 
 class WrongState(Refusal):

@@ -58,6 +58,12 @@ class FactorGuard:
             self._counts.popitem(last=False)
         self._counts[user_id] = _Count(count.failures + 1, ticks_s)
 
+    def withdraw(self, user_id: str) -> None:
+        """A code that was counted could not be looked at."""
+        count = self._counts.get(user_id)
+        if count is not None:
+            count.failures -= 1
+
     def forget(self, user_id: str) -> None:
         """A code was right: the account starts anew."""
         self._counts.pop(user_id, None)

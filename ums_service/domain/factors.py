@@ -123,7 +123,7 @@ class Used(NamedTuple):
 def use_code(
     factors: Factors, code: str, method: str | None, now: Moment
 ) -> Used | None:
-    """Try a code as one of `method`, or of any kind; None if it is not right."""
+    """Try a code as that of an authenticator; None if it is not right."""
     if method in (None, TOTP) and factors.totp is not None:
         known = factors.totp
         step = totp.matching_step(
@@ -132,11 +132,13 @@ def use_code(
         if step is not None:
             used = replace(known, last_step=step, last_used_at=now.text)
             return Used(replace(factors, totp=used), TOTP)
-    if method in (None, BACKUP_CODE):
-        left = factors.backup.without(code)
-        if left is not None:
-            return Used(replace(factors, backup=left), BACKUP_CODE)
     return None
+
+
+def use_backup_code(factors: Factors, digest: bytes) -> Used | None:
+    """Use up the backup code of this digest; None if there is none."""
+    left = factors.backup.without(digest)
+    return None if left is None else Used(replace(factors, backup=left), BACKUP_CODE)
 
 
 def are_required(user: User, profile: Profile) -> bool:
@@ -160,7 +162,7 @@ def _to_document(factors: Factors) -> Mapping[str, Any]:
         "totp": None if factors.totp is None else _fields(factors.totp),
         "passkeys": [_fields(passkey) for passkey in factors.passkeys],
         "messages": [_fields(messages) for messages in factors.messages],
-        "backup": {"key": factors.backup.key, "digests": list(factors.backup.digests)},
+        "backup": factors.backup._asdict(),
     }
 
 
@@ -171,7 +173,7 @@ def _from_document(document: dict[str, Any]) -> Factors:
         totp=None if known is None else Authenticator(**known),
         passkeys=tuple(Passkey(**passkey) for passkey in document["passkeys"]),
         messages=tuple(Messages(**messages) for messages in document["messages"]),
-        backup=BackupCodes(backup["key"], tuple(backup["digests"])),
+        backup=BackupCodes(**backup | {"digests": tuple(backup["digests"])}),
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Final, final
 
 from storage import Store, Transaction
+from ums_service.domain.attribute_book import ROLE_MAPS
 from ums_service.domain.authorisation import Caller, Resource, may
 from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements, Membership
 from ums_service.domain.errors import LastLabAdmin, NoSuchLab, PermissionDenied
@@ -26,7 +27,7 @@ _ADMINS_AT_ONCE: Final = 8
 class LabScope:
     """What is of one lab."""
 
-    __slots__ = ("lab_id",)
+    __slots__ = ("_lab_id",)
 
     def __init__(
         self, lab_id: str, caller: Caller, permissions: Iterable[str], now: Moment
@@ -39,7 +40,12 @@ class LabScope:
         there = Resource(frozenset({lab_id}))
         if not any(may(caller, name, there, now).allowed for name in permissions):
             raise PermissionDenied
-        self.lab_id = lab_id
+        self._lab_id = lab_id
+
+    @property
+    def lab_id(self) -> str:
+        """The id of the lab, which never changes."""
+        return self._lab_id
 
     def read(self, store: Store) -> Lab:
         """The lab as it is on disk. Raises NoSuchLab."""
@@ -64,6 +70,7 @@ class LabScope:
     def end(self, tx: Transaction, now: Moment) -> None:
         """Delete the lab; `memberships.end_some` takes its members out, bit by bit."""
         tx.delete(LABS, self.lab_id)
+        tx.delete(ROLE_MAPS, self.lab_id)
         tx.put(ENDED_LABS, EndedLab(self.lab_id, now.text))
 
     def membership(self, store: Store, user_id: str) -> Membership | None:
@@ -78,7 +85,9 @@ class LabScope:
         own = await tx.get(ENTITLEMENTS, user_id) or Entitlements(user_id)
         return own, own.labs.get(self.lab_id)
 
-    def member_ids(self, store: Store, *, after: str | None, limit: int) -> list[str]:
+    def member_ids(
+        self, store: Store, *, after: str | None = None, limit: int | None = None
+    ) -> list[str]:
         """Accounts that have something in the lab, in order of their ids.
 
         Some have no `membership`, and some were deleted and can still be restored.

@@ -167,17 +167,18 @@ class Lockout:
         """The failures of this source that still count."""
         return self._of(account, source, ticks_s)[0].failures
 
-    def is_locked(self, account: str, ticks_s: float) -> bool:
+    def shuts_out(self, counts: Counts, ticks_s: float) -> bool:
         """Whether any source is shut out, or all strangers are."""
-        counts = self._accounts.get(account)
-        if counts is None:
-            return False
         shut = [
             count.failures >= self._failures_max
             and ticks_s < count.last_ticks_s + self._lockout_s
             for count in counts.all()
         ]
         return any(shut) or any(c.in_row >= self._in_row_max for c in counts.all())
+
+    def accounts(self) -> list[str]:
+        """What is in the table, as a copy."""
+        return list(self._accounts)
 
     def clear(self, account: str) -> None:
         """Forget all failures of an account; what is in flight stays so."""

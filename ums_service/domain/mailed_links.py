@@ -14,10 +14,11 @@ such a request only queues; whether its mail is to be sent is judged here.
 """
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from storage import Transaction
-from ums_service.domain import one_time
+from ums_service.domain import invitations, one_time
+from ums_service.domain.invitations import INVITATIONS, State
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import (
     DIGESTS_MAX,
@@ -25,15 +26,23 @@ from ums_service.domain.one_time import (
     Link,
     OneTime,
     Purpose,
+    lifetime_s,
     new_link,
     token_of,
 )
-from ums_service.domain.outbox import Mail
+from ums_service.domain.outbox import Mail, Template
 from ums_service.domain.profiles import Profile
 from ums_service.domain.statuses import Status
 from ums_service.domain.users import ACTIVE, USERS, User
 
 _ASKED_FOR: Final = frozenset({Purpose.RESET, Purpose.VERIFY, Purpose.ACTIVATE})
+
+
+class Made(NamedTuple):
+    """The token of one mail, empty for none, and how long it is good."""
+
+    token: str
+    good_for_s: int
 
 
 class NotToBeSent(Exception):
@@ -46,7 +55,7 @@ class NotToBeSent(Exception):
 
 async def token_for(
     tx: Transaction, mail: Mail, secret: str, now: Moment, profile: Profile
-) -> str:
+) -> Made:
     """The token that goes into `mail`, good when `tx` is committed; empty for none.
 
     `secret` is 256 random bits as text; nothing but its digest is stored.
@@ -54,7 +63,10 @@ async def token_for(
     Raises:
         NotToBeSent: there is nobody to send it to, or nothing it would be good for.
     """
+    if mail.template == Template.INVITATION:
+        return await _of_invitation(tx, mail, secret, now)
     purpose = Purpose(mail.purpose)
+    good_for_s = lifetime_s(purpose, profile)
     user: User | None = None
     if mail.user_id:
         user = await tx.get(USERS, mail.user_id)
@@ -69,9 +81,17 @@ async def token_for(
     link = _link(purpose, mail, user, secret, now, profile)
     joined = _joined(account, link, now)
     if joined is None:
-        return ""
+        return Made("", good_for_s)
     tx.put(ONE_TIME, account.with_link(joined))
-    return token_of(user.user_id, secret)
+    return Made(token_of(user.user_id, secret), good_for_s)
+
+
+async def _of_invitation(tx: Transaction, mail: Mail, secret: str, now: Moment) -> Made:
+    found = await tx.get(INVITATIONS, str(mail.link_data["invitation_id"]))
+    if found is None or found.state(now) is not State.PENDING:
+        raise NotToBeSent("void")
+    tx.put(INVITATIONS, found.with_token(secret))
+    return Made(invitations.token_of(found, secret), found.expires_s - now.epoch_s)
 
 
 def _has_use(purpose: Purpose, mail: Mail, user: User) -> bool:

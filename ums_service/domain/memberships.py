@@ -25,6 +25,7 @@ def without_lab(own: Entitlements, lab_id: str) -> Entitlements:
         own,
         labs={id_: one for id_, one in own.labs.items() if id_ != lab_id},
         roles=tuple(given for given in own.roles if given.lab_id != lab_id),
+        attributes=tuple(one for one in own.attributes if one.lab_id != lab_id),
     )
 
 

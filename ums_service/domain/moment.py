@@ -38,3 +38,13 @@ class Moment:
 def text_of(epoch_s: int) -> str:
     """ISO 8601 in UTC of whole seconds since 1970, as shown."""
     return datetime.fromtimestamp(epoch_s, UTC).isoformat(timespec="seconds")
+
+
+def epoch_s_of(text: str) -> float:
+    """Seconds since 1970 of a time in ISO 8601, in UTC where it names no zone.
+
+    Raises:
+        ValueError, OverflowError: it is no such time.
+    """
+    at = datetime.fromisoformat(text)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

@@ -12,6 +12,7 @@ from typing import Final
 from ums_service.domain.errors import InvalidInput
 
 USERNAME_CHARS_MAX: Final = 64
+FULL_NAME_CHARS_MAX: Final = 300
 EMAIL_CHARS_MAX: Final = 254
 """RFC 5321 section 4.5.3.1.3, less the two angle brackets."""
 
@@ -22,6 +23,20 @@ _EMAIL: Final = re.compile(r"[^@\s\"(),:;<>\[\\\]]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 def normalise(name: str) -> str:
     """The form in which names are stored and compared."""
     return unicodedata.normalize("NFKC", name.strip()).casefold()
+
+
+def full_name_after(full_name: str, before: list[str], after: list[str]) -> str:
+    """The full name once its parts (first, middle, last) have changed.
+
+    One that was made of them follows them; one that was given by itself stays.
+    """
+    if full_name not in ("", _joined(before)):
+        return full_name
+    return _joined(after) if any(after) or any(before) else full_name
+
+
+def _joined(parts: list[str]) -> str:
+    return " ".join(part for part in parts if part)[:FULL_NAME_CHARS_MAX]
 
 
 def check_username(username: str, *, chars_min: int) -> None:

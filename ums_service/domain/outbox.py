@@ -174,6 +174,7 @@ OUTBOX: Final = Collection(
     to_document=_to_document,
     from_document=_from_document,
     unique=("slot",),
+    grouped=("user_id", "to"),
 )
 
 

@@ -13,9 +13,12 @@ from typing import Final
 
 from ums_service.domain.argon2id import Argon2id, HashParameters, UnusableHash
 from ums_service.domain.errors import NotConfigured
+from ums_service.domain.foreign_hashes import verifier_of
 from ums_service.domain.pepper import Pepper, parted
 
 ORIGINAL_ITERATIONS: Final = 100_000
+NO_PASSWORD: Final = "!"
+"""Stored for an account that has none yet: no password is right."""
 _ORIGINAL: Final = re.compile(r"\$pbkdf2-original\$([0-9a-f]{32})\$([0-9a-f]{64})")
 
 
@@ -34,6 +37,7 @@ class PasswordHashes:
         pepper: Pepper | None = None,
         old_peppers: Iterable[Pepper] = (),
     ) -> None:
+        self.parameters = parameters
         self._argon2id = Argon2id(parameters)
         self.pepper = pepper
         known = [*old_peppers, *([pepper] if pepper else [])]
@@ -63,6 +67,12 @@ class PasswordHashes:
         if original:
             made = original_digest(password, original[1])
             return hmac.compare_digest(made, original[2])
+        if stored == NO_PASSWORD:
+            self.verify(self.dummy, password)  # the work tells nobody that it is so
+            return False
+        foreign = verifier_of(stored)
+        if foreign is not None:
+            return foreign(password.encode())
         pepper_id, plain = parted(stored)
         if pepper_id is None:
             return self._argon2id.verify(plain, password.encode())
@@ -73,8 +83,8 @@ class PasswordHashes:
 
     def is_outdated(self, stored: str) -> bool:
         """Whether a right password should be hashed anew."""
-        if _ORIGINAL.fullmatch(stored):
-            return True
+        if not stored.startswith(("$argon2", "$pepper=")):
+            return True  # of the original, or of another system
         pepper_id, plain = parted(stored)
         current = self.pepper.pepper_id if self.pepper else None
         return pepper_id != current or self._argon2id.is_outdated(plain)

@@ -166,6 +166,11 @@ class Profile:
     """How long a request for a role waits for an answer."""
     role_requests_per_user: int = 10
     """Requests for roles of one account that wait at the same time."""
+    invitation_s: int = 7 * DAY_S
+    """How long an invitation can be accepted, unless it says otherwise."""
+    invitations_max: int = 1_000
+    """Invitations of one account, with those that were answered lately."""
+
     api_keys_max: int = 10
     """API keys of one account."""
     api_key_s: int = 90 * DAY_S
@@ -175,9 +180,14 @@ class Profile:
 
     deleted_kept_s: int = 30 * DAY_S
     """How long a deleted account can still be brought back; 0 erases at once."""
+    imports_kept_s: int = 30 * DAY_S
+    """How long a batch of an import can be taken back."""
     audit_kept_days: int = 7 * 365
     """How long entries of the audit log are kept at least; older ones go in parts of a
     few MiB."""
+    consents_required: tuple[str, ...] = ()
+    """Consents that everybody must give: `TYPE`, or `TYPE:VERSION` for that text only.
+    A new version asks those again who gave another."""
     unused_days: int = 0
     """Days without a login after which an account is deactivated; 0 for never."""
     unused_warning_days: int = 30
@@ -223,6 +233,7 @@ HIPAA: Final = Profile(
     mfa_required="administrators",
     device_spares_factor=False,
     unused_days=365,
+    consents_required=("privacy",),
 )
 COMPAT: Final = Profile(
     name="compat",

@@ -31,9 +31,9 @@ def what_is_due(
     """What the rules ask for now.
 
     A warning comes its whole time before, also where the rule is new or the service
-    was off; a login makes it void.
+    was off; a login makes it void. Programs do not log in: their keys end instead.
     """
-    if user.status != ACTIVE or not profile.unused_days:
+    if user.status != ACTIVE or not profile.unused_days or user.service_account:
         return Due.NOTHING
     used_s = last_used_s(user)
     warning_s = profile.unused_warning_days * DAY_S

@@ -47,6 +47,11 @@ class User(NamedTuple):
     locked_down: bool = False  # by its owner: no login before a reset by mail
     expiry_told: bool = False  # that this password ends soon, by mail
     service_account: bool = False  # of a program: it has no password, only API keys
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    department: str = ""
+    user_type: str = ""
 
     @property
     def administers(self) -> bool:
@@ -89,6 +94,11 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "locked_down": False,
     "expiry_told": False,
     "service_account": False,
+    "first_name": "",
+    "last_name": "",
+    "company": "",
+    "department": "",
+    "user_type": "",
 }
 """Fields left out of the document while they have these values: a million accounts
 are kept in memory, and most fields of most accounts are empty."""

@@ -35,6 +35,8 @@ from ums_client.protocol.attributes import (
     SetRoleAttribute,
 )
 from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
+from ums_client.protocol.bulk import BulkUsers, CancelBulkJob, GetBulkJob
+from ums_client.protocol.consents import GetConsents, SetConsent
 from ums_client.protocol.deletions import (
     AnonymiseUser,
     ApplyRetention,
@@ -43,6 +45,7 @@ from ums_client.protocol.deletions import (
     RestoreUser,
 )
 from ums_client.protocol.devices import ForgetDevice, ListDevices
+from ums_client.protocol.exports import ExportUsers
 from ums_client.protocol.factors import (
     ConfirmMfa,
     DisableMfa,
@@ -51,6 +54,17 @@ from ums_client.protocol.factors import (
     SendMfaCode,
     SetupMfa,
     VerifyMfa,
+)
+from ums_client.protocol.finding import GetStatistics, SearchUsers
+from ums_client.protocol.imports import ImportUsers, ListImports, RevertImport
+from ums_client.protocol.invitations import (
+    AcceptInvitation,
+    CancelInvitation,
+    DeclineInvitation,
+    GetInvitation,
+    InviteUser,
+    ListInvitations,
+    ResendInvitation,
 )
 from ums_client.protocol.keys import (
     CreateApiKey,
@@ -89,12 +103,15 @@ from ums_client.protocol.passwords import (
     ForcePasswordChange,
     GetPasswordStatus,
 )
+from ums_client.protocol.personal import GetPreferences, UpdatePreferences
+from ums_client.protocol.personal_data import ExportUserData
 from ums_client.protocol.recovery import (
     IssueLink,
     LockDown,
     RequestPasswordReset,
     ResetPassword,
 )
+from ums_client.protocol.reverts import RevertChange
 from ums_client.protocol.role_requests import (
     DecideRoleRequest,
     ListRoleRequests,
@@ -133,10 +150,19 @@ from ums_service.handlers import (
     attributes,
     audit,
     authorize,
+    bulk,
+    consents,
     deletions,
+    details,
     devices,
     enrolment,
+    exports,
     factors,
+    finding,
+    import_reverts,
+    imports,
+    invitations,
+    invited,
     keys,
     lab_members,
     lab_statistics,
@@ -149,8 +175,10 @@ from ums_service.handlers import (
     password_resets,
     passwords,
     permission_checks,
+    personal_data,
     proof,
     retention,
+    reverts,
     role_lists,
     role_requests,
     roles,
@@ -169,8 +197,10 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     Logout: sessions.logout,
     GetUser: accounts.get_user,
     UpdateUser: accounts.update_user,
+    ListUsers: finding.list_users,
+    SearchUsers: finding.search_users,
+    GetStatistics: finding.get_statistics,
     DeleteUser: deletions.delete_user,
-    ListUsers: accounts.list_users,
     HealthCheck: service.health_check,
     ChangePassword: passwords.change_password,
     VerifySession: verification.verify_session,
@@ -215,6 +245,13 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RetryMail: mail.retry_mail,
     DropMail: mail.drop_mail,
     TestMail: mail.test_mail,
+    ExportUsers: exports.export_users,
+    BulkUsers: bulk.bulk_users,
+    GetBulkJob: bulk.get_bulk_job,
+    CancelBulkJob: bulk.cancel_bulk_job,
+    ImportUsers: imports.import_users,
+    RevertImport: import_reverts.revert_import,
+    ListImports: imports.list_imports,
     CreateLab: labs.create_lab,
     ListLabs: labs.list_labs,
     GetLab: labs.get_lab,
@@ -254,6 +291,19 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     RotateApiKey: keys.rotate_api_key,
     RevokeApiKey: keys.revoke_api_key,
     CreateServiceAccount: keys.create_service_account,
+    GetPreferences: details.get_preferences,
+    UpdatePreferences: details.update_preferences,
+    GetConsents: consents.get_consents,
+    SetConsent: consents.set_consent,
+    ExportUserData: personal_data.export_user_data,
+    RevertChange: reverts.revert_change,
+    InviteUser: invitations.invite_user,
+    ListInvitations: invitations.list_invitations,
+    ResendInvitation: invitations.resend_invitation,
+    CancelInvitation: invitations.cancel_invitation,
+    GetInvitation: invitations.get_invitation,
+    AcceptInvitation: invited.accept_invitation,
+    DeclineInvitation: invitations.decline_invitation,
     ListDeleted: deletions.list_deleted,
     RestoreUser: deletions.restore_user,
     AnonymiseUser: retention.anonymise_user,

@@ -44,6 +44,7 @@ _NEEDED: Final = {
     "role": Permission.ROLES_ASSIGN,
     "status": Permission.USERS_STATUS,
     "metadata": Permission.USERS_UPDATE,
+    "user_type": Permission.USERS_UPDATE,
 }
 """What it takes to set what is not a matter of one's own."""
 
@@ -57,7 +58,7 @@ async def change(request: UpdateUser, before: User, call: Call) -> User:
     )
     given = {
         name: getattr(request, name)
-        for name in request.model_fields_set.intersection(accounts.PROFILE_FIELDS)
+        for name in request.model_fields_set.intersection(accounts.PERSON_FIELDS)
     }
     user = accounts.changed(user, given, call.now)
     user = await _with_privileges(request, user, call)
@@ -163,11 +164,9 @@ def _may_set(name: str, user_id: str, call: Call) -> bool:
 
 
 async def _with_privileges(request: UpdateUser, user: User, call: Call) -> User:
-    """Role, status and metadata: ignored from who may not, as by the original."""
+    """Role, status, type and metadata: ignored from who may not, as by the original."""
     wanted = {
-        name: value
-        for name in ("role", "status", "metadata")
-        if (value := getattr(request, name)) is not None
+        name: value for name in _NEEDED if (value := getattr(request, name)) is not None
     }
     if not wanted:
         return user

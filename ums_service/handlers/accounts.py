@@ -1,7 +1,6 @@
-"""Create, read, change, delete and list accounts."""
+"""Create, read, change and delete accounts."""
 
-import asyncio
-from typing import Any, Final
+from typing import Any
 
 from storage import document_of
 from ums_client.protocol.accounts import (
@@ -9,13 +8,11 @@ from ums_client.protocol.accounts import (
     CreateUserReply,
     GetUser,
     GetUserReply,
-    ListUsers,
-    ListUsersReply,
     UpdateUser,
     UpdateUserReply,
 )
-from ums_client.protocol.limits import LIST_MAX, PAGE_SIZE_MAX
 from ums_client.protocol.permissions import Permission
+from ums_service.access import require_to_read
 from ums_service.answer import Answer, answer, answer_from
 from ums_service.call import Call
 from ums_service.domain import accounts
@@ -32,17 +29,17 @@ from ums_service.domain.roster import update_roster
 from ums_service.domain.statuses import Status
 from ums_service.domain.users import ACTIVE, ROLES, USERS, User
 from ums_service.handlers.account_changes import change
+from ums_service.handlers.consents import note_consents
+from ums_service.handlers.details import with_details
 from ums_service.handlers.freshness import require_fresh_unless_original
 from ums_service.handlers.granting import require_all_of
 from ums_service.handlers.new_passwords import (
     with_temporary_password,
     without_password,
 )
-from ums_service.handlers.views import directory_view, user_view
+from ums_service.handlers.sections import sections
+from ums_service.handlers.views import user_view
 from ums_service.notices import ask_to_verify, new_mail, notify, post
-
-_SCANNED_AT_ONCE: Final = 200
-"""Accounts looked at before other requests get their turn: well under a millisecond."""
 
 
 async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply]:
@@ -65,7 +62,7 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
     await accounts.check_name_is_free(call.tx, "username", username)
     await accounts.check_name_is_free(call.tx, "email", email)
     given: dict[str, Any]
-    given = {name: getattr(request, name) or "" for name in accounts.PROFILE_FIELDS}
+    given = {name: getattr(request, name) or "" for name in accounts.PERSON_FIELDS}
     user = User(
         user_id=call.facilities.new_user_id(),
         username=username,
@@ -75,6 +72,7 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
         updated_at=call.now.text,
         password_changed_at=call.now.text,
         role=role,
+        user_type=_user_type_for_new(request, call, creates=creates),
         status=Status.PENDING if pending else ACTIVE,
         metadata=request.metadata or {},
         **given,
@@ -86,9 +84,13 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
         user, made["temporary_password"] = await with_temporary_password(user, call)
     elif not password:
         user = await without_password(user, call)
+    call.subject = user.user_id
+    note_consents(request, user.user_id, call, creates=creates)
+    user = await with_details(request, user, call)
+    call.details.pop("changed", None)  # all of it is new
+    call.changes = None
     call.tx.put(USERS, user)
     await update_roster(call.tx, None, user)
-    call.subject = user.user_id
     await _welcome(user, call)
     return answer(CreateUserReply, message="User created successfully", **made)
 
@@ -97,46 +99,27 @@ async def get_user(request: GetUser, call: Call) -> Answer[GetUserReply]:
     """Read an account."""
     own = call.own_session.user_id
     user_id = request.user_id or own
+    if request.username or request.email:
+        user_id = _named(request, call)
     if user_id != own:
         call.subject, call.discloses = user_id, True
     value = call.facilities.store.get_value(USERS, user_id)
     if value is None:
         raise InvalidSession if user_id == own else NotFound
     profile = call.facilities.profile
+    if request.include:
+        document = document_of(value)
+        more = sections(USERS.from_document(document), request.include, call)
+        return answer(GetUserReply, user=user_view(document, profile), **more)
     return answer_from(
         GetUserReply, value, lambda v: {"user": user_view(document_of(v), profile)}
     )
 
 
-async def list_users(request: ListUsers, call: Call) -> Answer[ListUsersReply]:
-    """List active accounts, as much of each as the caller may see."""
-    reads = call.may(Permission.USERS_READ)
-    directory = call.facilities.profile.directory
-    if not reads and directory != "public":
-        if call.session is None:
-            raise InvalidSession
-        if directory == "administrators":
-            raise PermissionDenied
-    call.discloses = reads
-    paged = request.page is not None or request.page_size is not None
-    size = request.page_size or (PAGE_SIZE_MAX if paged else LIST_MAX)
-    page = request.page or 1
-    documents = await _active(call, first=(page - 1) * size, most=size + 1)
-    shown = documents[:size]
-    profile = call.facilities.profile
-    users = [user_view(d, profile) if reads else directory_view(d) for d in shown]
-    more: dict[str, Any] = {}
-    if paged or not profile.original_replies:
-        more = {"page": page, "page_size": size}
-    if len(documents) > size:
-        more["truncated"] = True
-    return answer(ListUsersReply, users=users, count=len(users), **more)
-
-
 async def update_user(request: UpdateUser, call: Call) -> Answer[UpdateUserReply]:
     """Change an account."""
     before = await _target(request.user_id, call)
-    after = await change(request, before, call)
+    after = await with_details(request, await change(request, before, call), call)
     await update_roster(call.tx, before, after)
     view = user_view(call.tx.put(USERS, after), call.facilities.profile)
     more = {}
@@ -157,6 +140,26 @@ async def _welcome(user: User, call: Call) -> None:
         await ask_to_verify(call, user)
     else:
         await notify(call, user, Template.WELCOME)
+
+
+def _named(request: GetUser, call: Call) -> str:
+    """The id of the account with this name or address, if the caller may read it.
+
+    Raises:
+        InvalidInput: it is named twice.
+        PermissionDenied: the caller may not, whether there is such an account or not.
+        NotFound: there is none.
+    """
+    if [request.user_id, request.username, request.email].count(None) != 2:
+        raise InvalidInput("username", "should be the only name of the account")
+    field = "username" if request.username else "email"
+    name = normalise(request.username or request.email or "")
+    user_id = call.facilities.store.find(USERS, field, name)
+    if user_id is None or user_id != call.own_session.user_id:
+        require_to_read(user_id, call)
+    if user_id is None:
+        raise NotFound
+    return user_id
 
 
 async def _target(user_id: str | None, call: Call) -> User:
@@ -189,6 +192,17 @@ def _is_pending(request: CreateUser, *, creates: bool) -> bool:
     return True
 
 
+def _user_type_for_new(request: CreateUser, call: Call, *, creates: bool) -> str:
+    if not request.user_type:
+        return ""
+    if creates:
+        return request.user_type
+    if call.facilities.profile.role_from_public == "refuse":
+        raise PermissionDenied
+    call.details["ignored_user_type"] = request.user_type
+    return ""
+
+
 def _role_for_new(request: CreateUser, call: Call) -> str:
     if request.role in (None, "user"):
         return "user"
@@ -202,22 +216,3 @@ def _role_for_new(request: CreateUser, call: Call) -> str:
         raise PermissionDenied
     call.details["ignored_role"] = request.role
     return "user"
-
-
-async def _active(call: Call, *, first: int, most: int) -> list[dict[str, Any]]:
-    store = call.facilities.store
-    found: list[dict[str, Any]] = []
-    skip = first
-    for number, user_id in enumerate(store.ids(USERS)):
-        if number % _SCANNED_AT_ONCE == _SCANNED_AT_ONCE - 1:
-            await asyncio.sleep(0)
-        document = store.get_document(USERS, user_id)
-        if document is None or document.get("status", ACTIVE) != ACTIVE:
-            continue
-        if skip:
-            skip -= 1
-            continue
-        found.append(document)
-        if len(found) == most:
-            break
-    return found

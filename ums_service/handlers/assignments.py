@@ -13,9 +13,8 @@ from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain.authorisation import NOTHING
 from ums_service.domain.entitlements import ENTITLEMENTS, AssignedRole, Entitlements
-from ums_service.domain.errors import InvalidInput, NoSuchLab, NoSuchRole
+from ums_service.domain.errors import InvalidInput, NoSuchRole
 from ums_service.domain.grant_ends import end_of
-from ums_service.domain.labs import LABS
 from ums_service.domain.roles import TEMPLATES, Role
 from ums_service.domain.users import ADMIN
 from ums_service.handlers.freshness import require_fresh
@@ -56,6 +55,8 @@ async def revoke_role(request: RevokeRole, call: Call) -> Answer[RevokeRoleReply
     user_ids = list(dict.fromkeys(request.user_ids))
     _require_for(user_ids, request.lab_id, call)
     names = list(dict.fromkeys(request.roles))
+    if request.lab_id is not None:
+        call.in_lab(request.lab_id, Permission.ROLES_ASSIGN)
     for name in names:
         await _require_what_it_denies(name, request.lab_id, call)
     call.details = {"roles": names, "lab_id": request.lab_id}
@@ -88,8 +89,8 @@ async def assignable(name: str, terms: Terms, call: Call) -> Role:
     role = await role_to_give(name, call, field="roles")
     names = NOTHING.union(*(one.names for one in await line_of(role, call)))
     require_all(names, call, lab_id=terms.lab_id, until_s=terms.until_s)
-    if terms.lab_id is not None and await call.tx.get(LABS, terms.lab_id) is None:
-        raise NoSuchLab
+    if terms.lab_id is not None:
+        await call.in_lab(terms.lab_id, Permission.ROLES_ASSIGN).lab(call.tx)
     return role
 
 

@@ -33,10 +33,9 @@ from ums_service.domain.errors import (
     BuiltIn,
     InvalidInput,
     NoSuchAttribute,
-    NoSuchLab,
     PermissionDenied,
 )
-from ums_service.domain.labs import LABS
+from ums_service.domain.lab_scope import LabScope
 from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.granting import require_all
 
@@ -121,8 +120,9 @@ async def set_role_attribute(
     request: SetRoleAttribute, call: Call
 ) -> Answer[SetRoleAttributeReply]:
     """Let a role of labs have an attribute or not."""
+    scope = None
     if request.lab_id is not None:
-        require_in_lab(request.lab_id, call, Permission.LAB_ROLES_ASSIGN)
+        scope = require_in_lab(request.lab_id, call, Permission.LAB_ROLES_ASSIGN)
     else:
         call.require(Permission.ATTRIBUTES_MANAGE)
     require_fresh(call)
@@ -133,8 +133,8 @@ async def set_role_attribute(
     if not request.granted and (request.role, known.name) == (LAB_ADMIN, _KEPT):
         raise InvalidInput("attribute", "stays with the administrators of labs")
     require_all({known.name}, call, lab_id=request.lab_id, until_s=None)
-    if request.lab_id is not None and await call.tx.get(LABS, request.lab_id) is None:
-        raise NoSuchLab
+    if scope is not None:
+        await scope.lab(call.tx)
     maps = await _maps(request.lab_id, call)
     had = known.name in attributes_of(request.role, book, *maps)
     serial = known.serial if request.granted else None
@@ -151,18 +151,14 @@ async def set_role_attribute(
     return answer(SetRoleAttributeReply, role=view)
 
 
-def require_in_lab(lab_id: str, call: Call, *also: Permission) -> None:
-    """Return when the caller administers the lab, or has one of the others there.
+def require_in_lab(lab_id: str, call: Call, *also: Permission) -> LabScope:
+    """The lab, where the caller administers it or has one of the others there.
 
     Raises:
         PermissionDenied: they do not, or there is no such lab: never told apart.
     """
-    labs = frozenset({lab_id})
     wanted = also or (Permission.LAB_ROLES_ASSIGN,)
-    if not any(
-        call.may(one, lab_ids=labs) for one in (*wanted, Permission.LAB_ADMIN_MANAGE)
-    ):
-        raise PermissionDenied
+    return call.in_lab(lab_id, *wanted, Permission.LAB_ADMIN_MANAGE)
 
 
 async def _book(call: Call) -> AttributeBook:

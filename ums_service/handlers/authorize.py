@@ -1,52 +1,36 @@
 """What somebody has in a lab, for the programs of the lab that ask before each step."""
 
-from typing import Any, Final
+from typing import Any
 
+from storage import document_of
 from ums_client.protocol.attributes import (
     Authorize,
     AuthorizeReply,
     GetEffectiveAttributes,
     GetEffectiveAttributesReply,
 )
-from ums_service.answer import Answer, answer
+from ums_service.answer import Answer, answer, answer_from
 from ums_service.call import Call
-from ums_service.domain.attribute_book import Definition
-from ums_service.domain.authorisation import (
-    Caller,
-    Kind,
-    Resource,
-    may,
-    permissions_of,
-)
-from ums_service.domain.labs import Lab
+from ums_service.domain.errors import InvalidSession
+from ums_service.domain.moment import Moment
+from ums_service.domain.standing import Standing, standing_of
 from ums_service.domain.users import USERS
 from ums_service.handlers.permission_checks import source_view, whom
 
-_OF_ADMINISTRATORS: Final = ("lab", "system")
-"""The categories of which administrators of the service have all."""
-
 
 async def authorize(request: Authorize, call: Call) -> Answer[AuthorizeReply]:
-    """Decide on attributes in a lab."""
-    caller = whom(request.user_id, call)
-    lab = call.facilities.authority.lab(request.lab_id)
-    wanted = dict.fromkeys(request.required_attributes)
-    decided = [_decide(name, caller, lab, call) for name in wanted]
-    granted = [one["attribute"] for one in decided if one["allowed"]]
-    missing = [one["attribute"] for one in decided if not one["allowed"]]
-    has = not missing if request.mode == "all" else bool(granted)
-    shown, role, names = _standing(caller, lab, call)
-    return answer(
+    """Decide on attributes in a lab.
+
+    The reply is kept for the same question while the standing is the same.
+    """
+    standing, now = _standing(request.user_id, request.lab_id, call), call.now
+    scopes = sorted(standing.caller.scopes or ())
+    asked = " ".join([request.mode, *request.required_attributes, "|", *scopes])
+    return answer_from(
         AuthorizeReply,
-        has_access=has,
-        reason=next(one["by"] for one in decided if one["allowed"] is has),
-        granted_attributes=granted,
-        missing_attributes=missing,
-        all_user_attributes=names,
-        is_system_admin=caller.administers,
-        lab_name=shown.name if shown else None,
-        membership_role=role,
-        decisions=decided,
+        b"standing %d" % standing.number,
+        lambda _: _decided(request, standing, now),
+        about=asked.encode(),
     )
 
 
@@ -54,64 +38,72 @@ async def get_effective_attributes(
     request: GetEffectiveAttributes, call: Call
 ) -> Answer[GetEffectiveAttributesReply]:
     """Read all that somebody has in a lab."""
-    caller = whom(request.user_id, call)
-    call.discloses = caller.user_id != call.own_session.user_id
-    lab = call.facilities.authority.lab(request.lab_id)
-    shown, role, names = _standing(caller, lab, call)
-    user = call.facilities.store.get_document(USERS, caller.user_id) or {}
+    standing = _standing(request.user_id, request.lab_id, call)
+    user_id, lab = standing.caller.user_id, standing.lab
+    call.discloses = user_id != call.own_session.user_id
+    value = call.facilities.store.get_value(USERS, user_id)
     return answer(
         GetEffectiveAttributesReply,
-        user_id=caller.user_id,
-        username=user.get("username", ""),
-        is_admin=caller.administers,
-        attributes=names,
-        lab_name=shown.name if shown else None,
-        lab_code=shown.code if shown else None,
-        membership_role=role,
+        user_id=user_id,
+        username=document_of(value)["username"] if value else "",
+        is_admin=standing.caller.administers,
+        attributes=standing.attributes,
+        lab_name=lab.name if lab else None,
+        lab_code=lab.code if lab else None,
+        membership_role=standing.role,
     )
 
 
-def _decide(name: str, caller: Caller, lab: Lab | None, call: Call) -> dict[str, Any]:
+def _standing(user_id: str | None, lab_id: str, call: Call) -> Standing:
+    """The standing of the caller, or of an account that they may read.
+
+    Raises:
+        InvalidSession, PermissionDenied, NotFound: as `whom`.
+    """
+    own, authority = call.own_session.user_id, call.facilities.authority
+    if user_id in (None, own) and call.key is None:
+        standing = authority.standing(own, lab_id, call.now)
+    else:
+        caller = whom(user_id, call)
+        standing = authority.standing(caller.user_id, lab_id, call.now)
+        if standing is not None and caller.scopes is not None:
+            made = standing.number
+            return standing_of(
+                caller, standing.lab, standing.known, call.now, number=-made
+            )
+    if standing is None:
+        raise InvalidSession
+    return standing
+
+
+def _decided(request: Authorize, standing: Standing, now: Moment) -> dict[str, Any]:
+    wanted = dict.fromkeys(request.required_attributes)
+    decisions = [_decision(name, standing, now) for name in wanted]
+    granted = [one["attribute"] for one in decisions if one["allowed"]]
+    missing = [one["attribute"] for one in decisions if not one["allowed"]]
+    has = not missing if request.mode == "all" else bool(granted)
+    return {
+        "has_access": has,
+        "reason": next(one["by"] for one in decisions if one["allowed"] is has),
+        "granted_attributes": granted,
+        "missing_attributes": missing,
+        "all_user_attributes": standing.attributes,
+        "is_system_admin": standing.caller.administers,
+        "lab_name": standing.lab.name if standing.lab else None,
+        "membership_role": standing.role,
+        "decisions": decisions,
+    }
+
+
+def _decision(name: str, standing: Standing, now: Moment) -> dict[str, Any]:
     """The decision on one attribute. What is not known for certain is not there."""
-    definition = call.facilities.authority.attributes().get(name)
-    decided = {"attribute": name, "allowed": False, "by": "no_lab", "sources": []}
-    if lab is None or not lab.active:
-        return decided
-    if not _is_had(definition, caller):
-        return decided | {"by": "unknown"}
-    decision = may(caller, name, Resource(frozenset({lab.lab_id})), call.now)
+    decision = standing.decide(name, now)
+    if decision is None:
+        by = "no_lab" if standing.lab is None else "unknown"
+        return {"attribute": name, "allowed": False, "by": by, "sources": []}
     return {
         "attribute": name,
         "allowed": decision.allowed,
         "by": decision.by.value,
         "sources": [source_view(grant) for grant in decision.grants],
     }
-
-
-def _standing(
-    caller: Caller, lab: Lab | None, call: Call
-) -> tuple[Lab | None, str | None, list[str]]:
-    """The lab, where they have part in it; their role there; all they have there."""
-    if lab is None or not lab.active or not caller.active:
-        return None, None, []
-    roles = (
-        grant.name
-        for grant in caller.grants
-        if grant.kind is Kind.LAB_ROLE and grant.lab_id == lab.lab_id
-    )
-    role = next(roles, None)
-    known = call.facilities.authority.attributes()
-    if caller.administers and caller.scopes is None:
-        names = frozenset(n for n, one in known.items() if _is_had(one, caller))
-    else:
-        allowed = permissions_of(caller, frozenset({lab.lab_id}), call.now)
-        names = frozenset(n for n in allowed if n in known and known[n].active)
-    takes_part = role is not None or bool(names) or caller.administers
-    return lab if takes_part else None, role, sorted(names)
-
-
-def _is_had(definition: Definition | None, caller: Caller) -> bool:
-    """Whether anybody like this can have the attribute at all."""
-    if definition is None or not definition.active:
-        return False
-    return not caller.administers or definition.category in _OF_ADMINISTRATORS

@@ -19,6 +19,7 @@ from ums_service.domain.errors import (
     NotFound,
     ReauthenticationRequired,
 )
+from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.moment import text_of
 from ums_service.domain.names import normalise
 from ums_service.domain.outbox import Template
@@ -26,6 +27,7 @@ from ums_service.domain.roster import update_roster
 from ums_service.domain.users import USERS, User
 from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.forgetting import forget_mail
+from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.granting import require_all_of
 from ums_service.handlers.turns import taking_turns
 from ums_service.handlers.views import deleted_view, user_view
@@ -48,23 +50,29 @@ async def delete_user(request: DeleteUser, call: Call) -> Answer[DeleteUserReply
     if user is not None:
         await update_roster(call.tx, user, None)
         await end_everything_of(user.user_id, call)
-    if user is None or request.mode == "erase":
-        more = await _erase(request, call)
-    else:
+    if user is not None and request.mode == "soft":
         more = await _put_away(user, request, call)
+    else:
+        whole = user or (gone and gone.user)
+        assert whole
+        more = await _erase(whole, request, call)
     if call.facilities.profile.original_replies:
         more = {}
     return answer(DeleteUserReply, message="Account deleted successfully", **more)
 
 
-async def _erase(request: DeleteUser, call: Call) -> dict[str, Any]:
-    assert call.subject is not None
+async def _erase(user: User, request: DeleteUser, call: Call) -> dict[str, Any]:
     call.details["mode"] = request.mode
     if request.reason:  # what is sealed goes with the account
         call.details["reason"] = request.reason
-    await deleted.erase(call.tx, call.subject)
-    await forget_mail(call.subject, call)
-    return {"deleted_at": call.now.text}
+    told = {"deleted_at": call.now.text}
+    held = await call.tx.get(LEGAL_HOLDS, user.user_id)
+    if held and user.user_id == call.own_session.user_id:  # who is not told of it
+        await deleted.delete(call.tx, user, call.now, kept_s=0)
+        return told
+    await deleted.erase(call.tx, user.user_id)
+    await forget_mail(user.user_id, user.email, call)
+    return told
 
 
 async def _put_away(user: User, request: DeleteUser, call: Call) -> dict[str, Any]:
@@ -125,6 +133,7 @@ async def list_deleted(request: ListDeleted, call: Call) -> Answer[ListDeletedRe
 async def restore_user(request: RestoreUser, call: Call) -> Answer[RestoreUserReply]:
     """Bring an account back, with its names where they are free."""
     call.subject = request.user_id
+    require_fresh(call)
     gone = await call.tx.get(DELETED_USERS, request.user_id)
     if gone is None:
         raise NotFound

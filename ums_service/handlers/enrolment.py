@@ -16,7 +16,6 @@ from ums_client.protocol.factors import (
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain import totp
-from ums_service.domain.backup_codes import new_codes
 from ums_service.domain.challenges import Challenge, Goal
 from ums_service.domain.errors import (
     InvalidInput,
@@ -192,7 +191,7 @@ async def begin_enrolling(
     factors = await call.tx.get(FACTORS, user.user_id)
     if call.session is None and factors is not None and factors.exist:
         raise InvalidToken  # it was good for a first factor only
-    known = prove_again(factors, code, call)
+    known = await prove_again(factors, code, call)
     return Enrolling(user, known or Factors(user_id=user.user_id))
 
 
@@ -239,7 +238,7 @@ async def enable(
     """Store the factors with a new one; what is older than it ends."""
     shown: list[str] = []
     if not before.factors.exist:
-        backup, shown = new_codes(call.facilities.profile.backup_codes)
+        backup, shown = await call.new_backup_codes()
         after = replace(after, backup=backup)
     call.tx.put(FACTORS, after)
     call.details["method"] = method

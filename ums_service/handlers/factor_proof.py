@@ -12,6 +12,7 @@ from typing import Any
 from ums_service.audit_names import name_sealed
 from ums_service.call import Call
 from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.backup_codes import is_shaped_like_one
 from ums_service.domain.challenges import Challenge, Goal
 from ums_service.domain.clients import user_agent_of
 from ums_service.domain.devices import Device
@@ -30,6 +31,7 @@ from ums_service.domain.factors import (
     Factors,
     Used,
     are_required,
+    use_backup_code,
     use_code,
 )
 from ums_service.domain.sessions import DEVICE
@@ -59,7 +61,7 @@ async def prove_at_login(
             raise FactorSetupRequired(_ask(Goal.SETUP, user, call))
         return (PASSWORD,)
     if code:
-        return (PASSWORD, prove_code(factors, code, method, call).method)
+        return (PASSWORD, (await prove_code(factors, code, method, call)).method)
     if await spares_factor(device, user, call):
         return (PASSWORD, DEVICE)
     asked = None
@@ -96,7 +98,7 @@ def find_challenge(token: str, goal: Goal, call: Call) -> Challenge:
     )
 
 
-def prove_code(
+async def prove_code(
     factors: Factors,
     code: str,
     method: str | None,
@@ -107,6 +109,7 @@ def prove_code(
 
     Raises:
         WrongFactor: it is wrong, was used, or comes too soon after wrong ones.
+        Busy: it may be a backup code, and more hashes wait than can be queued.
     """
     guard, now = call.facilities.factors.guard, call.now
     user_id = factors.user_id
@@ -117,7 +120,9 @@ def prove_code(
     if used is None and challenge is not None:
         used = _use_sent(factors, code, method, challenge, call)
     if used is None:
-        guard.count(user_id, now.ticks_s)
+        guard.count(user_id, now.ticks_s)  # many at once are counted before the hash
+        used = await _use_backup_code(factors, code, method, call)
+    if used is None:
         if challenge is not None:
             call.facilities.factors.challenges.failed(challenge)
         raise WrongFactor(guard.wait_s(user_id, now.ticks_s) or None)
@@ -141,6 +146,22 @@ def _use_sent(
         for m in factors.messages
     )
     return Used(replace(factors, messages=tuple(used)), sent.method)
+
+
+async def _use_backup_code(
+    factors: Factors, code: str, method: str | None, call: Call
+) -> Used | None:
+    """Try a code, already counted as a wrong one, as a backup code."""
+    backup = factors.backup
+    fits = method in (None, BACKUP_CODE) and is_shaped_like_one(code)
+    if not fits or not backup.digests:
+        return None
+    try:
+        digest = await call.computed((backup.salt, code), backup.digest, code)
+    except BaseException:  # no verdict
+        call.facilities.factors.guard.withdraw(factors.user_id)
+        raise
+    return use_backup_code(factors, digest)
 
 
 def _note_backup_code(factors: Factors, call: Call) -> None:
@@ -180,7 +201,7 @@ def prove_passkey(
     return PASSKEY
 
 
-def prove_again(
+async def prove_again(
     factors: Factors | None, code: str | None, call: Call
 ) -> Factors | None:
     """The factors, after their owner has proved one, now or in the last minutes.
@@ -200,7 +221,7 @@ def prove_again(
         if proved_s is None or now.ticks_s - proved_s > recent_s:
             raise FactorProofRequired
         return factors
-    used = prove_code(factors, code, None, call)
+    used = await prove_code(factors, code, None, call)
     call.after_commit.append(lambda: note_on_session(used.method, call))
     return used.factors
 

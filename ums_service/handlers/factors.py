@@ -14,7 +14,6 @@ from ums_client.protocol.factors import (
 )
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
-from ums_service.domain.backup_codes import new_codes
 from ums_service.domain.errors import (
     InvalidInput,
     InvalidSession,
@@ -127,7 +126,7 @@ async def regenerate_backup_codes(
     factors = await _proved(request.password, request.code, call)
     if factors is None or not factors.exist:
         raise NoFactor
-    backup, shown = new_codes(call.facilities.profile.backup_codes)
+    backup, shown = await call.new_backup_codes()
     call.tx.put(FACTORS, replace(factors, backup=backup))
     return answer(
         RegenerateBackupCodesReply,
@@ -143,7 +142,7 @@ async def _proved(password: str | None, code: str | None, call: Call) -> Factors
         raise ReauthenticationRequired
     await call.prove(user, password)
     factors = await call.tx.get(FACTORS, user.user_id)
-    return prove_again(factors, code, call)
+    return await prove_again(factors, code, call)
 
 
 async def _user(user_id: str, call: Call) -> User:

@@ -6,7 +6,10 @@ from ums_client.protocol.permissions import Permission
 from ums_service.call import Call
 from ums_service.domain.authorisation import (
     NOTHING,
+    Caller,
+    Resource,
     has_all,
+    may,
     outranks,
     permissions_of,
 )
@@ -29,8 +32,10 @@ def require_all_of(role: str, call: Call) -> None:
         raise PermissionDenied
 
 
-def require_lab_role(role: str, lab_id: str, call: Call) -> None:
-    """Return when the caller may give or take this role of a lab.
+def require_lab_role(
+    role: str, lab_id: str, call: Call, *, by: Caller | None = None
+) -> None:
+    """Return when the caller, or `by`, may give or take this role of a lab.
 
     Who manages labs may; others need all that it gives themselves, but for the mark of
     a viewer, which only viewers have.
@@ -39,10 +44,11 @@ def require_lab_role(role: str, lab_id: str, call: Call) -> None:
         PermissionDenied: there is something that they lack.
     """
     there = frozenset({lab_id})
-    if call.may(Permission.LABS_MANAGE, lab_ids=there):
+    caller = by or call.decided()
+    if may(caller, Permission.LABS_MANAGE, Resource(there), call.now).allowed:
         return
     gives = call.facilities.authority.lab_role(role, lab_id)
-    has = permissions_of(call.decided(), there, call.now)
+    has = permissions_of(caller, there, call.now)
     if not gives - {Permission.LAB_VIEWER_READ} <= has:
         raise PermissionDenied
 

@@ -13,6 +13,7 @@ from ums_client.protocol.keys import (
     RevokeApiKey,
     RevokeApiKeyReply,
     RotateApiKey,
+    RotateApiKeyReply,
 )
 from ums_client.protocol.permissions import NEVER_FOR_KEYS
 from ums_service.answer import Answer, answer
@@ -70,7 +71,7 @@ async def create_api_key(
         addresses=request.addresses or [],
         good_for_s=days * DAY_S if days else profile.api_key_s,
     )
-    return _put(key, text, call)
+    return answer(CreateApiKeyReply, **_put(key, text, call))
 
 
 async def list_api_keys(request: ListApiKeys, call: Call) -> Answer[ListApiKeysReply]:
@@ -101,7 +102,7 @@ async def revoke_api_key(
 
 async def rotate_api_key(
     request: RotateApiKey, call: Call
-) -> Answer[CreateApiKeyReply]:
+) -> Answer[RotateApiKeyReply]:
     """End a key and make one like it."""
     require_fresh(call)
     old = await _key(request, call)
@@ -109,7 +110,8 @@ async def rotate_api_key(
     call.tx.delete(API_KEYS, old.key_id)
     call.details["old_key_id"] = old.key_id
     text = _new_text(call)
-    return _put(rotated(old, text, call.now), text, call)
+    made = _put(rotated(old, text, call.now), text, call)
+    return answer(RotateApiKeyReply, **made)
 
 
 async def create_service_account(
@@ -187,14 +189,15 @@ def _new_text(call: Call) -> str:
     return make_key_text(facilities.new_key_id(), facilities.new_token())
 
 
-def _put(key: ApiKey, text: str, call: Call) -> Answer[CreateApiKeyReply]:
+def _put(key: ApiKey, text: str, call: Call) -> dict[str, Any]:
+    """Store a new key; returns what is answered of it."""
     call.tx.put(API_KEYS, key)
     call.details |= {
         "key_id": key.key_id,
         "name": key.name,
         "scopes": list(key.scopes),
     }
-    return answer(CreateApiKeyReply, api_key=text, key=_view(key, call))
+    return {"api_key": text, "key": _view(key, call)}
 
 
 def _view(key: ApiKey, call: Call) -> dict[str, Any]:

@@ -6,14 +6,15 @@ from typing import Any, Final
 
 from ums_client.protocol.lab_members import (
     AddLabMember,
+    AddLabMemberReply,
     GetUserLabs,
     GetUserLabsReply,
     ListLabMembers,
     ListLabMembersReply,
-    MembershipReply,
     RemoveLabMember,
     RemoveLabMemberReply,
     UpdateLabMember,
+    UpdateLabMemberReply,
 )
 from ums_client.protocol.permissions import Permission
 from ums_service.answer import Answer, answer
@@ -76,7 +77,9 @@ async def list_lab_members(
     return answer(ListLabMembersReply, members=shown, **more)
 
 
-async def add_lab_member(request: AddLabMember, call: Call) -> Answer[MembershipReply]:
+async def add_lab_member(
+    request: AddLabMember, call: Call
+) -> Answer[AddLabMemberReply]:
     """Make an account a member."""
     scope = call.in_lab(
         request.lab_id, Permission.LAB_USERS_INVITE, Permission.LABS_MANAGE
@@ -85,7 +88,8 @@ async def add_lab_member(request: AddLabMember, call: Call) -> Answer[Membership
     await scope.lab(call.tx)
     user = await _named(request, call)
     membership = await join(scope, user, request.role, call)
-    return _reply("Member added", user, membership)
+    shown = _view(user._asdict(), membership)
+    return answer(AddLabMemberReply, message="Member added", membership=shown)
 
 
 async def join(scope: LabScope, user: User, role: str, call: Call) -> Membership:
@@ -109,7 +113,7 @@ async def join(scope: LabScope, user: User, role: str, call: Call) -> Membership
 
 async def update_lab_member(
     request: UpdateLabMember, call: Call
-) -> Answer[MembershipReply]:
+) -> Answer[UpdateLabMemberReply]:
     """Change the role of a member, or whether the membership counts."""
     scope = call.in_lab(
         request.lab_id, Permission.LAB_ROLES_ASSIGN, Permission.LABS_MANAGE
@@ -134,7 +138,8 @@ async def update_lab_member(
         "role": [before.role, after.role],
         "is_active": [before.active, after.active],
     }
-    return _reply("Member updated", user, after)
+    shown = _view(user._asdict(), after)
+    return answer(UpdateLabMemberReply, message="Member updated", membership=shown)
 
 
 async def remove_lab_member(
@@ -210,11 +215,6 @@ def _wanted(request: ListLabMembers, membership: Membership) -> bool:
     if request.role not in (None, membership.role):
         return False
     return membership.active or request.include_inactive
-
-
-def _reply(message: str, user: User, membership: Membership) -> Answer[MembershipReply]:
-    shown = _view(user._asdict(), membership)
-    return answer(MembershipReply, message=message, membership=shown)
 
 
 def _view(user: dict[str, Any], membership: Membership) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from ums_service.domain.passwords import normalise_password
 from ums_service.domain.sessions import DEVICE, Purpose, expiry, prove_factor
 from ums_service.domain.standings import end_suspension
 from ums_service.domain.users import ACTIVE, USERS, User
+from ums_service.handlers.consents import missing_consents
 from ums_service.handlers.devices import note_device
 from ums_service.handlers.factor_proof import (
     answered,
@@ -82,7 +83,7 @@ async def verify_mfa(request: VerifyMfa, call: Call) -> Answer[VerifyMfaReply]:
     if request.assertion is not None:
         method = prove_passkey(factors, request.assertion, challenge, call)
     elif request.code:
-        used = prove_code(factors, request.code, request.method, call, challenge)
+        used = await prove_code(factors, request.code, request.method, call, challenge)
         method = used.method
     else:
         raise MissingInput("A code or the assertion of a passkey is required")
@@ -222,6 +223,8 @@ async def _warnings(user: User, call: Call) -> dict[str, Any]:
         factors = await call.tx.get(FACTORS, user.user_id)
         if factors is None or not factors.exist:
             warnings.append("mfa_recommended")
+    missing = await missing_consents(user.user_id, call)
+    warnings += [f"consent_required:{kind}" for kind in missing]
     return told | {"account_warnings": warnings} if warnings else told
 
 

@@ -26,7 +26,7 @@ async def reauthenticate(
         raise InvalidSession
     await call.prove(user, request.password)
     factors = await call.tx.get(FACTORS, user.user_id)
-    prove_again(factors, request.mfa_code, call)
+    await prove_again(factors, request.mfa_code, call)
 
     def renew() -> None:
         session.proved_ticks_s = now.ticks_s

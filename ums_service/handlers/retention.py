@@ -13,7 +13,7 @@ from ums_client.protocol.deletions import (
 from ums_client.protocol.limits import LIST_MAX
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
-from ums_service.domain import belongings, deleted
+from ums_service.domain import belongings, deleted, invitations
 from ums_service.domain.anonymous import anonymised
 from ums_service.domain.deleted import DELETED_USERS
 from ums_service.domain.errors import InvalidInput, NotFound, WrongState
@@ -47,8 +47,9 @@ async def anonymise_user(
     after = anonymised(user, nobodys, call.now)
     await update_roster(call.tx, user, after)
     await end_everything_of(user.user_id, call)
+    await invitations.forget(call.tx, user.email)
     await belongings.erase(call.tx, user.user_id)
-    await forget_mail(user.user_id, call)
+    await forget_mail(user.user_id, user.email, call)
     call.tx.put(USERS, after)
     receipt = call.facilities.new_session_id()
     call.details |= {"receipt": receipt, "reason": request.reason}
@@ -64,9 +65,12 @@ async def legal_hold(request: LegalHold, call: Call) -> Answer[LegalHoldReply]:
     """Keep an account from being erased, or end that."""
     require_fresh(call)
     user = await _in_use_or_deleted(request.user_id, call)
-    call.subject, call.subject_name = user.user_id, user.username
-    call.changes = {"reason": ["", request.reason]}
-    call.details["hold"] = request.hold
+    # no subject: people read the entries of which they are one, and are not told
+    call.details |= {
+        "account": user.user_id,
+        "hold": request.hold,
+        "reason": request.reason,
+    }
     held = await call.tx.get(LEGAL_HOLDS, user.user_id)
     if request.hold is (held is not None):
         state = "already" if held else "not"

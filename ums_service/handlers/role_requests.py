@@ -1,8 +1,7 @@
 """Roles that people ask for, and those who decide on it."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import Any
 
 from ums_client.protocol.permissions import Permission
 from ums_client.protocol.role_requests import (
@@ -43,10 +42,8 @@ from ums_service.handlers.assignments import (
 )
 from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.granting import account
+from ums_service.handlers.turns import taking_turns
 from ums_service.several import Several
-
-_LOOKED_AT_ONCE: Final = 100
-"""Accounts looked at before other requests get their turn."""
 
 
 async def request_role(request: RequestRole, call: Call) -> Answer[RequestRoleReply]:
@@ -167,9 +164,7 @@ async def _visible(
         user_ids = [request.user_id]
     else:
         user_ids = store.ids(ROLE_REQUESTS) if _assigns_anywhere(call) else [own_id]
-    for number, user_id in enumerate(user_ids):
-        if number % _LOOKED_AT_ONCE == _LOOKED_AT_ONCE - 1:
-            await asyncio.sleep(0)
+    async for _, user_id in taking_turns(user_ids):
         known = store.get(ROLE_REQUESTS, user_id)
         if known is None or store.get_value(USERS, user_id) is None:
             continue

@@ -1,8 +1,7 @@
 """What of a role is shown, and who has it."""
 
-import asyncio
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from storage import document_of
 from ums_service.call import Call
@@ -10,9 +9,7 @@ from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.moment import text_of
 from ums_service.domain.roles import Role
 from ums_service.domain.users import USERS
-
-_SCANNED_AT_ONCE: Final = 200
-"""Accounts looked at before other requests get their turn."""
+from ums_service.handlers.turns import taking_turns
 
 
 class Holder(NamedTuple):
@@ -66,15 +63,14 @@ def contents(role: Role) -> dict[str, Any]:
 async def holders(role: Role, call: Call) -> list[Holder]:
     """Every account that has the role now, whatever its status.
 
-    Reads all accounts that have been granted anything, and for a primary role all
-    there are; other requests are answered in between.
+    For a primary role it reads all accounts, and others get their turn in between.
     """
     store = call.facilities.store
-    collection = USERS if role.built_in else ENTITLEMENTS
+    user_ids = store.ids_where(ENTITLEMENTS, "holds", role.role_id or role.name)
+    if role.built_in:
+        user_ids = store.ids(USERS)
     found: list[Holder] = []
-    for number, user_id in enumerate(store.ids(collection)):
-        if number % _SCANNED_AT_ONCE == _SCANNED_AT_ONCE - 1:
-            await asyncio.sleep(0)
+    async for _, user_id in taking_turns(user_ids):
         found += _as_held(role, user_id, call)
     return found
 

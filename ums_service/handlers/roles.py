@@ -14,6 +14,7 @@ from ums_client.protocol.roles import (
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain.authorisation import NOTHING
+from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.errors import BuiltIn, InvalidInput, NoSuchRole, RoleInUse
 from ums_service.domain.grant_ends import end_of
 from ums_service.domain.role_changes import difference, state_of, with_effect
@@ -24,7 +25,7 @@ from ums_service.domain.roles import (
     Role,
     circle_or_depth,
 )
-from ums_service.domain.users import ADMIN
+from ums_service.domain.users import ADMIN, USERS
 from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.granting import line_of, read_role, require_all
 from ums_service.handlers.role_views import contents, holders, role_view
@@ -47,20 +48,16 @@ async def save_role(request: SaveRole, call: Call) -> Answer[SaveRoleReply]:
 
 
 async def delete_role(request: DeleteRole, call: Call) -> Answer[DeleteRoleReply]:
-    """Delete a role that nobody has.
-
-    Who is given the role in the very moment of its end has nothing of it: an
-    assignment is of the role that was there, not of one that gets its name later.
-    """
+    """Delete a role that nobody has, nor is given until the commit."""
     require_fresh(call)
     role = await _own_role(request.name, call)
     await _require_touchable(role, None, call)
     children = [r for r in (await _stored(call)).values() if r.parent == role.name]
     if children:
         raise RoleInUse(f"{len(children)} roles below it")
-    having = await holders(role, call)
-    if having:
-        raise RoleInUse(f"{len(having)} active users")
+    count = len(await holders(role, call)) or await _given_just_now(role, call)
+    if count:
+        raise RoleInUse(f"{count} active users")
     call.tx.delete(STORED_ROLES, role.name)
     _tell_change(role, None, call)
     return answer(DeleteRoleReply, message="Role deleted")
@@ -107,6 +104,20 @@ async def _own_role(name: str, call: Call) -> Role:
     if role is None:
         raise NoSuchRole(name)
     return role
+
+
+async def _given_just_now(role: Role, call: Call) -> int:
+    """Who has the role in what is not yet durable; so it must be at the commit."""
+    count = 0
+    for user_id in await call.tx.ids_where(ENTITLEMENTS, "holds", role.role_id):
+        own = await call.tx.get(ENTITLEMENTS, user_id)
+        known = await call.tx.get(USERS, user_id)
+        if own is not None and known is not None:
+            count += any(
+                one.role_id == role.role_id and not one.has_ended(call.now)
+                for one in own.roles
+            )
+    return count
 
 
 async def _stored(call: Call) -> dict[str, Role]:

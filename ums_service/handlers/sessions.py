@@ -42,6 +42,11 @@ async def logout(request: Logout, call: Call) -> Answer[LogoutReply]:
 async def list_sessions(request: ListSessions, call: Call) -> Answer[ListSessionsReply]:
     """List the logins of an account: open sessions, and those tokens can open again."""
     user_id = await _target(request.user_id, call)
+    return answer(ListSessionsReply, sessions=logins_of(user_id, call))
+
+
+def logins_of(user_id: str, call: Call) -> list[dict[str, Any]]:
+    """The logins of an account: open sessions, and those tokens can open again."""
     facilities, now = call.facilities, call.now
     stored = facilities.store.get(FAMILIES, user_id)
     families = [f for f in stored.families if not f.is_over(now)] if stored else []
@@ -52,7 +57,7 @@ async def list_sessions(request: ListSessions, call: Call) -> Answer[ListSession
     ]
     shown += [_asleep(family) for family in by_id.values()]
     shown.sort(key=lambda entry: str(entry["created_at"]))
-    return answer(ListSessionsReply, sessions=shown)
+    return shown
 
 
 async def revoke_session(

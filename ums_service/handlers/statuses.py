@@ -16,6 +16,7 @@ from ums_service.domain.standings import STANDINGS, Standing
 from ums_service.domain.statuses import Status, check_change
 from ums_service.domain.users import USERS, User
 from ums_service.handlers.endings import end_everything_of
+from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.views import user_view
 from ums_service.notices import notify
 
@@ -33,6 +34,7 @@ async def set_user_status(
     request: SetUserStatus, call: Call
 ) -> Answer[SetUserStatusReply]:
     """Give an account another status."""
+    require_fresh(call)
     call.subject = request.user_id
     before = await call.tx.get(USERS, request.user_id)
     if before is None:

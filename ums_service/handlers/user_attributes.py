@@ -1,7 +1,6 @@
 """Attributes that members of a lab are given beside those of their roles."""
 
-import asyncio
-from typing import Any, Final
+from typing import Any
 
 from ums_client.protocol.attributes import (
     GrantUserAttribute,
@@ -26,22 +25,18 @@ from ums_service.handlers.attributes import require_in_lab
 from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.granting import require_all
 from ums_service.handlers.role_views import shown_end
-
-_SCANNED_AT_ONCE: Final = 200
-"""Accounts looked at before other requests get their turn."""
+from ums_service.handlers.turns import taking_turns
 
 
 async def list_user_attributes(
     request: ListUserAttributes, call: Call
 ) -> Answer[ListUserAttributesReply]:
     """List what members of a lab were given, also what has ended."""
-    require_in_lab(request.lab_id, call)
+    scope = require_in_lab(request.lab_id, call)
     store = call.facilities.store
-    ids = [request.user_id] if request.user_id else store.ids(ENTITLEMENTS)
+    ids = [request.user_id] if request.user_id else scope.member_ids(store)
     found = []
-    for number, user_id in enumerate(ids):
-        if number % _SCANNED_AT_ONCE == _SCANNED_AT_ONCE - 1:
-            await asyncio.sleep(0)
+    async for _, user_id in taking_turns(ids):
         own = store.get(ENTITLEMENTS, user_id)
         given = [a for a in own.attributes if a.lab_id == request.lab_id] if own else []
         user = store.get_document(USERS, user_id) if given else None

@@ -18,7 +18,6 @@ from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.errors import RateLimited
 from ums_service.domain.mailed_links import NotToBeSent, token_for
 from ums_service.domain.moment import Moment
-from ums_service.domain.one_time import Purpose, lifetime_s
 from ums_service.domain.outbox import OUTBOX, Mail, MailState, RetryRules
 from ums_service.domain.profiles import HOUR_S, Profile
 from ums_service.domain.rate_limit import Bucket, Buckets
@@ -157,13 +156,13 @@ class MailSender:
             if mail.purpose:
                 secret = self._make_secret()
                 try:
-                    token = await token_for(tx, mail, secret, now, self._profile)
+                    made = await token_for(tx, mail, secret, now, self._profile)
                 except NotToBeSent as error:
                     tx.delete(OUTBOX, mail_id)
                     if mail.user_id:
                         self._enter(tx, "mail_dropped", mail, now, error.reason)
                     return None
-                good_for_s = lifetime_s(Purpose(mail.purpose), self._profile)
+                token, good_for_s = made
             mail = mail.attempted(now, self._rules)
             tx.put(OUTBOX, mail)
         return Letter(mail, token, good_for_s, now)

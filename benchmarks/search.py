@@ -1,0 +1,188 @@
+"""Finding accounts: the first page by each order, parts of names, who else can go on."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import time
+from collections.abc import Awaitable
+from pathlib import Path
+from statistics import median
+from typing import Any, Final, NamedTuple
+
+from benchmarks.run import Run
+from benchmarks.table import AtMost, Line, Quantity
+from benchmarks.workers import Worker
+from storage import RealDisk, Store
+from ums_service.clock import read_clock
+from ums_service.directory.directory import Directory
+from ums_service.directory.rows import SORTS
+from ums_service.directory.selection import Wanted, selection_of
+from ums_service.directory.walk import Page
+from ums_service.opening import COLLECTIONS, STREAMS
+
+_PAGE_SIZE: Final = 20
+_QUERIES: Final = {
+    "that one account has": "0000042@",
+    "that all accounts have": "number",
+    "that nobody has": "nobody at all",
+}
+_JUDGED: Final = 100_000
+"""The size of store that the targets are for."""
+
+
+class Measured(NamedTuple):
+    """Seconds, and bytes of memory."""
+
+    read_s: float
+    first_pages: dict[str, list[float]]
+    queries: dict[str, list[float]]
+    made_s: dict[str, float]
+    held_s: dict[str, float]
+    on_the_wall_s: float
+    index_bytes: int
+
+
+def measure(run: Run) -> list[Line]:
+    """Lines for the middle size of store."""
+    accounts = run.scale.accounts[1]
+    data = run.stores.copy(accounts)
+    run.say(f"finding among {accounts:,} accounts")
+    with Worker() as worker:
+        found = worker.run(measure_index, data, run.scale.repeats)
+    run.stores.discard(data)
+    return _lines(accounts, found)
+
+
+def _lines(accounts: int, found: Measured) -> list[Line]:
+    def target(limit: float) -> AtMost | None:
+        return AtMost(limit) if accounts >= _JUDGED else None
+
+    of = f"{accounts:,} accounts"
+    worst = max(found.held_s, key=lambda name: found.held_s[name])
+    held = (f"{name}: {s * 1e3:.2f} ms" for name, s in found.held_s.items())
+    return [
+        Line(f"{of}, reading them all", Quantity(found.read_s, "s")),
+        *(
+            Line(
+                f"{of}, first page by {name}, median",
+                Quantity(median(times) * 1e3, "ms"),
+                target=target(5),
+                notes=(f"the first of all, which sorts: {found.made_s[name]:.2f} s",),
+            )
+            for name, times in found.first_pages.items()
+        ),
+        *(
+            Line(
+                f"{of}, substring {name}, median",
+                Quantity(median(times) * 1e3, "ms"),
+                target=target(50),
+                notes=(f"worst {max(times) * 1e3:.1f} ms",),
+            )
+            for name, times in found.queries.items()
+        ),
+        Line(
+            f"{of}, longest hold of the loop, CPU",
+            Quantity(found.held_s[worst] * 1e3, "ms"),
+            target=target(5),
+            notes=(
+                ", ".join(held),
+                f"by the clock on the wall {found.on_the_wall_s * 1e3:.2f} ms",
+            ),
+        ),
+        Line(
+            f"{of}, memory of the index for each, all orders made",
+            Quantity(found.index_bytes / accounts, "B"),
+            target=target(400),
+        ),
+    ]
+
+
+def measure_index(data: Path, repeats: int) -> Measured:
+    """Open the store, read the index, and ask."""
+    return asyncio.run(_measure(data, repeats))
+
+
+async def _measure(data: Path, repeats: int) -> Measured:
+    store = Store.open(
+        RealDisk(data),
+        data.with_name(data.name + ".key").read_bytes().strip(),
+        collections=COLLECTIONS,
+        streams=STREAMS,
+        now=read_clock().epoch_s,
+    )
+    gc.collect()
+    gc.freeze()
+    store.start(asyncio.get_running_loop())
+    before = _resident_bytes()
+    directory, watch = Directory(store, queue_max=1), _Watch()
+    read_s = await watch.timed("reading", directory.prepare())
+    active = selection_of(Wanted(status="active"))
+    made_s: dict[str, float] = {}
+    pages: dict[str, list[float]] = {}
+    for name in SORTS:
+        page = Page(_PAGE_SIZE, sort_by=name)
+        made_s[name] = await watch.timed("sorting", directory.find(active, page))
+        pages[name] = [
+            await watch.timed("first pages", directory.find(active, page))
+            for _ in range(repeats)
+        ]
+    index_bytes = max(1, _resident_bytes() - before)
+    queries: dict[str, list[float]] = {}
+    page = Page(_PAGE_SIZE, sort_by="full_name")
+    for name, query in _QUERIES.items():
+        queries[name] = [
+            await watch.timed(
+                "substrings",
+                directory.find(selection_of(Wanted(query=query)), page),
+            )
+            for _ in range(repeats)
+        ]
+    watch.stop()
+    await store.close()
+    return Measured(
+        read_s, pages, queries, made_s, watch.held_s, watch.on_the_wall_s, index_bytes
+    )
+
+
+class _Watch:
+    """A task that wants its turn all the time, and how long it had to wait for it.
+
+    Judged is the time of the processor: on a busy machine the clock on the wall counts
+    the turns of other programs, too.
+    """
+
+    def __init__(self) -> None:
+        self.held_s: dict[str, float] = {}
+        self.on_the_wall_s = 0.0
+        self._worst_s = 0.0
+        self._task = asyncio.create_task(self._run())
+
+    async def timed(self, name: str, work: Awaitable[Any]) -> float:
+        """The seconds that something takes; keeps the longest hold under its name."""
+        await asyncio.sleep(0)
+        self._worst_s, begin_s = 0.0, time.perf_counter()
+        await work
+        took_s = time.perf_counter() - begin_s
+        await asyncio.sleep(0)
+        self.held_s[name] = max(self.held_s.get(name, 0.0), self._worst_s)
+        return took_s
+
+    def stop(self) -> None:
+        """Let the loop sleep again."""
+        self._task.cancel()
+
+    async def _run(self) -> None:
+        last_s, last_wall_s = time.thread_time(), time.perf_counter()
+        while True:
+            await asyncio.sleep(0)
+            now_s, wall_s = time.thread_time(), time.perf_counter()
+            self._worst_s = max(self._worst_s, now_s - last_s)
+            self.on_the_wall_s = max(self.on_the_wall_s, wall_s - last_wall_s)
+            last_s, last_wall_s = now_s, wall_s
+
+
+def _resident_bytes() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,370 @@
+"""Listing, searching and counting accounts, as clients see it."""
+
+import asyncio
+import json
+
+import pytest
+
+from tests.service.harness import LOCAL, STRONG, Bench, Message, update
+from tests.service.test_factors import set_up
+from ums_service.domain.entitlements import (
+    ENTITLEMENTS,
+    AssignedRole,
+    Entitlements,
+    Membership,
+)
+from ums_service.domain.labs import LABS, Lab
+from ums_service.domain.memberships import with_membership
+
+LAB, OTHER_LAB = "1ab", "0ab"
+
+
+def put_roles(bench: Bench, name: str, *roles: AssignedRole) -> None:
+    async def run() -> None:
+        async with bench.store.transaction() as tx:
+            tx.put(ENTITLEMENTS, Entitlements(bench.user_id(name), roles))
+
+    bench.run(run())
+
+
+def put_lab(bench: Bench, **members: str) -> None:
+    """The one lab, with members in their roles."""
+
+    async def run() -> None:
+        async with bench.store.transaction() as tx:
+            tx.put(LABS, Lab(LAB, "LAB", "A lab", "a lab"))
+            for name, role in members.items():
+                membership = Membership(role, active=True, joined_at="")
+                own = Entitlements(bench.user_id(name))
+                tx.put(ENTITLEMENTS, with_membership(own, LAB, membership))
+
+    bench.run(run())
+
+
+def names(reply: Message) -> list[str]:
+    assert reply["status"] == "success", reply
+    return [user["username"] for user in reply["users"]]
+
+
+def search(bench: Bench, token: str, **more: object) -> list[str]:
+    order = {"sort_by": "username", "sort_order": "asc"} | more
+    return names(bench.ask(action="search_users", session_token=token, **order))
+
+
+# --- search_users ---
+
+
+def test_a_query_finds_names_and_addresses_without_case_and_accents(standard: Bench):
+    admin = standard.admin()
+    standard.register("alice", full_name="Jürgen Møller")
+    standard.register("bobby", full_name="Anna Muller-Ørsted")
+    assert search(standard, admin, query="MOLLER") == ["alice"]
+    assert search(standard, admin, query="muller orsted") == ["bobby"]
+    assert search(standard, admin, query="möller jur") == ["alice"]
+    assert search(standard, admin, query="bobby@EXAMPLE") == ["bobby"]
+    assert search(standard, admin, query="lice") == ["alice"]
+    assert search(standard, admin, query="lice", match="prefix") == []
+    assert search(standard, admin, query="mull", match="prefix") == ["bobby"]
+    assert search(standard, admin, query="\u0301") == ["admin", "alice", "bobby"]
+
+
+def test_what_is_committed_is_found_at_once(standard: Bench):
+    admin, alice = standard.admin(), standard.member("alice")
+    assert search(standard, admin, query="ali") == ["alice"]
+    standard.ask(**update(alice, full_name="Zoë"))
+    assert search(standard, admin, query="zoe") == ["alice"]
+    standard.ask(**update(admin, standard.user_id("alice"), status="suspended"))
+    assert search(standard, admin, status="suspended") == ["alice"]
+    standard.restart()
+    admin = standard.admin()
+    assert search(standard, admin, query="zoe", is_active=False) == ["alice"]
+    standard.ask(**update(admin, standard.user_id("alice"), status="active"))
+    token = standard.login("alice")
+    standard.ask(action="delete_user", session_token=token, password="correct horse 7")
+    assert search(standard, admin, query="ali") == []
+
+
+def test_who_is_locked_out_is_found_until_that_is_over(standard: Bench):
+    admin = standard.admin()
+    standard.register("alice")
+    standard.register("bobby")
+    for _ in range(5):
+        standard.try_login("alice", "wrong")
+    assert search(standard, admin, locked=True) == ["alice"]
+    assert search(standard, admin, locked=False) == ["admin", "bobby"]
+    standard.restart()
+    admin = standard.admin()
+    assert search(standard, admin, locked=True) == ["alice"]
+    standard.clock.advance(30 * 60)
+    assert search(standard, admin, locked=True) == []
+
+
+def test_roles_and_permissions_count_where_they_are_in_force(standard: Bench):
+    admin = standard.admin()
+    for name in ("alice", "bobby", "carol", "david"):
+        standard.register(name)
+    standard.ask(**update(admin, standard.user_id("alice"), role="moderator"))
+    until = standard.clock.now.epoch_s + 60
+    given = AssignedRole("moderator", None, until, "", "", "")
+    put_lab(standard)
+    put_roles(standard, "bobby", given)
+    put_roles(standard, "carol", given._replace(lab_id=LAB))
+    standard.ask(**update(admin, standard.user_id("david"), role="moderator"))
+    standard.ask(**update(admin, standard.user_id("david"), status="inactive"))
+    everybody = ["alice", "bobby", "carol", "david"]
+    assert search(standard, admin, has_role="moderator") == everybody
+    readers = {"has_permission": "users.read"}
+    assert search(standard, admin, **readers) == ["admin", "alice", "bobby"]
+    assert search(standard, admin, **readers, role="user") == ["bobby"]
+    assert search(standard, admin, has_role="unheard of") == []
+    standard.clock.advance(60)
+    assert search(standard, admin, has_role="moderator") == ["alice", "david"]
+    assert search(standard, admin, **readers) == ["admin", "alice"]
+
+
+def test_who_administers_a_lab_finds_its_members_and_nobody_else(standard: Bench):
+    admin, alice = standard.admin(), standard.member("alice")
+    for name in ("bobby", "carol"):
+        standard.register(name)
+    put_lab(standard, alice="admin", bobby="viewer")
+    assert search(standard, admin, lab_id=LAB) == ["alice", "bobby"]
+    assert search(standard, alice, lab_id=LAB) == ["alice", "bobby"]
+    assert search(standard, alice, lab_id=LAB, query="bob") == ["bobby"]
+    ask = {"action": "search_users", "session_token": alice}
+    assert standard.ask(**ask)["code"] == "PERMISSION_DENIED"
+    assert standard.ask(**ask, lab_id=OTHER_LAB)["code"] == "PERMISSION_DENIED"
+    by_name = {"action": "get_user", "session_token": alice}
+    assert standard.ask(**by_name, username="bobby")["user"]["username"] == "bobby"
+    hidden = standard.ask(**by_name, username="carol")
+    assert hidden["code"] == "PERMISSION_DENIED"
+    assert standard.ask(**by_name, username="nobody") == hidden
+
+
+def test_second_factors_and_times_are_filters(standard: Bench):
+    admin = standard.admin()
+    set_up(standard, standard.member("alice", STRONG), STRONG)
+    before = standard.clock.now.text
+    standard.clock.advance(60)
+    standard.register("bobby")
+    assert search(standard, admin, mfa_enabled=True) == ["alice"]
+    assert search(standard, admin, never_logged_in=True) == ["bobby"]
+    assert search(standard, admin, last_login_before="2999-01-01") == ["admin", "alice"]
+    later = standard.clock.now.text
+    assert search(standard, admin, created_after=later) == ["bobby"]
+    assert search(standard, admin, created_before=later) == ["admin", "alice"]
+    assert search(standard, admin, created_after=before, query="bob") == ["bobby"]
+
+
+def test_pages_tell_where_they_are(standard: Bench):
+    admin = standard.admin()
+    for number in range(24):
+        standard.clock.advance(1)
+        standard.register(f"user{number:02}")
+    ask = {"action": "search_users", "session_token": admin}
+    first = standard.ask(**ask)
+    assert names(first)[:2] == ["user23", "user22"]
+    told = {
+        name: first[name] for name in ("count", "total", "page", "page_size", "pages")
+    }
+    assert told == {"count": 20, "total": 25, "page": 1, "page_size": 20, "pages": 2}
+    second = standard.ask(**ask, cursor=first["next_cursor"])
+    assert names(second) == ["user03", "user02", "user01", "user00", "admin"]
+    assert "page" not in second
+    assert "next_cursor" not in second
+    assert names(standard.ask(**ask, page=2)) == names(second)
+    assert standard.ask(**ask, per_page=10)["pages"] == 3
+    oldest = standard.ask(**ask, sort_order="asc", page_size=1)
+    assert names(oldest) == ["admin"]
+
+
+def test_a_cursor_outlives_a_restart_and_the_account_it_names(standard: Bench):
+    admin = standard.admin()
+    for name in ("alice", "bobby", "carol"):
+        standard.register(name)
+    ask = {"action": "search_users", "sort_by": "username", "page_size": 2}
+    cursor = standard.ask(**ask, session_token=admin)["next_cursor"]
+    alice = standard.login("alice")
+    standard.ask(action="delete_user", session_token=alice, password="correct horse 7")
+    standard.restart()
+    rest = standard.ask(**ask, session_token=standard.admin(), cursor=cursor)
+    assert names(rest) == ["bobby", "carol"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "field"),
+    [
+        ({"created_after": "yesterday"}, "created_after"),
+        ({"last_login_before": "2026-02-30"}, "last_login_before"),
+        ({"cursor": "x"}, "cursor"),
+        ({"page_size": 10, "per_page": 20}, "per_page"),
+        ({"page_size": 101}, "page_size"),
+        ({"sort_by": "password_hash"}, "sort_by"),
+        ({"query": "a\nb"}, "query"),
+        ({"colour": "red"}, "colour"),
+    ],
+    ids=str,
+)
+def test_what_makes_no_sense_is_refused(standard: Bench, fault: Message, field: str):
+    ask = {"action": "search_users", "session_token": standard.admin()}
+    reply = standard.ask(**ask, **fault)
+    assert reply["code"] == "INVALID_REQUEST"
+    assert reply["details"][0]["field"] == field
+
+
+def test_a_cursor_goes_with_the_order_it_was_given_for(standard: Bench):
+    ask = {"action": "search_users", "session_token": standard.admin()}
+    standard.register("alice")
+    cursor = standard.ask(**ask, sort_by="email", page_size=1)["next_cursor"]
+    assert names(standard.ask(**ask, cursor=cursor)) == ["alice"]
+    for more in ({"sort_by": "role"}, {"sort_order": "desc"}, {"page": 2}):
+        assert standard.ask(**ask, **more, cursor=cursor)["code"] == "INVALID_REQUEST"
+
+
+def test_a_search_leaves_an_entry_without_the_words_that_name_somebody(standard: Bench):
+    admin = standard.admin()
+    standard.register("alice")
+    ask = {"action": "search_users", "session_token": admin}
+    [entry] = standard.audited_by(
+        lambda: standard.ask(**ask, query="alice", is_active=True)
+    )
+    assert (entry["event"], entry["actor"]) == (
+        "users_searched",
+        standard.user_id("admin"),
+    )
+    assert entry["details"] == {
+        "wanted": {"is_active": True},
+        "users": 1,
+        "query": True,
+    }
+    [entry] = standard.audited_by(
+        lambda: standard.ask(action="get_statistics", session_token=admin)
+    )
+    assert entry["event"] == "statistics_read"
+
+
+# --- list_users ---
+
+
+def test_members_find_names_but_nothing_they_are_not_shown(standard: Bench):
+    admin, alice = standard.admin(), standard.member("alice", full_name="Ann Smith")
+    standard.register("bobby", full_name="Bob Alice")
+    ask = {"action": "list_users", "session_token": alice}
+    assert names(standard.ask(**ask, search="alice")) == ["alice", "bobby"]
+    assert names(standard.ask(**ask, search="example.org")) == []
+    reader = {"action": "list_users", "session_token": admin}
+    assert len(names(standard.ask(**reader, search="example.org"))) == 2
+    by_name = standard.ask(**ask, sort_by="full_name", sort_order="desc", page_size=1)
+    assert names(by_name) == ["admin"]  # the System Administrator
+    assert (by_name["total"], by_name["truncated"]) == (3, True)
+    assert "next_cursor" not in by_name
+    cursor = standard.ask(**reader, sort_by="email", page_size=1)["next_cursor"]
+    for more in (
+        {"sort_by": "email"},
+        {"sort_by": "last_login"},
+        {"sort_by": "created_at"},
+        {"status": "suspended"},
+        {"cursor": cursor},
+    ):
+        assert standard.ask(**ask, **more)["code"] == "PERMISSION_DENIED", more
+
+
+def test_readers_list_other_statuses_and_go_on_by_cursor(standard: Bench):
+    admin = standard.admin()
+    for name in ("alice", "bobby", "carol"):
+        standard.register(name)
+    standard.ask(**update(admin, standard.user_id("bobby"), status="suspended"))
+    ask = {"action": "list_users", "session_token": admin}
+    assert names(standard.ask(**ask, status="suspended")) == ["bobby"]
+    first = standard.ask(**ask, sort_by="username", page_size=2)
+    assert (names(first), first["total"], first["pages"]) == (["admin", "alice"], 3, 2)
+    second = standard.ask(**ask, cursor=first["next_cursor"])
+    assert names(second) == ["carol"]
+    assert names(standard.ask(**ask, role="admin")) == ["admin"]
+
+
+def test_under_compat_a_plain_list_is_as_the_original_has_it(compat: Bench):
+    plain = compat.ask(action="list_users", session_token=compat.admin())
+    assert set(plain) == {"status", "users", "count"}
+    paged = compat.ask(action="list_users", page_size=1)
+    assert (paged["total"], paged["pages"]) == (1, 1)
+
+
+# --- get_user ---
+
+
+def test_an_account_is_read_by_its_name_or_address(standard: Bench):
+    admin, alice = standard.admin(), standard.member("alice")
+    ask = {"action": "get_user", "session_token": admin}
+    by_id = standard.ask(**ask, user_id=standard.user_id("alice"))
+    assert standard.ask(**ask, username=" Alice ") == by_id
+    assert standard.ask(**ask, email="ALICE@example.org") == by_id
+    own = {"action": "get_user", "session_token": alice}
+    assert standard.ask(**own, username="alice") == standard.ask(**own)
+    assert standard.audited_by(lambda: standard.ask(**own, username="alice")) == []
+    [entry] = standard.audited_by(lambda: standard.ask(**ask, username="alice"))
+    assert entry["subject"] == standard.user_id("alice")
+    twice = standard.ask(**ask, username="alice", email="alice@example.org")
+    assert twice["code"] == "INVALID_REQUEST"
+
+
+def test_who_may_not_read_others_does_not_learn_which_names_there_are(standard: Bench):
+    alice = standard.member("alice")
+    standard.register("bobby")
+    ask = {"action": "get_user", "session_token": alice}
+    known = standard.ask(**ask, username="bobby")
+    assert known["code"] == "PERMISSION_DENIED"
+    for other in (
+        {"username": "nobody"},
+        {"email": "bobby@example.org"},
+        {"email": "nobody@example.org"},
+        {"username": "bobby@example.org"},
+    ):
+        assert standard.ask(**ask, **other) == known
+
+
+# --- get_statistics ---
+
+
+def test_statistics_count_what_there_is(standard: Bench):
+    standard.register("early")
+    standard.admin()
+    standard.clock.advance(8 * 24 * 3600)
+    admin, alice = standard.admin(), standard.member("alice", STRONG)
+    standard.register("bobby")
+    set_up(standard, alice, STRONG)
+    standard.ask(**update(admin, standard.user_id("bobby"), status="suspended"))
+    for _ in range(5):
+        standard.try_login("bobby", "wrong")
+    ask = {"action": "get_statistics", "session_token": admin}
+    told = standard.ask(**ask, newest=2)
+    assert told["total_users"] == 4
+    assert told["by_status"] == {"active": 3, "suspended": 1}
+    assert told["by_role"] == {"admin": 1, "user": 3}
+    assert (told["mfa_enabled"], told["locked"]) == (1, 1)
+    assert told["sessions"] == len(standard.sessions)
+    assert (told["recent_logins"], told["new_users"]) == (2, 2)
+    assert {user["username"] for user in told["recent_users"]} == {"alice", "bobby"}
+    assert standard.ask(**ask, since="2000-01-01")["new_users"] == 4
+    assert standard.ask(**ask, until="2000-01-01")["new_users"] == 0
+    assert standard.ask(**ask, since="x")["code"] == "INVALID_REQUEST"
+
+
+def test_who_loses_the_permission_during_a_search_gets_nothing(standard: Bench):
+    admin, alice = standard.admin(), standard.member("alice")
+    moderator = update(admin, standard.user_id("alice"), role="moderator")
+    standard.ask(**moderator)
+    back = update(admin, standard.user_id("alice"), role="user")
+    for number in range(3):
+        standard.register(f"user{number}")
+    catching_up = standard.service.facilities.directory._catching_up
+
+    async def search_meanwhile() -> bytes:
+        answer = standard.service.dispatch.answer
+        ask = json.dumps({"action": "search_users", "session_token": alice}).encode()
+        async with catching_up:
+            searching = asyncio.create_task(answer(ask, LOCAL))
+            await asyncio.sleep(0)
+            await answer(json.dumps(back).encode(), LOCAL)
+        return await searching
+
+    assert b"PERMISSION_DENIED" in standard.run(search_meanwhile())

@@ -1,0 +1,1 @@
+"""An index of all accounts in memory, to find, filter, sort and count them."""
