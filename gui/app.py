@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gui.background import Background
+from gui.collecting import Collector
 from gui.controllers.choices import Choices, Place, save_choices
 from gui.controllers.desk import Desk
 from gui.controllers.problems import EXPECTED, Problem
@@ -39,6 +40,7 @@ class Program:
     ) -> None:
         """Begins as `choices` say; what they are at the end is written to `path`."""
         self._path = path
+        self._collector = Collector()
         self.choices = choices
         self.root = root = Root(
             "UMS", theme=choices.theme, scale_percent=choices.scale_percent
@@ -69,7 +71,7 @@ class Program:
         desk.on_proof = lambda again, give_up: ask_proof(self.stage, again, give_up)
         desk.on_session_lost = self._session_lost
         root.protocol("WM_DELETE_WINDOW", self.close)
-        root.every_tick(self.background.drain)
+        root.every_tick(self._tick)
         root.bind("<F1>", lambda _: show_keys(self.stage))
         root.bind("<Control-t>", lambda _: self.toggle_theme())
         root.bind("<Control-q>", lambda _: self.close())
@@ -77,6 +79,10 @@ class Program:
         for number in range(1, 10):
             root.bind(f"<Alt-Key-{number}>", self._page_key)
         self._keep_probing()
+
+    def _tick(self) -> None:
+        self._collector.collect()
+        self.background.drain()
 
     def _page_key(self, event: Any) -> None:
         self._in_shell(lambda shell: shell.show_number(int(event.keysym)))
@@ -177,3 +183,4 @@ class Program:
         self.desk.close()
         root.destroy()
         self.background.close()
+        self._collector.close()

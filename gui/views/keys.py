@@ -31,7 +31,7 @@ class KeysPage(Page):
             (
                 Column("name", "Name", 180),
                 Column("state", "State", 90),
-                Column("scopes", "May", 260, stretch=True),
+                Column("scopes", "May", 260),
                 Column("until", "Until", 150),
                 Column("used", "Last used", 150),
             ),

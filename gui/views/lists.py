@@ -3,12 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from gui.controllers.credentials import Item
 from gui.widgets.basics import Frame, button, frame, label, px
 from gui.widgets.notice import empty_state
 from gui.widgets.table import Column, Row, Rows, Table
+
+
+class Items(Protocol):
+    """Items by their number; those that are not there yet come later."""
+
+    total: int
+
+    def item(self, number: int) -> Item | None:
+        """The item, or None while it is on its way."""
+        ...
+
+
+class ItemSource:
+    """Items as rows of a table."""
+
+    def __init__(self, items: Items) -> None:
+        """The table asks for what can be seen."""
+        self._items = items
+
+    @property
+    def total(self) -> int:
+        """How many there are, as far as is known."""
+        return self._items.total
+
+    def row(self, number: int) -> Row | None:
+        """The row of an item."""
+        item = self._items.item(number)
+        return None if item is None else row_of(item)
+
+
+def row_of(item: Item) -> Row:
+    """An item as a row."""
+    tones = {"muted": "muted", "warning": "warning", "danger": "danger"}
+    return Row(item.key, item.cells, tones.get(item.mark, ""))
 
 
 class ListPane(Frame):
@@ -53,8 +87,7 @@ class ListPane(Frame):
     def show(self, items: Sequence[Item], *, nothing: tuple[str, str]) -> None:
         """Show these rows, or what `nothing` says (a title and a sentence)."""
         self.items = {item.key: item for item in items}
-        tones = {"muted": "muted", "warning": "warning", "danger": "danger"}
-        rows = [Row(i.key, i.cells, tones.get(i.mark, "")) for i in items]
+        rows = [row_of(item) for item in items]
         self.table.selected &= self.items.keys()
         self.table.show(Rows(rows))
         if self._empty is not None:

@@ -70,7 +70,7 @@ class SecurityPage(Page):
             "Second factors",
             (
                 Column("kind", "Kind", 150),
-                Column("name", "Name", 140, stretch=True),
+                Column("name", "Name", 140),
                 Column("since", "Since", 150),
                 Column("used", "Last used", 150),
             ),

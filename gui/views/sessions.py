@@ -15,7 +15,7 @@ from gui.widgets.dialogs import Question
 from gui.widgets.table import Column
 
 SESSION_COLUMNS = (
-    Column("program", "Program", 200, stretch=True),
+    Column("program", "Program", 200),
     Column("address", "Address", 130),
     Column("since", "Since", 150),
     Column("used", "Last used", 150),
@@ -49,7 +49,7 @@ class SessionsPage(Page):
             self.body,
             "Known devices",
             (
-                Column("label", "Device", 200, stretch=True),
+                Column("label", "Device", 200),
                 Column("address", "Address", 130),
                 Column("used", "Last used", 150),
                 Column("until", "Known until", 150),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,8 +130,3 @@ def tell(
         notice.show(problem.text, "warning", action="Try again", command=again)
     else:
         notice.show(problem.text)
-
-
-def shown(values: Mapping[str, Any]) -> dict[str, str]:
-    """Values as the texts of fields."""
-    return {name: "" if value is None else str(value) for name, value in values.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from tkinter import PhotoImage
 from typing import Any, Literal, cast
 
@@ -84,14 +84,6 @@ def align_left(made: ttk.Button) -> None:
     root_of(made).style.configure(made.cget("style"), anchor="w")
 
 
-def check(
-    parent: Any, text: str, variable: ttk.BooleanVar, *, name: str | None = None
-) -> ttk.Checkbutton:
-    """A box to tick."""
-    more: dict[str, Any] = {} if name is None else {"name": name}
-    return ttk.Checkbutton(parent, text=text, variable=variable, **more)
-
-
 def tooltip(widget: Any, text: str) -> None:
     """Explain a widget when the pointer rests on it."""
     ttk.ToolTip(widget, text=text, wraplength=px(widget, 320))
@@ -107,3 +99,59 @@ def copy_text(widget: Any, text: str) -> None:
     root = root_of(widget)
     root.clipboard_clear()
     root.clipboard_append(text)
+
+
+def entry(parent: Any, *, name: str, width: int) -> ttk.Entry:
+    """A field without a label of its own; `width` in characters."""
+    return ttk.Entry(parent, name=name, width=width)
+
+
+def choice(
+    parent: Any, values: Sequence[str], *, name: str, width: int
+) -> ttk.Combobox:
+    """A list that unfolds, with the first of its values chosen."""
+    made = ttk.Combobox(
+        parent, values=list(values), state="readonly", name=name, width=width
+    )
+    made.set(values[0])
+    return made
+
+
+def toggle(
+    parent: Any, text: str, command: Callable[[], object], *, name: str
+) -> ttk.Checkbutton:
+    """A switch, off at first."""
+    made = ttk.Checkbutton(
+        parent, text=text, command=command, bootstyle="round toggle", name=name
+    )
+    made.state(["!alternate"])
+    return made
+
+
+class Split(ttk.Panedwindow):
+    """A wide pane and, at its right, one that can be hidden; the border can be moved."""
+
+    def __init__(self, parent: Any, right_width: int) -> None:
+        """`right_width` is in pixels at 100 %."""
+        super().__init__(parent, orient="horizontal")
+        self.left = _pane(self, 1, "left")
+        self.right = _pane(self, px(parent, right_width), "right")
+        self.add(self.left, weight=1)
+        self.add(self.right, weight=0)
+
+    def reveal(self, *, right: bool) -> None:
+        """Show the right pane, or give its room to the left one."""
+        is_there = str(self.right) in [str(pane) for pane in self.panes()]
+        if right and not is_there:
+            self.add(self.right, weight=0)
+        elif not right and is_there:
+            self.forget(self.right)
+
+
+def _pane(parent: Any, width: int, name: str) -> ttk.Frame:
+    """A frame that is as wide as it is told, whatever is in it."""
+    made = ttk.Frame(parent, width=width, name=name)
+    made.grid_propagate(flag=False)
+    made.columnconfigure(0, weight=1)
+    made.rowconfigure(0, weight=1)
+    return made

@@ -210,6 +210,7 @@ class Sheet(ttk.Toplevel):
         self._command.insert("1.0", make(self.form.values()))
         self._command.configure(state="disabled")
         self._command.grid()
+        self.wm_geometry("")  # as large as it needs to be now
 
     def _buttons(self, box: Any) -> None:
         row, gap = frame(box, name="buttons"), px(self.master, 8)

@@ -17,6 +17,7 @@ _ICONS: Final[dict[Tone, str]] = {
     "danger": "x-circle",
 }
 SHOWN_MS: Final = 5_000
+SHOWN_WITH_ACTION_MS: Final = 15_000
 
 
 class Notice(ttk.Frame):
@@ -51,7 +52,10 @@ class Notice(ttk.Frame):
         if command is not None:
             self.action = button(self, action, command, name="action")
             self.action.pack(side="right", padx=(px(self, 8), 0), anchor="n")
-        label(self, text, look=tone, wrap=self._wrap).pack(side="left", fill="x")
+        said = label(self, text, look=tone, wrap=self._wrap)
+        if tone == "warning":
+            said.configure(foreground=root_of(self).readable_warning)
+        said.pack(side="left", fill="x")
         self.grid()
 
     def clear(self) -> None:
@@ -102,24 +106,43 @@ class Toasts:
         self._timer = ""
         self.text = ""
 
-    def show(self, text: str, tone: Tone = "success") -> None:
+    def show(
+        self,
+        text: str,
+        tone: Tone = "success",
+        *,
+        action: str = "",
+        command: Callable[[], object] | None = None,
+    ) -> None:
         """Show a message for some seconds, in place of the one before."""
         self.hide()
         self.text = text
         root = root_of(self._window)
-        box = ttk.Frame(self._window, bootstyle="dark", padding=root.px(12))
-        icon = "#8fd19e" if tone == "success" else "#ffda6a"
+        box = ttk.Frame(
+            self._window, bootstyle="dark", padding=root.px(12), name="toast"
+        )
         ttk.Label(
             box,
             text=f"{'✓' if tone == 'success' else '!'}  {text}",
             bootstyle="inverse dark",
             wraplength=root.px(360),
-            foreground="#ffffff" if tone == "success" else icon,
-        ).pack()
+            foreground="#ffffff" if tone == "success" else "#ffda6a",
+        ).pack(side="left")
+        if command is not None:
+
+            def act() -> None:
+                self.hide()
+                command()
+
+            button(box, action, act, kind="primary", name="undo").pack(
+                side="left", padx=(root.px(12), 0)
+            )
         box.place(relx=1.0, rely=1.0, x=-root.px(20), y=-root.px(44), anchor="se")
         box.lift()
         self._shown = box
-        self._timer = root.after(SHOWN_MS, self.hide)
+        self._timer = root.after(
+            SHOWN_MS if command is None else SHOWN_WITH_ACTION_MS, self.hide
+        )
 
     def hide(self) -> None:
         """Take the message away."""

@@ -17,6 +17,8 @@ TICK_MS: Final = 25
 _POINTS_PER_INCH: Final = 72
 _DPI_AT_100_PERCENT: Final = 96
 _DPI_MAX: Final = 384
+_DARK_YELLOW: Final = "#7a5300"
+"""7:1 on white."""
 THEMES: Final[dict[Theme, str]] = {"light": "bootstrap-light", "dark": "bootstrap-dark"}
 
 
@@ -55,6 +57,11 @@ class Root(ttk.App):
     def colour(self, name: str) -> str:
         """A colour of the theme, such as `danger` or `fg`, as #rrggbb."""
         return str(getattr(self.style.colors, name))
+
+    @property
+    def readable_warning(self) -> str:
+        """The colour of warnings for text: the yellow of the theme is lost on white."""
+        return _DARK_YELLOW if self.theme == "light" else self.colour("warning")
 
     def every_tick(self, work: Callable[[], None]) -> None:
         """Call `work` from the loop, again and again, until the window is gone."""

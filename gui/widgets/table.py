@@ -25,13 +25,15 @@ _SLOTS_MIN: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column; `width` is in pixels at 100 %. `sort` names what to sort by."""
+    """A column; `width` is in pixels at 100 %, if there is room for all.
+
+    `sort` names what to sort by when its heading is clicked.
+    """
 
     name: str
     title: str
     width: int
     sort: str = ""
-    stretch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,10 @@ class Row:
 class Source(Protocol):
     """Where rows come from. `total` may grow while pages come in."""
 
-    total: int
+    @property
+    def total(self) -> int:
+        """How many rows there are, as far as is known."""
+        ...
 
     def row(self, number: int) -> Row | None:
         """The row of that number, from 0 on; None while it is on its way."""
@@ -76,6 +81,7 @@ class Table(ttk.Frame):
         self.sorted_by, self.descending = "", False
         self._anchor = -1
         self._slots: list[str] = []
+        self._shown = [column.name for column in columns]
         self._build()
 
     def _build(self) -> None:
@@ -99,14 +105,14 @@ class Table(ttk.Frame):
                 column.name,
                 width=px(self, column.width),
                 minwidth=px(self, 40),
-                stretch=column.stretch,
+                stretch=False,
                 anchor="w",
             )
         self._draw_headings()
         self._colour()
         root_of(self).bind("<<ThemeChosen>>", lambda _: self._colour(), add="+")
         bind = self.tree.bind
-        bind("<Configure>", lambda _: self._fit())
+        bind("<Configure>", lambda _: self._resized())
         bind("<Button-1>", self._clicked)
         bind("<Double-1>", self._opened)
         bind("<Return>", self._opened)
@@ -127,7 +133,7 @@ class Table(ttk.Frame):
         tag = self.tree.tag_configure
         tag("muted", foreground=root.colour("secondary"))
         tag("danger", foreground=root.colour("danger"))
-        tag("warning", foreground=root.colour("warning"))
+        tag("warning", foreground=root.readable_warning)
         chosen = root.colour("primary")
         tag("chosen", background=chosen, foreground="#ffffff")
         tag("cursor", background=root.colour("active"))
@@ -139,6 +145,19 @@ class Table(ttk.Frame):
         self.source = source
         self.top, self.cursor, self._anchor = 0, -1, -1
         self.refresh()
+
+    def show_columns(self, names: Sequence[str]) -> None:
+        """Show only these columns, in this order."""
+        self._shown = list(names)
+        self.tree.configure(displaycolumns=self._shown)
+        self._share()
+
+    def _share(self) -> None:
+        """Part the width among the columns, as wide as each was meant to be."""
+        meant = {c.name: c.width for c in self.columns if c.name in self._shown}
+        room = max(self.tree.winfo_width() - px(self, 4), 0)
+        for name, width in meant.items():
+            self.tree.column(name, width=room * width // sum(meant.values()))
 
     def refresh(self) -> None:
         """Draw again: the source has more rows, or others, than before."""
@@ -170,10 +189,20 @@ class Table(ttk.Frame):
             if row is not None and row.key == key:
                 self._move_to(self.top + slot, extend=False)
 
+    def focus_rows(self) -> None:
+        """Put the focus into the rows, and select the first if none is."""
+        self.tree.focus_set()
+        if not self.selected and self.total:
+            self._move_to(self.top, extend=False)
+
     def clear_selection(self) -> None:
         """Select nothing."""
         self.selected, self.cursor, self._anchor = set(), -1, -1
         self._draw()
+
+    def _resized(self) -> None:
+        self._share()
+        self._fit()
 
     def _fit(self) -> None:
         """Have as many slots as rows fit below the headings."""
@@ -224,7 +253,7 @@ class Table(ttk.Frame):
         for column in self.columns:
             mark = ""
             if column.sort and column.sort == self.sorted_by:
-                mark = "  ▼" if self.descending else "  ▲"
+                mark = " ▼" if self.descending else " ▲"
             self.tree.heading(
                 column.name,
                 text=column.title + mark,

@@ -126,7 +126,8 @@ class Driver:
         else:
             widget.delete(0, "end")
         for char in text:
-            widget.event_generate("<Key>", keysym=KEYSYMS.get(char, char))
+            for event in ("<KeyPress>", "<KeyRelease>"):
+                widget.event_generate(event, keysym=KEYSYMS.get(char, char))
         self.pump()
 
     def choose(self, name: str, value: str) -> None:

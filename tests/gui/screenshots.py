@@ -74,7 +74,55 @@ def own_pages(window: Driver, camera: Camera) -> None:
     window.key("Escape")
 
 
-WALKS: tuple[Callable[[Driver, Camera], None], ...] = (before_signing_in, own_pages)
+def administration(window: Driver, camera: Camera) -> None:
+    users = window.go("users")
+    camera.take("users")
+    window.type("query", "tur")
+    window.until(lambda: users.search.query == "tur")
+    window.settled()
+    window.key("Down")
+    window.find("tabs")
+    window.reads("Alan Turing")
+    camera.take("users-search")
+    window.click("suspend")
+    assert window.sheet
+    window.click("shell")
+    camera.take("suspend")
+    window.key("Escape")
+    for number, name in enumerate(("roles", "sessions", "factors", "person-audit"), 1):
+        users.person.tabs.select(number)
+        window.pump()
+        camera.take(f"user-{name}")
+    window.click("new")
+    assert window.sheet
+    camera.take("new-user")
+    window.key("Escape")
+    window.type("query", "nobody at all")
+    window.reads("No account is like that")
+    camera.take("users-none")
+    audit = window.go("audit")
+    audit.table.focus_rows()
+    window.key("Down")
+    camera.take("audit")
+    window.choose("event", "User updated")
+    window.settled()
+    audit.table.focus_rows()
+    window.reads("Changes")
+    camera.take("audit-change")
+    window.click("verify")
+    window.reads("The log is whole")
+    camera.take("audit-verified")
+    window.root.event_generate("<F1>")
+    assert window.sheet
+    camera.take("keys-help")
+    window.key("Escape")
+
+
+WALKS: tuple[Callable[[Driver, Camera], None], ...] = (
+    before_signing_in,
+    own_pages,
+    administration,
+)
 
 
 def main() -> None:
