@@ -77,7 +77,7 @@ class AuditPage(Page):
         bar.grid(row=0, column=0, sticky="ew", pady=(0, px(self, 8)))
         self.event = self._filter(bar, "What", (ANY, *self._events), "event", 22)
         self.outcome = self._filter(bar, "Outcome", (ANY, *OUTCOMES), "outcome", 10)
-        self.severity = self._filter(bar, "At least", (ANY, *SEVERITIES), "severity", 9)
+        self.severity = self._filter(bar, "Severity", (ANY, *SEVERITIES), "severity", 9)
         label(bar, "Since").pack(side="left", padx=(gap, gap))
         self.since = entry(bar, name="since", width=11)
         self.since.pack(side="left")

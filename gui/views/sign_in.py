@@ -16,6 +16,7 @@ from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec, Form
 from gui.widgets.notice import Notice, Spinner
 
+ANY_KIND = "any"
 METHODS = {
     "totp": "Authenticator app",
     "sms": "Text message",
@@ -198,8 +199,8 @@ class SignInView(Frame):
     def _factor(self) -> Card:
         flow = self.flow
         methods = [name for name in flow.kept.methods if name != "passkey"]
-        names = [METHODS.get(name, name) for name in methods]
-        by_name = dict(zip(names, methods, strict=True))
+        names = [ANY_KIND, *(METHODS.get(name, name) for name in methods)]
+        by_name = dict(zip(names, ("", *methods), strict=True))
         links = [self._back()]
         for name in ("sms", "email"):
             if name in methods:
@@ -210,7 +211,7 @@ class SignInView(Frame):
                 "code", "Code", required=True, hint="Six digits, or a backup code."
             )
         ]
-        if len(names) > 1:
+        if len(methods) > 1:
             fields.append(
                 FieldSpec("method", "Kind of code", "choice", names[0], choices=names)
             )
