@@ -57,12 +57,12 @@ class AuditPage(Page):
         self.table = Table(
             panes.left,
             (
-                Column("at", "When", 160),
-                Column("event", "What", 170),
-                Column("outcome", "Outcome", 90),
+                Column("at", "When", 190),
+                Column("event", "What", 160),
+                Column("outcome", "Outcome", 85),
                 Column("actor", "Who", 110),
                 Column("subject", "Whose account", 120),
-                Column("address", "From", 110),
+                Column("address", "From", 100),
             ),
         )
         self.table.on_select = self._selected
