@@ -1,0 +1,20 @@
+"""The pages of the program, in the order of the rail."""
+
+from typing import Final
+
+from gui.views.audit import AuditPage
+from gui.views.keys import KeysPage
+from gui.views.profile import ProfilePage
+from gui.views.security import SecurityPage
+from gui.views.sessions import SessionsPage
+from gui.views.shell import Entry
+from gui.views.users import UsersPage
+
+ENTRIES: Final = (
+    Entry("users", "Users", "people", UsersPage, "users.read"),
+    Entry("audit", "Audit log", "journal-text", AuditPage, "audit.read"),
+    Entry("profile", "My profile", "person", ProfilePage),
+    Entry("security", "Password and factors", "shield-lock", SecurityPage),
+    Entry("sessions", "Sessions and devices", "display", SessionsPage),
+    Entry("keys", "API keys", "key", KeysPage),
+)
