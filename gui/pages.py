@@ -3,6 +3,7 @@
 from typing import Final
 
 from gui.views.audit import AuditPage
+from gui.views.dashboard import DashboardPage
 from gui.views.keys import KeysPage
 from gui.views.labs import LabsPage
 from gui.views.profile import ProfilePage
@@ -14,6 +15,7 @@ from gui.views.users import UsersPage
 ENTRIES: Final = (
     Entry("users", "Users", "people", UsersPage, "users.read"),
     Entry("labs", "Labs", "diagram-3", LabsPage, "lab.member.basic"),
+    Entry("dashboard", "Security", "shield-check", DashboardPage, "audit.read"),
     Entry("audit", "Audit log", "journal-text", AuditPage, "audit.read"),
     Entry("profile", "My profile", "person", ProfilePage),
     Entry("security", "Password and factors", "shield-lock", SecurityPage),
