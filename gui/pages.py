@@ -7,14 +7,18 @@ from gui.views.dashboard import DashboardPage
 from gui.views.keys import KeysPage
 from gui.views.labs import LabsPage
 from gui.views.profile import ProfilePage
+from gui.views.roles import RolesPage
 from gui.views.security import SecurityPage
 from gui.views.sessions import SessionsPage
 from gui.views.shell import Entry
 from gui.views.users import UsersPage
+from gui.views.why import WhyPage
 
 ENTRIES: Final = (
     Entry("users", "Users", "people", UsersPage, "users.read"),
     Entry("labs", "Labs", "diagram-3", LabsPage, "lab.member.basic"),
+    Entry("roles", "Roles", "person-badge", RolesPage, "roles.manage"),
+    Entry("why", "Why may she?", "question-circle", WhyPage, "users.read"),
     Entry("dashboard", "Security", "shield-check", DashboardPage, "audit.read"),
     Entry("audit", "Audit log", "journal-text", AuditPage, "audit.read"),
     Entry("profile", "My profile", "person", ProfilePage),

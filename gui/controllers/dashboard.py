@@ -163,6 +163,7 @@ def picture(
     known = sorted(events, key=lambda entry: entry.number, reverse=True)
     parts = parted(known, window, until)
     alarms = [entry for entry in known if entry.event in ALARMS]
+    names = {e.subject: e.subject_name for e in known if e.subject_name}
     good, failed = sum(p.good for p in parts), sum(p.failed for p in parts)
     note = (
         "There is more in the log than is counted here: choose a shorter time."
@@ -174,7 +175,7 @@ def picture(
         cards,
         tuple(parts),
         failed_by_address(known),
-        tuple(_alarm(entry) for entry in alarms),
+        tuple(_alarm(e, names.get(e.subject)) for e in alarms),
         note,
     )
 
@@ -252,18 +253,18 @@ def _cards(counts: GetStatisticsReply) -> tuple[Card, ...]:
 
 
 def _sign_in_cards(good: int, failed: int, window: Window) -> tuple[Card, ...]:
-    tone = "warning" if failed > good else ""
+    tone = "danger" if failed > good else ""
     return (
         Card("Signed in", f"{good:,}", window.title),
         Card("Failed", f"{failed:,}", window.title, tone),
     )
 
 
-def _alarm(entry: AuditedEvent) -> Item:
+def _alarm(entry: AuditedEvent, name: str | None) -> Item:
     cells = (
         moment(entry.at),
         said(entry.event),
-        entry.subject_name or entry.subject or "",
+        name or entry.subject or "",
         entry.address or "",
     )
     mark = "danger" if entry.severity in ("error", "critical") else "warning"

@@ -14,7 +14,7 @@ from gui.controllers.credentials import Item
 from gui.controllers.desk import Desk
 from gui.controllers.paged import PAGE_SIZE, Pages
 from gui.controllers.problems import Problem
-from gui.controllers.who import named
+from gui.controllers.who import WHO, named
 from gui.controllers.wording import counted, moment
 from ums_client.protocol.lab_members import AddLabMember
 from ums_client.protocol.labs import (
@@ -112,7 +112,7 @@ class Labs:
         """
 
         def made(reply: Any) -> None:
-            lab_id, who = reply.lab.lab_id, values.get("who", "")
+            lab_id, who = reply.lab.lab_id, values.get(WHO, "")
             if not who:
                 then((lab_id, ""))
                 return

@@ -12,7 +12,7 @@ from gui.controllers.problems import Problem
 from ums_client.protocol.accounts import GetUser, User
 
 FailedWith = Callable[[Problem], object]
-WHO = "who"
+WHO = "account"
 """The name of the field in which people name an account."""
 
 

@@ -9,7 +9,8 @@ from typing_extensions import override
 from gui.controllers.dashboard import WINDOWS, Card, Dashboard, Picture
 from gui.views.lists import ListPane
 from gui.views.stage import Page, Stage
-from gui.widgets.basics import Frame, button, choice, frame, label, px, toggle
+from gui.widgets.basics import button, choice, frame, px, toggle
+from gui.widgets.cards import card
 from gui.widgets.chart import Bar, BarChart, Series
 from gui.widgets.table import Column
 
@@ -126,9 +127,9 @@ class DashboardPage(Page):
     def _show_cards(self, cards: tuple[Card, ...]) -> None:
         for child in self.cards.winfo_children():
             child.destroy()
-        for column, card in enumerate(cards):
+        for column, c in enumerate(cards):
             self.cards.columnconfigure(column, weight=1, uniform="card")
-            _card(self.cards, card).grid(
+            card(self.cards, c.title, c.number, c.note, look=c.tone).grid(
                 row=0, column=column, sticky="nsew", padx=(0, px(self, 8))
             )
 
@@ -148,12 +149,3 @@ class DashboardPage(Page):
         if self._timer:
             self.after_cancel(self._timer)
             self._timer = ""
-
-
-def _card(parent: Any, card: Card) -> Frame:
-    box = frame(parent, 10)
-    box.configure(borderwidth=1, relief="solid")
-    label(box, card.title, font="small", look="secondary").pack(anchor="w")
-    label(box, card.number, font="title", look=card.tone).pack(anchor="w")
-    label(box, card.note, font="small", look="secondary", wrap=130).pack(anchor="w")
-    return box

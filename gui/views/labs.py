@@ -7,6 +7,7 @@ from typing import Any
 from typing_extensions import override
 
 from gui.controllers.labs import FoundLabs, Labs
+from gui.controllers.who import WHO
 from gui.controllers.wording import counted
 from gui.views.lab_pane import LabPane
 from gui.views.lists import ItemSource
@@ -143,7 +144,7 @@ class LabsPage(Page):
                     ),
                     FieldSpec("description", "Description", "lines"),
                     FieldSpec(
-                        "who",
+                        WHO,
                         "First administrator",
                         hint="User name or mail address; may be empty",
                     ),

@@ -35,7 +35,7 @@ def _make_labs(window: Driver, labs: Any) -> None:
         window.click("new")
         window.type("name", name)
         window.type("code", code)
-        window.type("who", who)
+        window.type("account", who)
         window.click("ok")
         window.until(lambda: window.top is window.root)
         window.until(lambda code=code: labs.lab.lab and labs.lab.lab.code == code)
@@ -44,7 +44,7 @@ def _make_labs(window: Driver, labs: Any) -> None:
             continue
         for more in ("joan", "hedy", "john"):
             window.click("add")
-            window.type("who", more)
+            window.type("account", more)
             window.click("ok")
             window.until(lambda: window.top is window.root)
             window.settled()

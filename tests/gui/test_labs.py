@@ -48,7 +48,7 @@ def test_a_lab_is_made_with_its_administrator(
     assert window.sheet
     window.type("name", "Lab of Mira")
     window.type("code", "MIRA")
-    window.type("who", "mira")
+    window.type("account", "mira")
     window.key("Return")
     window.until(lambda: labs.lab.lab and labs.lab.lab.code == "MIRA")
     window.reads("1 member, 1 active (1 admin)")
@@ -76,10 +76,12 @@ def test_members_are_added_changed_and_removed(
     look_for(window, labs, "glass")
     window.reads("No member")
     window.click("add")
-    window.type("who", "nobody.of.that.name")
+    window.type("account", "nobody.of.that.name")
     window.click("ok")
-    window.until(lambda: window.top.form.field("who").fault or window.top.notice.text)
-    window.type("who", "gus@example.org")
+    window.until(
+        lambda: window.top.form.field("account").fault or window.top.notice.text
+    )
+    window.type("account", "gus@example.org")
     window.key("Return")
     window.until(lambda: user_id in labs.lab.list.items)
     labs.lab.list.table.focus_rows()
