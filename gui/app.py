@@ -11,7 +11,7 @@ from typing import Any, Final
 from gui.background import Background
 from gui.collecting import Collector
 from gui.controllers.choices import Choices, Place, save_choices
-from gui.controllers.desk import Desk
+from gui.controllers.desk import DEADLINE_S, Desk
 from gui.controllers.problems import EXPECTED, Problem
 from gui.controllers.signin import SignIn
 from gui.pages import ENTRIES
@@ -37,6 +37,7 @@ class Program:
         choices: Choices,
         *,
         dialogs: Callable[[Root], Dialogs] = WindowDialogs,
+        deadline_s: float = DEADLINE_S,
     ) -> None:
         """Begins as `choices` say; what they are at the end is written to `path`."""
         self._path = path
@@ -48,7 +49,7 @@ class Program:
         root.geometry(f"{choices.width}x{choices.height}")
         root.minsize(root.px(860), root.px(540))
         self.background = Background(EXPECTED)
-        self.desk = Desk(self.background, choices.here)
+        self.desk = Desk(self.background, choices.here, deadline_s)
         self.stage = Stage(root, self.desk, dialogs(root), Toasts(root))
         root.columnconfigure(0, weight=1)
         root.rowconfigure(0, weight=1)
@@ -106,6 +107,7 @@ class Program:
             self.sign_in.destroy()
             self.sign_in = None
         me = self.desk.me
+        self.root.title("UMS" if me is None else f"{me.username} - UMS")
         if me is None:
             self.flow = SignIn(self.desk, note=self._note)
             self._note = ""

@@ -44,7 +44,7 @@ from storage.kdf import KdfParameters, MasterKey
 from storage.records import document_of, revision_of
 from storage.retention import Expired
 from storage.search import Page
-from storage.state import Head, Health, Recovery, State, StoreOptions
+from storage.state import Figures, Head, Health, Recovery, State, StoreOptions
 from storage.store import Store
 from storage.stream_check import Checked
 from storage.terms import Search
@@ -58,6 +58,7 @@ __all__ = [
     "Disk",
     "Entry",
     "Expired",
+    "Figures",
     "File",
     "ForeignKeyring",
     "Head",

@@ -35,7 +35,7 @@ from storage.files import Files
 from storage.headers import HEADER_BYTES
 from storage.recovery import switch_journal
 from storage.retention import drop_through
-from storage.state import State, StoreOptions
+from storage.state import Figures, State, StoreOptions
 from storage.writer import Writer
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -68,6 +68,16 @@ class Checkpoints:
     def journal_bytes(self) -> int:
         """Frames in all journals since the base."""
         return self._sealed_bytes + self._writer.journal.end.length - HEADER_BYTES
+
+    def figures(self) -> Figures:
+        """What the files take, as the MANIFEST has it, and what flushes cost."""
+        manifest = self._files.manifest
+        return Figures(
+            manifest.base.length if manifest.base else 0,
+            self.journal_bytes(),
+            sum(ref.length for ref in manifest.segments),
+            self._writer.flush_times,
+        )
 
     def consider(self) -> None:
         """Begin a checkpoint in the background when the journals have grown enough."""

@@ -5,11 +5,13 @@ Values only; whoever shows or anchors them decides how.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 MIB = 1024 * 1024
+FLUSHES_KEPT: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,33 @@ class Health:
     state: State = State.WRITABLE
     reason: str = ""
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class FlushTimes:
+    """How long frames took to be written and flushed, in seconds.
+
+    The writer's thread adds to it; any thread may read it.
+    """
+
+    count: int = 0
+    total_s: float = 0.0
+    latest_s: deque[float] = field(default_factory=lambda: deque(maxlen=FLUSHES_KEPT))
+
+    def add(self, took_s: float) -> None:
+        """One more frame is durable."""
+        self.count += 1
+        self.total_s += took_s
+        self.latest_s.append(took_s)
+
+
+class Figures(NamedTuple):
+    """What the files take in bytes, without those kept for repair, and flushes cost."""
+
+    base_bytes: int
+    journal_bytes: int
+    segment_bytes: int
+    flush_times: FlushTimes
 
 
 class Head(NamedTuple):

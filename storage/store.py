@@ -36,7 +36,7 @@ from storage.records import document_of
 from storage.recovery import Opened, open_files
 from storage.retention import Expired, find_expired
 from storage.search import NEWEST, Page, Searcher
-from storage.state import Head, Health, Recovery, State, StoreOptions
+from storage.state import Figures, Head, Health, Recovery, State, StoreOptions
 from storage.stream_check import Checked, Progress, check_stream
 from storage.streams import DurableView, read_entries
 from storage.terms import Search
@@ -295,6 +295,11 @@ class Store:
         health = self._writer.health
         warnings = (*self._warnings, *self._checkpoints.warnings)
         return replace(health, warnings=warnings) if warnings else health
+
+    @property
+    def figures(self) -> Figures:
+        """How large the store is and how long commits took; no file is looked at."""
+        return self._checkpoints.figures()
 
     @property
     def head(self) -> Head:

@@ -21,6 +21,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
+from time import perf_counter
 from typing import Final, Protocol, TypeVar, final
 
 from storage.ballast import Ballast
@@ -32,7 +33,7 @@ from storage.errors import (
     StoreReadOnly,
 )
 from storage.journal import CutBackFailed, Journal
-from storage.state import Health, State
+from storage.state import FlushTimes, Health, State
 
 R = TypeVar("R")
 
@@ -88,6 +89,7 @@ class Writer:
     def __init__(self, journal: Journal, ballast: Ballast) -> None:
         self.journal = journal
         self.health = Health()
+        self.flush_times = FlushTimes()
         self._ballast = ballast
         self._queue: SimpleQueue[Item] = SimpleQueue()
         self._ended_term = -1
@@ -202,6 +204,7 @@ class Writer:
     def _write(self, batch: list[bytes]) -> None:
         if self.health.state is State.READ_ONLY:
             raise StoreReadOnly(self.health.reason)
+        begun_s = perf_counter()
         try:
             if self.health.state is State.FULL:
                 self._ballast.ensure()
@@ -218,6 +221,7 @@ class Writer:
         except OSError as error:
             self.read_only(f"{self.journal.ref.name}: flush failed: {error}")
             raise OutcomeUnknown(self.health.reason) from error
+        self.flush_times.add(perf_counter() - begun_s)
         if self.health.state is State.FULL:
             self.health = Health()
 

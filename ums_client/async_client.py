@@ -66,7 +66,8 @@ class AsyncClient(ClientCore[AsyncConnection, Semaphore]):
         if self._must_log_out:
             with suppress(UmsError):  # a session nobody can end now expires by itself
                 await self.call(Logout(), deadline_s=LOGOUT_DEADLINE_S)
-        self._pool.close()
+        if not self._forwards:
+            self._pool.close()
 
     async def __aenter__(self) -> Self:
         """Nothing is connected yet."""

@@ -66,7 +66,8 @@ class Client(ClientCore[Connection, Semaphore]):
         if self._must_log_out:
             with suppress(UmsError):  # a session nobody can end now expires by itself
                 self.call(Logout(), deadline_s=LOGOUT_DEADLINE_S)
-        self._pool.close()
+        if not self._forwards:
+            self._pool.close()
 
     def __enter__(self) -> Self:
         """Nothing is connected yet."""

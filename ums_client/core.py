@@ -9,9 +9,10 @@ import secrets
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 import zmq
 from typing_extensions import override
@@ -68,6 +69,7 @@ class ClientCore(ABC, Generic[C, Slots]):
             service that keeps an allow-list. Only with `server_key`.
         session_token: a session to go on with.
         api_key: what stands for a session wherever there is none; see `create_api_key`.
+        gateway_key: the API key of a gateway, for `on_behalf_of`.
         device_name: what the owner of a session made by this client reads in the list
             of theirs; as `user_agent`, it is sent with calls that have no session yet.
         user_agent: the program, in the same list.
@@ -92,6 +94,7 @@ class ClientCore(ABC, Generic[C, Slots]):
         key_file: Path | str | None = None,
         session_token: str | None = None,
         api_key: str | None = None,
+        gateway_key: str | None = None,
         device_name: str = "",
         user_agent: str = "",
         logout_on_close: bool = True,
@@ -110,8 +113,9 @@ class ClientCore(ABC, Generic[C, Slots]):
         self._surroundings = surroundings
         self._session = Session(session_token)
         self._api_key = api_key
-        said = {"device_name": device_name, "user_agent": user_agent}
-        self._client_info = {name: text for name, text in said.items() if text}
+        self._gateway_key = gateway_key
+        self._forwards = False
+        self._client_info = _said(device_name=device_name, user_agent=user_agent)
         self._pool: Pool[C] = Pool(self._make_connection, self._finish)
         self._slots = self._make_slots(connections_max)
 
@@ -129,6 +133,29 @@ class ClientCore(ABC, Generic[C, Slots]):
     def session_token(self, token: str | None) -> None:
         self._session.token = token
 
+    def on_behalf_of(
+        self,
+        address: str,
+        *,
+        session_token: str | None = None,
+        device_name: str = "",
+        user_agent: str = "",
+    ) -> Self:
+        """A client for one end user of a gateway, who came from this IP address.
+
+        It has a session of its own and shares the connections, so that one may be made
+        for each request. It need not be closed: that does nothing, and ends no session.
+        Without a `gateway_key` the service leaves the address aside.
+        """
+        said = _said(ip=address, device_name=device_name, user_agent=user_agent)
+        other = copy(self)
+        other._act_for(Session(session_token), said)  # noqa: SLF001 - one of its own
+        return other
+
+    def _act_for(self, session: Session, said: dict[str, str]) -> None:
+        self._session, self._client_info = session, said
+        self._api_key, self._forwards = None, True
+
     @abstractmethod
     def _make_connection(self) -> C:
         """A connection that is not connected yet."""
@@ -143,7 +170,8 @@ class ClientCore(ABC, Generic[C, Slots]):
 
     @property
     def _must_log_out(self) -> bool:
-        return self._logout_on_close and self._session.token is not None
+        is_open = self._session.token is not None
+        return self._logout_on_close and is_open and not self._forwards
 
     def _until(self, deadline_s: float | None) -> float:
         if deadline_s is None:
@@ -165,7 +193,8 @@ class ClientCore(ABC, Generic[C, Slots]):
             session_token=token,
             api_key=self._api_key,
             idempotency_key=idempotency_key,
-            client=self._client_info if token is None else None,
+            client=self._client_info if token is None or self._forwards else None,
+            gateway_key=self._gateway_key if self._forwards else None,
         )
         exchange = Exchange(
             outgoing,
@@ -186,6 +215,10 @@ class ClientCore(ABC, Generic[C, Slots]):
     @staticmethod
     def _no_connection() -> DeadlineExceeded:
         return DeadlineExceeded("all connections were in use until the deadline")
+
+
+def _said(**said: str) -> dict[str, str]:
+    return {name: text for name, text in said.items() if text}
 
 
 def _checked(deadline_s: float) -> float:

@@ -53,8 +53,11 @@ def pack(
     api_key: str | None = None,
     idempotency_key: str | None,
     client: Mapping[str, str] | None = None,
+    gateway_key: str | None = None,
 ) -> Outgoing[R]:
-    """Write a request as bytes; `client` is what the client says of itself.
+    """Write a request as bytes.
+
+    `client` is what the client says of itself or, with `gateway_key`, of the end user.
 
     Raises:
         TypeError: there is no action for a request of this class.
@@ -76,6 +79,8 @@ def pack(
         message["idempotency_key"] = idempotency_key
     if client:
         message["client"] = dict(client)
+    if gateway_key is not None:
+        message["gateway_key"] = gateway_key
     body = encode(message, encoding)
     if len(body) > REQUEST_BYTES_MAX:
         raise MessageTooLarge(len(body), REQUEST_BYTES_MAX)

@@ -58,6 +58,9 @@ class Attempts:
             accounts_min=profile.guessing_accounts_min,
             window_s=profile.guessing_window_s,
         )
+        self.lockouts = self.blocks = 0
+        """How often, since the start, somebody was shut out of an account, and an
+        address was blocked."""
         self.saved = SavedFailures(
             store, self._lockout, self._blocks, entries_max=entries_max
         )
@@ -100,8 +103,10 @@ class Attempts:
         lock = self._lockout.failed(account, source, now.ticks_s)
         self.saved.changed(account)
         if lock is not None and not account.startswith(NOBODY):
+            self.lockouts += 1
             self._tell_lock(lock, account, source)
         if self._ended(source, now, failed=True):
+            self.blocks += 1
             for_s = self._profile.address_block_s
             self.saved.blocked(source.address, for_s, now)
             self._tell("address_blocked", source, severity="warning", for_s=for_s)

@@ -15,7 +15,7 @@ from ums_service.audit_names import name_sealed
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
 from ums_service.bulk_jobs import BulkJobs
-from ums_service.call import Facilities
+from ums_service.configuration import configuration_of
 from ums_service.directory.directory import Directory
 from ums_service.dispatch import Dispatch
 from ums_service.domain.access_tokens import AccessTokens, TokenRules
@@ -35,6 +35,7 @@ from ums_service.domain.rate_limit import Bucket, RateLimits
 from ums_service.domain.sent_codes import CodeSender
 from ums_service.domain.sessions import Sessions, new_session_id, new_token
 from ums_service.domain.signing_keys import make_private_key
+from ums_service.facilities import Facilities
 from ums_service.handlers import HANDLERS
 from ums_service.hashing import HashingPool
 from ums_service.login_gate import LoginGate
@@ -45,10 +46,13 @@ from ums_service.mail.sender import MailSender
 from ums_service.mail.smtp import Courier
 from ums_service.mail_settings import mail_sender, smtp_server
 from ums_service.mailed_codes import MailedCodes
+from ums_service.meters import Meters
 from ums_service.peppers import read_pepper
+from ums_service.push import PushSender
 from ums_service.reply_delays import ReplyDelays, Sleep
 from ums_service.second_factors import SecondFactors
 from ums_service.settings import Settings
+from ums_service.sms_gateway import SmsGateway
 
 SCORES_WAITING_MAX: Final = 8
 """Passwords whose strength may wait to be estimated: some 15 ms each."""
@@ -120,7 +124,11 @@ def build_service(
         new_device_id=new_device_id,
         new_key_id=new_key_id,
         choose=secrets.choice,
+        limits=build_limits(settings, profile, exempt),
+        configuration=configuration_of(settings),
+        meters=Meters(),
         mail=queue,
+        push=build_push(settings),
     )
     delays = ReplyDelays(
         profile.refusal_delays_ms,
@@ -128,8 +136,7 @@ def build_service(
         in_all_max=settings.delayed_replies_max,
         per_address_max=settings.delayed_replies_per_address_max,
     )
-    limits = build_limits(settings, profile, exempt)
-    dispatch = Dispatch(HANDLERS, facilities, limits, delays, clock)
+    dispatch = Dispatch(HANDLERS, facilities, delays, clock)
     sender = build_sender(facilities, settings, clock)
     return Service(dispatch, facilities, hashes, pool, sender)
 
@@ -233,14 +240,26 @@ def build_senders(
     if queue is not None:
         senders[EMAIL] = MailedCodes(store, queue, clock, new_token)
     if settings.sms_gateway_url is not None:
-        from ums_service.sms_gateway import SmsGateway  # noqa: PLC0415 - loads HTTP
+        from ums_service.http_gateway import HttpGateway  # noqa: PLC0415 - loads HTTP
 
-        senders[SMS] = SmsGateway(
-            settings.sms_gateway_url,
-            issuer=settings.mfa_issuer,
-            token_file=settings.sms_gateway_token_file,
+        gateway = HttpGateway(
+            settings.sms_gateway_url, token_file=settings.sms_gateway_token_file
         )
+        senders[SMS] = SmsGateway(gateway, issuer=settings.mfa_issuer)
     return senders
+
+
+def build_push(settings: Settings) -> PushSender | None:
+    """What pushes notifications; None where no gateway is set."""
+    if settings.push_gateway_url is None:
+        return None
+    from ums_service.http_gateway import HttpGateway  # noqa: PLC0415 - loads HTTP
+
+    return PushSender(
+        HttpGateway(
+            settings.push_gateway_url, token_file=settings.push_gateway_token_file
+        )
+    )
 
 
 def build_hashes(settings: Settings) -> PasswordHashes:

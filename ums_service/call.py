@@ -4,19 +4,13 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeVar, cast
 
-from storage import Store, Transaction
+from storage import Transaction
 from ums_client.protocol.actions import Action
 from ums_client.protocol.permissions import Permission
-from ums_service.api_keys import ApiKeys
-from ums_service.attempts import Attempts, delete_failures
+from ums_service.attempts import delete_failures
 from ums_service.audit_names import name_sealed_in
-from ums_service.audit_reader import AuditReader
-from ums_service.authority import Authority
-from ums_service.bulk_jobs import BulkJobs
-from ums_service.directory.directory import Directory
-from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.api_keys import ApiKey
-from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.audit import AuditEntry, Outcome, details_of
 from ums_service.domain.audit_seals import Changes
 from ums_service.domain.authorisation import NOTHING, Caller, Resource, may
 from ums_service.domain.backup_codes import NewCodes, new_codes
@@ -32,51 +26,12 @@ from ums_service.domain.lab_scope import LabScope
 from ums_service.domain.lockout import Source
 from ums_service.domain.moment import Moment
 from ums_service.domain.passwords import PasswordPolicy
-from ums_service.domain.profiles import Profile
 from ums_service.domain.service_secrets import DEVICE_TOKENS, service_secret
-from ums_service.domain.sessions import Session, Sessions
+from ums_service.domain.sessions import Session
 from ums_service.domain.users import USERS, User
-from ums_service.hashing import HashingPool
-from ums_service.login_gate import LoginGate
-from ums_service.look_alike_names import LookAlikeNames
-from ums_service.mail.queue import MailQueue
-from ums_service.second_factors import SecondFactors
+from ums_service.facilities import Facilities
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facilities:
-    """What handlers work with; made once, by bootstrap."""
-
-    store: Store
-    sessions: Sessions
-    attempts: Attempts
-    gate: LoginGate
-    audit: AuditReader
-    authority: Authority
-    directory: Directory
-    keys: ApiKeys
-    factors: SecondFactors
-    profile: Profile
-    policy: PasswordPolicy
-    scoring: HashingPool
-    """One thread for what is slow and can wait behind every hash."""
-    store_name: str
-    version: str
-    new_token: Callable[[], str]
-    new_user_id: Callable[[], str]
-    new_session_id: Callable[[], str]
-    look_alikes: LookAlikeNames
-    jobs: BulkJobs
-    new_lab_id: Callable[[], str]
-    tokens: AccessTokens
-    new_device_id: Callable[[], str]
-    new_key_id: Callable[[], str]
-    choose: Callable[[str], str]
-    """One character of a text, at random."""
-    mail: MailQueue | None = None
-    """None where no mail server is set up."""
 
 
 @dataclass(slots=True)
@@ -97,6 +52,8 @@ class Call:
     now: Moment
     key: ApiKey | None = None
     """The API key that the request came with."""
+    gateway: str | None = None
+    """The id of the key of the gateway that told `address`."""
     subject: str | None = None
     """The id of the account that is acted on, for the audit log."""
     lab_id: str | None = None
@@ -155,17 +112,20 @@ class Call:
         *,
         lab_ids: frozenset[str] = NOTHING,
         changes: str | None = None,
+        opens: bool = False,
     ) -> bool:
         """Whether the caller has this permission now, not when they logged in.
 
         `lab_ids` are the labs of what it is about, `changes` is the id of somebody
-        else's account that would be changed.
+        else's account that would be changed; `opens` tells that the change can open it
+        to the caller, as one of its credentials always can.
         """
         caller = self._caller()
         if caller is None:
             return False
         changed = self.facilities.authority.caller(changes) if changes else None
-        resource = Resource(lab_ids, changed)
+        opens = opens or permission is Permission.CREDENTIALS_MANAGE
+        resource = Resource(lab_ids, changed, opens)
         return may(caller, permission, resource, self.now).allowed
 
     def require(
@@ -174,9 +134,10 @@ class Call:
         *,
         lab_ids: frozenset[str] = NOTHING,
         changes: str | None = None,
+        opens: bool = False,
     ) -> None:
         """Raise PermissionDenied unless the caller has this permission; see `may`."""
-        if not self.may(permission, lab_ids=lab_ids, changes=changes):
+        if not self.may(permission, lab_ids=lab_ids, changes=changes, opens=opens):
             raise PermissionDenied
 
     def in_lab(self, lab_id: str, *permissions: Permission) -> LabScope:
@@ -356,7 +317,7 @@ class Call:
             actor=actor,
             subject=subject,
             address=self.address,
-            details=self.details or None,
+            details=details_of(self.details, gateway=self.gateway),
             user_agent=user_agent_of(self.client),
             request_id=self.request_id,
             lab_id=self.lab_id,

@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "doctor": "doctor:doctor",
     "import": "import_original:import_original",
     "keys": "keys:keys",
+    "metrics": "metrics:metrics",
     "recover-admin": "recover_admin:recover_admin",
     "reference": "reference:reference",
     "repair": "maintenance:repair_store",

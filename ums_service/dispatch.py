@@ -1,7 +1,7 @@
 """From the bytes of a request to the bytes of its reply, whatever happens on the way.
 
-In order: is the address heard, decode, find the action, limit the address, session,
-limit the caller, validate, access, handler, commit with its audit entry, reply. Refusals
+In order: is the address heard, decode, find the action, the address of the end user if
+a gateway tells one, limit the address, session, limit the caller, validate, access, handler, commit with its audit entry, reply. Refusals
 are told and audited here; faults are logged and told as INTERNAL. Nothing else of an
 exception leaves the service.
 """
@@ -21,18 +21,21 @@ from ums_client.protocol.message import (
 from ums_service.access import check_access, ignores_keys
 from ums_service.answer import Answer
 from ums_service.bearers import BEGINS, session_of_access_token
-from ums_service.call import Call, Facilities
+from ums_service.call import Call
 from ums_service.catalogue import Handler, Row, rows
 from ums_service.domain.api_keys import ApiKey
 from ums_service.domain.errors import (
     InvalidCredentials,
     RateLimited,
+    Refusal,
     UnknownAction,
 )
 from ums_service.domain.moment import Moment
-from ums_service.domain.rate_limit import RateLimits
 from ums_service.domain.sessions import Purpose, Session, session_of_key
+from ums_service.facilities import Facilities
+from ums_service.gateways import Forwarded, forwarded
 from ums_service.handlers.endings import end_moved
+from ums_service.meters import OK
 from ums_service.refusal_log import RefusalLog
 from ums_service.replies import Replies
 from ums_service.reply_delays import ReplyDelays
@@ -49,15 +52,15 @@ class Dispatch:
         self,
         handlers: Mapping[type[Request[Any]], Handler],
         facilities: Facilities,
-        limits: RateLimits,
         delays: ReplyDelays,
         clock: Callable[[], Moment],
     ) -> None:
         self._rows = rows(ACTIONS, handlers)
         self._facilities = facilities
-        self._limits = limits
+        self._limits = facilities.limits
         self._delays = delays
         self._clock = clock
+        self._meters = facilities.meters
         self._bound = facilities.profile.session_binding == "address"
         self._replies = Replies(original=facilities.profile.original_replies)
         self.refusals = RefusalLog(facilities.store, facilities.attempts.saved)
@@ -67,13 +70,13 @@ class Dispatch:
 
         What the request changed is durable when this returns.
         """
+        begun_s = self._meters.begin()
         now = self._clock()
-        request_id, row, call = None, None, None
+        request_id, row, call, gateway = None, None, None, None
         encoding = encoding_of(body)
-        if self._limits.unheard:
-            unheard_s = self._limits.unheard_for_s(address, now.ticks_s)
-            if unheard_s:
-                return self._not_heard(unheard_s, encoding)
+        unheard_s = self._unheard_s(address, now)
+        if unheard_s:
+            return self._not_heard(unheard_s, encoding, begun_s)
         try:
             message = decode(body)
             if "request_id" in message:
@@ -81,11 +84,14 @@ class Dispatch:
             envelope = open_envelope(message)
             row = self._row(envelope.action)
             action = row.action
+            if envelope.gateway_key is not None:
+                address, gateway = self._forwarded(envelope, action, address, now)
+            call = Call(self._facilities, action, None, address, now)
+            call.request_id, call.client = request_id, envelope.client
+            call.gateway = gateway
             self._limits.take(action.rate, address, now.ticks_s)
             session, key = self._credential(envelope, action, address, now)
-            call = Call(self._facilities, action, session, address, now)
-            call.key = key
-            call.request_id, call.client = request_id, envelope.client
+            call.session, call.key = session, key
             if self._bound and session is not None and session.address != address:
                 await end_moved(call)
             job = self._job(row, envelope, message, encoding)
@@ -94,15 +100,40 @@ class Dispatch:
             refused = self.refusals.told(error, row.action if row else None)
             await self.refusals.audit(refused, call, address, now)
             reply = self._replies.refusal(refused)
+            self._meters.end(begun_s, refused.action, refused.told.code)
             if isinstance(error, InvalidCredentials):
                 await self._delays.hold(address, error.failures)
+        else:
+            self._meters.end(begun_s, action, OK)
         return self._replies.write(reply, request_id, encoding)
 
-    def _not_heard(self, for_s: float, encoding: Encoding) -> bytes:
+    def _unheard_s(self, address: str, now: Moment) -> float:
+        """For how long nothing from this address is even read."""
+        limits = self._limits
+        return limits.unheard_for_s(address, now.ticks_s) if limits.unheard else 0.0
+
+    def _not_heard(self, for_s: float, encoding: Encoding, begun_s: float) -> bytes:
         """The answer to what is not even read; counted, without an audit entry."""
         self.refusals.count_unheard()
         refused = self.refusals.told(RateLimited(for_s), None)
+        self._meters.end(begun_s, None, refused.told.code)
         return self._replies.write(self._replies.refusal(refused), None, encoding)
+
+    def _forwarded(
+        self, envelope: Envelope, action: Action, peer: str, now: Moment
+    ) -> Forwarded:
+        """Where the request came from, which a gateway tells.
+
+        What the gateway does wrong itself is counted for its own address.
+        """
+        key, facilities = envelope.gateway_key or "", self._facilities
+        try:
+            told = forwarded(key, envelope.client, peer, facilities, now)
+        except Refusal:
+            self._limits.take(action.rate, peer, now.ticks_s)
+            raise
+        self._limits.always_hear(peer)
+        return told
 
     def _credential(
         self, envelope: Envelope, action: Action, address: str, now: Moment

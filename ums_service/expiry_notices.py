@@ -1,11 +1,10 @@
-"""Tells people by mail, once for each password, that it ends soon."""
+"""Tells people, once for each password, that it ends soon."""
 
 from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
 from storage import Store
-from ums_service.domain import outbox
 from ums_service.domain.moment import Moment
 from ums_service.domain.outbox import Mail, Template
 from ums_service.domain.password_expiry import password_state
@@ -13,7 +12,7 @@ from ums_service.domain.profiles import Profile
 from ums_service.domain.sessions import new_token
 from ums_service.domain.users import ACTIVE, USERS, User
 from ums_service.mail.queue import MailQueue
-from ums_service.notices import is_reachable, mail_to
+from ums_service.notices import mail_to, notice
 
 LOOKED_AT: Final = 500
 """Accounts in one round, of which there is one a minute: a million in a day and a half."""
@@ -29,11 +28,11 @@ class ExpiryNotices:
         self._walk: Iterator[str] = iter(())
 
     async def tell_some(self, now: Moment) -> None:
-        """Queue the mails of some accounts, each durably with the note that it is told.
+        """Tell some accounts, each durably with the note that it is told.
 
         A full outbox leaves the rest to a later round.
         """
-        if self._queue is None or not self._is_on():
+        if not self._is_on():
             return
         user_ids = list(islice(self._walk, LOOKED_AT))
         if len(user_ids) < LOOKED_AT:
@@ -41,27 +40,29 @@ class ExpiryNotices:
         for user_id in user_ids:
             user = self._store.get(USERS, user_id)
             if user is not None and self._is_due(user, now):
-                await self._tell(user_id, self._queue, now)
+                await self._tell(user_id, now)
 
     def _is_on(self) -> bool:
         return self._profile.notices and self._profile.password_expires_s is not None
 
     def _is_due(self, user: User, now: Moment) -> bool:
-        if user.expiry_told or user.status != ACTIVE or not is_reachable(user):
+        if user.expiry_told or user.status != ACTIVE or user.service_account:
             return False
         return password_state(user, self._profile, now).expires_soon
 
-    async def _tell(self, user_id: str, queue: MailQueue, now: Moment) -> None:
-        if not queue.has_room(self._store):
+    async def _tell(self, user_id: str, now: Moment) -> None:
+        if self._queue is not None and not self._queue.has_room(self._store):
             return
         async with self._store.transaction() as tx:
             user = await tx.get(USERS, user_id)
             if user is None or not self._is_due(user, now):
                 return
-            mail = self._mail(user, now)
-            await outbox.add(tx, mail)
+            made = notice(
+                user, self._mail(user, now), self._queue, self._profile, self._store
+            )
+            await made.put(tx)
             tx.put(USERS, user._replace(expiry_told=True))
-        queue.add(mail, now)
+        made.send(now)
 
     def _mail(self, user: User, now: Moment) -> Mail:
         days = password_state(user, self._profile, now).days_left

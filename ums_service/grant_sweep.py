@@ -14,6 +14,7 @@ from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.moment import Moment
 from ums_service.domain.role_requests import ROLE_REQUESTS, State
 from ums_service.domain.users import USERS
+from ums_service.handlers.turns import taking_turns
 
 LOOKED_AT: Final = 1_000
 """Accounts looked at in one round, of each collection."""
@@ -31,11 +32,11 @@ class GrantSweep:
         """Clean away what has ended of some accounts. Raises StoreError."""
         entitled, self._entitled = self._next(ENTITLEMENTS, self._entitled)
         asking, self._asking = self._next(ROLE_REQUESTS, self._asking)
-        for user_id in entitled:
+        async for _, user_id in taking_turns(entitled):
             own = self._store.get(ENTITLEMENTS, user_id)
             if own is not None and own != own.without_ended(now):
                 await self._clean(user_id, now)
-        for user_id in asking:
+        async for _, user_id in taking_turns(asking):
             known = self._store.get(ROLE_REQUESTS, user_id)
             if known is not None and known != known.settled(now):
                 await self._settle(user_id, now)

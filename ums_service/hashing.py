@@ -42,6 +42,16 @@ class HashingPool:
         finally:
             self._admitted -= 1
 
+    @property
+    def admitted(self) -> int:
+        """What runs or waits now."""
+        return self._admitted
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next one is told that the service is busy."""
+        return self._admitted >= self._admitted_max
+
     def close(self) -> None:
         """Let running hashes end; drop waiting ones."""
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -7,8 +7,6 @@ from typing import Final
 
 from storage import Transaction
 from storage.errors import Refused
-from ums_service.call import Facilities
-from ums_service.domain import outbox
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.endings import end_everything
 from ums_service.domain.errors import LastAdministrator
@@ -19,7 +17,8 @@ from ums_service.domain.standings import STANDINGS, Standing, end_suspension
 from ums_service.domain.statuses import Status
 from ums_service.domain.unused import Due, what_is_due
 from ums_service.domain.users import USERS, User
-from ums_service.notices import is_reachable, mail_to
+from ums_service.facilities import Facilities
+from ums_service.notices import mail_to, notice
 
 LOOKED_AT: Final = 2_000
 """Accounts in one round, which is a minute: a million take a night."""
@@ -136,18 +135,18 @@ class Lifecycle:
         now: Moment,
         told: Mapping[str, object],
     ) -> Callable[[], None]:
-        """Put a mail into the outbox; returns what has it sent after the commit.
+        """Have it told with the commit; returns what has it mailed after that.
 
-        A full outbox, and an account without an address, leave it out.
+        A full outbox, and an account without an address, leave the mail out.
         """
-        queue = self._facilities.mail
-        wanted = self._facilities.profile.notices and is_reachable(user)
-        if queue is None or not wanted or not queue.has_room(self._store):
+        queue, profile = self._facilities.mail, self._facilities.profile
+        if not profile.notices:
             return lambda: None
         mail_id = self._facilities.new_token()
         mail = mail_to(user, template, now, BY_ITSELF, mail_id, **told)
-        await outbox.add(tx, mail)
-        return lambda: queue.add(mail, now)
+        made = notice(user, mail, queue, profile, self._store)
+        await made.put(tx)
+        return lambda: made.send(now)
 
 
 def _enter(tx: Transaction, event: str, user: User, now: Moment) -> None:

@@ -53,7 +53,7 @@ class LookAlikeNames:
         name = None if document is None else str(document["username"])
         return name if name is not None and skeleton(name) == look else None
 
-    def drop_if_old(self, now: Moment) -> None:
+    async def drop_if_old(self, now: Moment) -> None:
         """Free the memory where no import has gathered names lately."""
         if self._until_ticks_s is not None and now.ticks_s >= self._until_ticks_s:
             self._ids, self._until_ticks_s = {}, None

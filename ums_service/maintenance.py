@@ -34,7 +34,7 @@ LAB_ROUNDS_MAX: Final = 50
 """Commits for deleted labs in one round: others get their turn between them."""
 
 Chore = Callable[[Moment], Awaitable[None]]
-"""What else is done once a minute; it may raise StoreError, to be asked again."""
+"""What else is done now and then; it may raise StoreError, to be asked again."""
 
 
 class Maintenance:
@@ -49,8 +49,9 @@ class Maintenance:
         tell: Callable[[], None],
         tokens: AccessTokens,
         chores: Sequence[Chore] = (),
+        at_once: Sequence[Chore] = (),
     ) -> None:
-        """`chores` are done in each round that purges, after it."""
+        """`chores` are done in each round that purges, after it, `at_once` in each."""
         self._store = store
         self._sessions = sessions
         self._refusals = refusals
@@ -58,6 +59,7 @@ class Maintenance:
         self._tell = tell
         self._tokens = tokens
         self._chores = chores
+        self._at_once = at_once
         self._looking: Iterator[str] = iter(())
         self._links: Iterator[str] = iter(())
         self._grants = GrantSweep(store)
@@ -72,6 +74,7 @@ class Maintenance:
             if tick % PURGE_EVERY_TICKS == 0:
                 await self.purge(self._clock())
             await self.end_memberships()
+            await self.go_on(self._clock())
             tick += 1
             await asyncio.sleep(TICK_S)
 
@@ -149,6 +152,14 @@ class Maintenance:
                 if not await end_some(tx, self._store):
                     return
                 await tx.commit()
+        except StoreError:
+            return  # tried again in the next round
+
+    async def go_on(self, now: Moment) -> None:
+        """Do some of what is done bit by bit."""
+        try:
+            for chore in self._at_once:
+                await chore(now)
         except StoreError:
             return  # tried again in the next round
 

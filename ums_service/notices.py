@@ -1,12 +1,13 @@
-"""Queueing mails: in the transaction of what they tell of, sent after it is durable.
+"""Telling people: in the transaction of what is told, mailed after it is durable.
 
-`notify` tells people what happened to their account, where mail is set up; `post` is
-for flows that do not work without it.
+`notify` tells people what happened to their account, in their list and by mail where it
+is set up; `post` is for flows that do not work without mail.
 """
 
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
+from storage import Store, Transaction
 from ums_service.call import Call
 from ums_service.domain import one_time, outbox
 from ums_service.domain.clients import ClientInfo
@@ -16,6 +17,8 @@ from ums_service.domain.mailed_links import remember_address
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME, Purpose
 from ums_service.domain.outbox import LINK_OF, Mail, Template
+from ums_service.domain.profiles import Profile
+from ums_service.domain.telling import tell
 from ums_service.domain.users import User
 from ums_service.mail.queue import MailQueue
 
@@ -38,9 +41,48 @@ def require_mail(call: Call) -> MailQueue:
 
 
 async def notify(call: Call, user: User, template: Template, **data: Any) -> None:
-    """Tell the owner of an account by mail, if mail is set up and people are told."""
-    if tells(call) and is_reachable(user):
-        await post(call, new_mail(call, user, template, **data))
+    """Tell the owner of an account what happened to it, if people are told.
+
+    A full outbox leaves the mail out: it never makes an operation fail.
+    """
+    if not call.facilities.profile.notices:
+        return
+    notice = notice_to(user, new_mail(call, user, template, **data), call)
+    if tells(call) and is_reachable(user) and notice.queue is None:
+        call.details["mail"] = "outbox full"
+    await notice.put(call.tx)
+    call.after_commit.append(lambda: notice.send(call.now))
+
+
+class Notice(NamedTuple):
+    """What an account is told, and the queue of the mail; None where there is none."""
+
+    mail: Mail
+    queue: MailQueue | None
+    kept: int
+
+    async def put(self, tx: Transaction) -> None:
+        """Have it told when `tx` is committed; then `send`."""
+        await tell(tx, self.mail, by_mail=self.queue is not None, kept=self.kept)
+
+    def send(self, now: Moment) -> None:
+        """Have the mail sent, which is on disk."""
+        if self.queue is not None:
+            self.queue.add(self.mail, now)
+
+
+def notice(
+    user: User, mail: Mail, queue: MailQueue | None, profile: Profile, store: Store
+) -> Notice:
+    """What `user` is told, with `mail` where it can be mailed and the outbox has room."""
+    mailed = queue is not None and is_reachable(user) and queue.has_room(store)
+    return Notice(mail, queue if mailed else None, profile.notifications_kept)
+
+
+def notice_to(user: User, mail: Mail, call: Call) -> Notice:
+    """The same, in a call."""
+    facilities = call.facilities
+    return notice(user, mail, facilities.mail, facilities.profile, facilities.store)
 
 
 def tells(call: Call) -> bool:
@@ -60,11 +102,10 @@ def is_reachable(user: User) -> bool:
 
 async def notify_new_address(call: Call, before: User, after: User) -> None:
     """Tell the old address, with a link that takes the change back."""
-    if not tells(call):
-        return
-    links = await one_time.of_account(call.tx, before.user_id)
-    profile = call.facilities.profile
-    call.tx.put(ONE_TIME, remember_address(links, before, call.now, profile))
+    if tells(call):
+        links = await one_time.of_account(call.tx, before.user_id)
+        profile = call.facilities.profile
+        call.tx.put(ONE_TIME, remember_address(links, before, call.now, profile))
     new_email = masked(after.email)
     await notify(call, before, Template.ADDRESS_CHANGED, new_email=new_email)
 
@@ -168,26 +209,17 @@ async def post(call: Call, mail: Mail) -> None:
     call.after_commit.append(lambda: queue.add(mail, call.now))
 
 
-class Queued(NamedTuple):
-    """A mail that belongs to a refusal, and the queue it goes to."""
-
-    mail: Mail
-    queue: MailQueue
-
-
-def lockout_mail(call: Call) -> Queued | None:
+def lockout_notice(call: Call) -> Notice | None:
     """What to tell the owner of an account that a source was shut out of; if anything.
 
-    A full outbox leaves it out.
+    A full outbox leaves the mail out.
     """
-    user, queue = call.shut_out, call.facilities.mail
-    if user is None or queue is None or not (tells(call) and is_reachable(user)):
+    user, profile = call.shut_out, call.facilities.profile
+    if user is None or not profile.notices:
         return None
-    if not queue.has_room(call.facilities.store):
-        return None
-    minutes = call.facilities.profile.lockout_s // 60
+    minutes = profile.lockout_s // 60
     mail = new_mail(call, user, Template.ACCOUNT_LOCKED, minutes=minutes)
-    return Queued(mail, queue)
+    return notice_to(user, mail, call)
 
 
 def greeting_of(user: User) -> str:

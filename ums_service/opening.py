@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from storage import RealDisk, Store, StoreMissing, StoreOptions
 from ums_service import __version__
+from ums_service.domain.announcements import ANNOUNCEMENTS
 from ums_service.domain.api_keys import API_KEYS
 from ums_service.domain.attribute_book import ATTRIBUTE_BOOKS, ROLE_MAPS
 from ums_service.domain.audit import AUDIT
@@ -27,10 +28,12 @@ from ums_service.domain.invitations import INVITATIONS
 from ums_service.domain.labs import ENDED_LABS, LABS
 from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.moment import Moment
+from ums_service.domain.notifications import NOTIFICATIONS
 from ums_service.domain.one_time import ONE_TIME
 from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.password_history import HISTORIES
 from ums_service.domain.pepper import PEPPERS
+from ums_service.domain.push_devices import PUSH_DEVICES
 from ums_service.domain.revocations import LAST_REVOKED, REVOCATIONS
 from ums_service.domain.role_requests import ROLE_REQUESTS
 from ums_service.domain.roles import STORED_ROLES
@@ -61,6 +64,9 @@ COLLECTIONS: Final = (
     HISTORIES,
     PEPPERS,
     ONE_TIME,
+    NOTIFICATIONS,
+    PUSH_DEVICES,
+    ANNOUNCEMENTS,
     OUTBOX,
     ENTITLEMENTS,
     STANDINGS,

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from storage import Store, Transaction
 from ums_service import first_admin
-from ums_service.domain import outbox
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.moment import Moment
 from ums_service.domain.names import normalise
 from ums_service.domain.outbox import Mail, Template
 from ums_service.domain.profiles import Profile
 from ums_service.domain.roster import administrators
+from ums_service.domain.telling import tell
 from ums_service.domain.users import USERS, User
 from ums_service.notices import is_reachable, mail_to
 
@@ -42,8 +42,8 @@ async def recover_admin(
     """Make an account an active administrator with a password for the next minutes.
 
     It serves once: to log in and choose another. Durable on return, with its audit
-    entry and, where mail is set up (`tells`), a mail to every administrator. Sessions of
-    the account are the caller's to end.
+    entry; every administrator is told, where mail is set up (`tells`) by mail. Sessions
+    of the account are the caller's to end.
 
     Raises:
         Failed: there is nobody of that name.
@@ -59,24 +59,30 @@ async def recover_admin(
         if user is None:
             raise Failed(f"there is no account {username}")
         await first_admin.recover(tx, user, new_hash, profile, now)
-        mails = await _warn(tx, user, now) if tells and profile.notices else []
+        mails = []
+        if profile.notices:
+            mails = await _warn(tx, user, profile, now, by_mail=tells)
     return Recovered(user.user_id, password, mails)
 
 
-async def _warn(tx: Transaction, recovered: User, now: Moment) -> list[Mail]:
-    """Queue a mail to all who can administer, the recovered one among them."""
+async def _warn(
+    tx: Transaction, recovered: User, profile: Profile, now: Moment, *, by_mail: bool
+) -> list[Mail]:
+    """Tell all who can administer, the recovered one among them; what is mailed."""
     what = (
         f"the operator made {recovered.username} an administrator with a new password"
     )
     mails = []
     for user_id in await administrators(tx):
         user = await tx.get(USERS, user_id)
-        if user is None or not is_reachable(user):
+        if user is None:
             continue
         mail_id, kind = secrets.token_urlsafe(32), Template.SUSPICIOUS_ACTIVITY
-        mails.append(mail_to(user, kind, now, "this machine", mail_id, what=what))
-    for mail in mails:
-        await outbox.add(tx, mail)
+        mail = mail_to(user, kind, now, "this machine", mail_id, what=what)
+        mailed = by_mail and is_reachable(user)
+        await tell(tx, mail, by_mail=mailed, kept=profile.notifications_kept)
+        if mailed:
+            mails.append(mail)
     return mails
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from storage.errors import StoreError
-from ums_service import operations
+from ums_service import metrics, operations
 from ums_service.bootstrap import Service
 from ums_service.domain.errors import Busy
 from ums_service.domain.moment import Moment
@@ -70,6 +70,9 @@ class OperatorDoor:
                     self._service.facilities.store, self._clock()
                 )
                 return {}
+            case {"command": "metrics"}:
+                gathered = metrics.gather(self._service.facilities)
+                return {"text": metrics.prometheus(gathered)}
             case _:
                 raise operations.Failed("there is no such command")
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from storage import Collection, Store
+from ums_service.domain.announcements import ANNOUNCEMENTS
 from ums_service.domain.api_keys import API_KEYS
 from ums_service.domain.consents import CONSENTS
 from ums_service.domain.deleted import DELETED_USERS
@@ -30,9 +31,12 @@ from ums_service.domain.failure_records import FAILURES
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.invitations import INVITATIONS
 from ums_service.domain.moment import text_of
+from ums_service.domain.notice_words import words_of
+from ums_service.domain.notifications import NOTIFICATIONS
 from ums_service.domain.one_time import ONE_TIME
 from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.password_history import HISTORIES
+from ums_service.domain.push_devices import PUSH_DEVICES
 from ums_service.domain.role_requests import ROLE_REQUESTS
 from ums_service.domain.standings import STANDINGS
 from ums_service.domain.users import USERS, User
@@ -114,6 +118,7 @@ def _entitlements(store: Store, user_id: str) -> Any:
     return own and {
         "roles": [one._asdict() for one in own.roles],
         "labs": {lab_id: one._asdict() for lab_id, one in own.labs.items()},
+        "attributes": [one._asdict() for one in own.attributes],
     }
 
 
@@ -180,6 +185,45 @@ def _keys(store: Store, user_id: str) -> Any:
     ]
 
 
+def _notifications(store: Store, user_id: str) -> Any:
+    own = store.get(NOTIFICATIONS, user_id)
+    return own and [
+        {
+            "type": one.type,
+            "title": one.title or words_of(one.type, one.data).title,
+            "body": one.body or words_of(one.type, one.data).body,
+            "channels": list(one.channels),
+            "sender": one.sender,
+            "created_at": text_of(one.created_s),
+            "read_at": None if one.read_s is None else text_of(one.read_s),
+        }
+        for one in own.entries
+    ]
+
+
+def _sent(store: Store, user_id: str) -> Any:
+    ids = store.ids_where(ANNOUNCEMENTS, "user_id", user_id)
+    return [
+        {
+            "type": job.type,
+            "title": job.title,
+            "body": job.body,
+            "lab_id": job.lab_id,
+            "accounts": job.accounts,
+            "state": job.state,
+            "created_at": text_of(job.created_s),
+        }
+        for job in (store.get(ANNOUNCEMENTS, job_id) for job_id in ids)
+        if job is not None
+    ]
+
+
+def _push_devices(store: Store, user_id: str) -> Any:
+    own = store.get(PUSH_DEVICES, user_id)
+    names = ("device_id", "device_type", "device_name", "registered_at")
+    return own and [{n: getattr(one, n) for n in names} for one in own.devices]
+
+
 def _failures(store: Store, user_id: str) -> Any:
     own = store.get(FAILURES, user_id)
     return own and {"strangers": len(own.strangers), "known": len(own.known)}
@@ -236,6 +280,9 @@ EXPORTED: Final[dict[Collection[Any], tuple[str, Tell]]] = {
     OUTBOX: ("mails", _mails),
     API_KEYS: ("api_keys", _keys),
     INVITATIONS: ("invitations", _invitations),
+    NOTIFICATIONS: ("notifications", _notifications),
+    ANNOUNCEMENTS: ("sent_notifications", _sent),
+    PUSH_DEVICES: ("push_devices", _push_devices),
     FAILURES: ("failed_logins", _failures),
     HISTORIES: ("earlier_passwords", _passwords),
     STANDINGS: ("standing", _standing),

@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import resource
+from pathlib import Path
 from typing import Final, NamedTuple
 
 _PR_SET_DUMPABLE: Final = 4
@@ -48,12 +49,12 @@ class MemoryWatch:
 
     def is_high(self) -> bool:
         """Whether half of the headroom is used up."""
-        return _memory().resident - self._settled_bytes > self._allowed_bytes // 2
+        return memory().resident - self._settled_bytes > self._allowed_bytes // 2
 
     def settle(self) -> None:
         """Give back what is free; what is used now counts as needed from here on."""
         ctypes.CDLL(None).malloc_trim(0)
-        used = _memory()
+        used = memory()
         self._settled_bytes = used.resident
         # a checkpoint of a large store holds what its journals changed
         self._allowed_bytes = self._headroom_bytes + used.resident
@@ -64,14 +65,20 @@ class MemoryWatch:
         resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
 
 
-class _Memory(NamedTuple):
+class Memory(NamedTuple):
     """What the process uses, in bytes."""
 
     address_space: int
     resident: int
 
 
-def _memory() -> _Memory:
+def memory() -> Memory:
+    """What it uses now."""
     with open("/proc/self/statm") as file:  # noqa: PTH123 - not a file of ours
         pages = file.read().split()[:2]
-    return _Memory(*(int(count) * resource.getpagesize() for count in pages))
+    return Memory(*(int(count) * resource.getpagesize() for count in pages))
+
+
+def open_files() -> int:
+    """How many files and connections the process has open."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())

@@ -17,7 +17,7 @@ from ums_service.domain.authorisation import Caller, Grant, Kind
 from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements
 from ums_service.domain.labs import LABS
 from ums_service.domain.roles import BUILT_IN, STORED_ROLES, Role, with_ancestors
-from ums_service.domain.users import ACTIVE, USERS, User
+from ums_service.domain.users import ACTIVE, ADMIN, USERS, User
 
 T = TypeVar("T")
 
@@ -80,6 +80,7 @@ def read_caller(user_id: str, read: Reading) -> Caller | None:
         user_id,
         active=user.status == ACTIVE,
         administers=user.administers,
+        appointed=user.role == ADMIN,
         grants=_grants(user, own, read),
         lab_ids=frozenset(id_ for id_ in own.labs if _counts_in(id_, own, read)),
     )

@@ -3,24 +3,26 @@
 import logging
 import secrets
 import traceback
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from storage import Store
+from storage.errors import Refused as Outdated
 from storage.errors import StoreError
 from ums_client.protocol.actions import Action, Audit
 from ums_client.protocol.errors import ErrorCode
 from ums_service.audit_names import name_sealed
 from ums_service.call import Call
-from ums_service.domain import outbox
-from ums_service.domain.audit import AuditEntry, Outcome, RefusalBudget
+from ums_service.domain.audit import AuditEntry, Outcome, RefusalBudget, details_of
 from ums_service.domain.clients import user_agent_of
 from ums_service.domain.moment import Moment
-from ums_service.notices import Queued, lockout_mail
+from ums_service.notices import Notice, lockout_notice
 from ums_service.refusals import Told, tell
 from ums_service.saved_failures import SavedFailures
 
 _log = logging.getLogger(__name__)
 _UNREADABLE = "request"
+TRIES_MAX: Final = 3
 FLUSH_ROUNDS_MAX: Final = 20
 """Commits of one flush: under attack there is always more, and others wait their turn."""
 _EVENTS: Final = {ErrorCode.INVALID_MFA_CODE: "mfa_failed"}
@@ -68,14 +70,14 @@ class RefusalLog:
     ) -> None:
         """Leave an entry, durable on return. A store that cannot write is logged.
 
-        Who is shut out of an account makes a mail to its owner, in the same commit.
+        Who is shut out of an account has its owner told, in the same commit.
         """
-        queued = lockout_mail(call) if call else None
+        notice = lockout_notice(call) if call else None
         if self._budget.admits(address, now.ticks_s):
             entry = self._entry(refused, call, address)
-            await self._append(entry, now, queued=queued)
-        elif self._failures or queued:
-            await self._append(None, now, queued=queued)
+            await self._append(entry, now, notice=notice)
+        elif self._failures or notice:
+            await self._append(None, now, notice=notice)
 
     def count_unheard(self) -> None:
         """A request was refused unread."""
@@ -106,28 +108,44 @@ class RefusalLog:
         now: Moment,
         *,
         trim: bool = False,
-        queued: Queued | None = None,
+        notice: Notice | None = None,
     ) -> bool:
         """Commit the entry with what counts have changed.
 
         Returns whether there may be more to write.
         """
+        try:
+            for _ in range(TRIES_MAX - 1):
+                with suppress(Outdated):  # its owner reads the list of what is told
+                    return await self._append_once(entry, now, trim=trim, notice=notice)
+            return await self._append_once(entry, now, trim=trim, notice=notice)
+        except StoreError as error:
+            name = entry.event if entry else "failures"
+            _log.warning("no audit entry for %s: %s", name, error)
+            return False
+
+    async def _append_once(
+        self,
+        entry: AuditEntry | None,
+        now: Moment,
+        *,
+        trim: bool,
+        notice: Notice | None,
+    ) -> bool:
         tx = self._store.transaction()
         if entry is not None:
             entry.append_to(tx, now)
         saving = self._failures.save_to(tx, now)
         trimmed = trim and self._failures.trim(tx, now)
         try:
-            if queued is not None:
-                await outbox.add(tx, queued.mail)
+            if notice is not None:
+                await notice.put(tx)
             await tx.commit()
-            if queued is not None:
-                queued.queue.add(queued.mail, now)
-        except StoreError as error:
+        except StoreError:
             self._failures.not_saved(saving)
-            name = entry.event if entry else "failures"
-            _log.warning("no audit entry for %s: %s", name, error)
-            return False
+            raise
+        if notice is not None:
+            notice.send(now)
         return trimmed or bool(self._failures)
 
     def _entry(self, refused: Refused, call: Call | None, address: str) -> AuditEntry:
@@ -145,7 +163,9 @@ class RefusalLog:
             actor=actor,
             subject=subject,
             address=address,
-            details={"incident": refused.incident} if refused.incident else None,
+            details=details_of(
+                {}, incident=refused.incident, gateway=call.gateway if call else None
+            ),
             user_agent=user_agent_of(call.client) if call else None,
             request_id=call.request_id if call else None,
             of_actor=name_sealed(self._store, other),

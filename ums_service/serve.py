@@ -14,11 +14,13 @@ from typing import Final
 from storage import NotWritten, RealDisk, Store
 from ums_service import __version__, process
 from ums_service.anchor import anchor_at
+from ums_service.announcer import Announcer
 from ums_service.audit_retention import AuditRetention
 from ums_service.audit_watch import AuditWatch
 from ums_service.bootstrap import Service, build_service
 from ums_service.broker.endpoints import is_local
 from ums_service.clock import read_clock
+from ums_service.directory.turns import Turns
 from ums_service.domain import invitations
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.service_secrets import ensure_secrets
@@ -37,6 +39,8 @@ from ums_service.systemd import Notifier
 STOP_WITHIN_S: Final = 5.0
 """After this long the process ends whatever still hangs (a dead disk, for one);
 nothing that was acknowledged is lost by that."""
+_REST_S: Final = 0.002
+"""After each millisecond of reading and sorting accounts that nobody waits for."""
 _log = logging.getLogger(__name__)
 
 Say = Callable[[str], None]
@@ -61,8 +65,8 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
         loop.add_signal_handler(number, _stop_or_end, stopping)
     store = opened.store
     try:
-        process.settle_after_load()
         service = build_service(store, settings, profile, read_clock)
+        process.settle_after_load()  # behind it: the columns of its index are large
         watch = AuditWatch(
             store,
             service.facilities.audit,
@@ -148,16 +152,23 @@ async def _until(
                 store, service.facilities.profile, service.facilities.mail
             ).tell_some,
             partial(invitations.purge, store),
+            service.facilities.look_alikes.drop_if_old,
         ],
+        [Announcer(service.facilities).round],
     )
-    reading = asyncio.create_task(service.facilities.directory.prepare())
+    reading = asyncio.create_task(
+        service.facilities.directory.prepare(Turns(rest_s=_REST_S))
+    )
     housekeeping = asyncio.create_task(maintenance.run())
     watching = asyncio.create_task(watch.run())
     dropping = asyncio.create_task(retention.run())
     wait = asyncio.create_task(stopping.wait())
     tasks = [housekeeping, watching, dropping]
+    tasks.append(asyncio.create_task(service.facilities.meters.watch_loop()))
     if service.mail is not None:
         tasks.append(asyncio.create_task(service.mail.run()))
+    if service.facilities.push is not None:
+        tasks.append(asyncio.create_task(service.facilities.push.run()))
     await asyncio.wait({wait, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     wait.cancel()
     tasks.append(reading)

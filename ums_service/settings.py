@@ -45,6 +45,7 @@ _ELSEWHERE: Final = frozenset(
 )
 _MOST: Final = {
     "password_chars_min": 128,
+    "notifications_kept": 100,  # each account that is told has its list written anew
     "password_history": 20,  # each costs a hash whenever a password is changed
 }
 
@@ -139,6 +140,12 @@ class Settings(BaseSettings):
     """Where codes are posted that go out as text messages; none without it."""
     sms_gateway_token_file: Path | None = None
     """The file with the bearer token that the gateway wants."""
+    push_gateway_url: (
+        Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None
+    ) = None
+    """Where notifications are posted that go out to telephones; none without it."""
+    push_gateway_token_file: Path | None = None
+    """The file with the bearer token that this gateway wants."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("addresses_exempt")

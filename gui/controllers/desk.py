@@ -94,8 +94,11 @@ class Heard:
 class Desk:
     """One connection, and one person who uses it."""
 
-    def __init__(self, runner: Runner, place: Place) -> None:
-        """Nothing can be asked before `connect`."""
+    def __init__(
+        self, runner: Runner, place: Place, deadline_s: float = DEADLINE_S
+    ) -> None:
+        """Nothing can be asked before `connect`; `deadline_s` is for one question."""
+        self.deadline_s = deadline_s
         self.runner = runner
         self.place = place
         self.link = Link.UNKNOWN
@@ -113,7 +116,7 @@ class Desk:
     def connect(self, place: Place) -> Problem | None:
         """Use another place from now on; whoever was signed in is signed out."""
         try:
-            wires = _wires(place)
+            wires = _wires(place, self.deadline_s)
         except UmsError as error:
             return explain(error)
         self.close()
@@ -201,7 +204,7 @@ class Desk:
         then: Callable[[R], object],
         failed: Callable[[Problem], object],
         *,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float | None = None,
     ) -> Job:
         """Send the request that `make` makes; one of the other two is called later.
 
@@ -216,7 +219,7 @@ class Desk:
             reply = self._connected().client.call(
                 request,
                 idempotency_key=key if action.repeat is Repeat.KEYED else None,
-                deadline_s=deadline_s,
+                deadline_s=deadline_s or self.deadline_s,
             )
             return reply, (time.monotonic() - begun) * 1_000
 
@@ -288,14 +291,20 @@ class Desk:
             listener()
 
 
-def _wires(place: Place) -> Wires:
+def _wires(place: Place, deadline_s: float) -> Wires:
     key = (
         read_public_key(Path(place.server_key_file)) if place.server_key_file else None
     )
     own = place.key_file or None
     if own is not None and key is None:
         raise BadConfiguration("an own key needs the key of the service, too")
-    client = Client(place.endpoint, server_key=key, key_file=own, user_agent=USER_AGENT)
+    client = Client(
+        place.endpoint,
+        server_key=key,
+        key_file=own,
+        deadline_s=deadline_s,
+        user_agent=USER_AGENT,
+    )
     probe = Client(
         place.endpoint, server_key=key, key_file=own, deadline_s=PROBE_DEADLINE_S
     )

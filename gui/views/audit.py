@@ -57,12 +57,12 @@ class AuditPage(Page):
         self.table = Table(
             panes.left,
             (
-                Column("at", "When", 160),
-                Column("event", "What", 170),
-                Column("outcome", "Outcome", 90),
+                Column("at", "When", 190),
+                Column("event", "What", 160),
+                Column("outcome", "Outcome", 85),
                 Column("actor", "Who", 110),
                 Column("subject", "Whose account", 120),
-                Column("address", "From", 110),
+                Column("address", "From", 100),
             ),
         )
         self.table.on_select = self._selected
@@ -77,7 +77,7 @@ class AuditPage(Page):
         bar.grid(row=0, column=0, sticky="ew", pady=(0, px(self, 8)))
         self.event = self._filter(bar, "What", (ANY, *self._events), "event", 22)
         self.outcome = self._filter(bar, "Outcome", (ANY, *OUTCOMES), "outcome", 10)
-        self.severity = self._filter(bar, "At least", (ANY, *SEVERITIES), "severity", 9)
+        self.severity = self._filter(bar, "Severity", (ANY, *SEVERITIES), "severity", 9)
         label(bar, "Since").pack(side="left", padx=(gap, gap))
         self.since = entry(bar, name="since", width=11)
         self.since.pack(side="left")

@@ -23,7 +23,7 @@ from gui.widgets.table import Column, Table
 
 TABS: Final = ("Profile", "Roles", "Sessions", "Factors", "Audit")
 AUDIT_COLUMNS: Final = (
-    Column("at", "When", 150),
+    Column("at", "When", 190),
     Column("event", "What", 150),
     Column("outcome", "Outcome", 80),
     Column("actor", "Who", 90),

@@ -16,6 +16,9 @@ from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec, Form
 from gui.widgets.notice import Notice, Spinner
 
+NOTICE_ROW = 10
+"""Below the title; what is hidden keeps its row."""
+ANY_KIND = "any"
 METHODS = {
     "totp": "Authenticator app",
     "sms": "Text message",
@@ -76,14 +79,14 @@ class SignInView(Frame):
         if self.flow.step is Step.CONFIRM:
             self._show_qr(card)
         self.notice = Notice(card, wrap=280)
-        self.notice.grid(sticky="ew", pady=gap)
+        self.notice.grid(row=NOTICE_ROW, sticky="ew", pady=gap)
         self.notice.clear()
         if self.flow.note:
             self.notice.show(self.flow.note, "info")
         self.form = Form(card, made.fields, name="form")
-        self.form.grid(sticky="ew", pady=(gap, 0))
+        self.form.grid(row=NOTICE_ROW + 1, sticky="ew", pady=(gap, 0))
         row = frame(card, name="buttons")
-        row.grid(sticky="ew", pady=gap)
+        row.grid(row=NOTICE_ROW + 2, sticky="ew", pady=gap)
         self.ok = button(
             row, made.confirm, lambda: self._send(made), kind="primary", name="ok"
         )
@@ -100,7 +103,7 @@ class SignInView(Frame):
         self, card: Any, links: Sequence[tuple[str, Callable[[], object]]]
     ) -> None:
         row = frame(card, name="links")
-        row.grid(sticky="w", pady=(px(self, 6), 0))
+        row.grid(row=NOTICE_ROW + 3, sticky="w", pady=(px(self, 6), 0))
         for number, (text, command) in enumerate(links):
             made = button(row, text, command, kind="quiet", name=f"link{number}")
             made.grid(row=number // 3, column=number % 3, sticky="w")
@@ -198,8 +201,8 @@ class SignInView(Frame):
     def _factor(self) -> Card:
         flow = self.flow
         methods = [name for name in flow.kept.methods if name != "passkey"]
-        names = [METHODS.get(name, name) for name in methods]
-        by_name = dict(zip(names, methods, strict=True))
+        names = [ANY_KIND, *(METHODS.get(name, name) for name in methods)]
+        by_name = dict(zip(names, ("", *methods), strict=True))
         links = [self._back()]
         for name in ("sms", "email"):
             if name in methods:
@@ -210,7 +213,7 @@ class SignInView(Frame):
                 "code", "Code", required=True, hint="Six digits, or a backup code."
             )
         ]
-        if len(names) > 1:
+        if len(methods) > 1:
             fields.append(
                 FieldSpec("method", "Kind of code", "choice", names[0], choices=names)
             )

@@ -20,6 +20,8 @@ from gui.widgets.forms import FieldSpec, Form
 from gui.widgets.notice import Notice, Spinner, Tone
 
 Answers: TypeAlias = dict[str, str]
+NOTICE_ROW, COMMAND_ROW, BUTTONS_ROW = 50, 51, 52
+"""Behind all that a question can have; what is hidden keeps its row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +156,15 @@ class Sheet(ttk.Toplevel):
             self.form.grid(sticky="ew", pady=(gap, 0))
             self.form.on_return(self.confirm)
         self.notice = Notice(box, wrap=380)
-        self.notice.grid(sticky="ew", pady=gap)
+        self.notice.grid(row=NOTICE_ROW, sticky="ew", pady=gap)
         self.notice.clear()
         self._command = self._show_command(box)
         self._buttons(box)
 
     def _show_secret(self, box: Any) -> None:
         lines = self.question.secret.splitlines()
-        text = ttk.Text(box, height=len(lines), width=46, wrap="none", name="secret")
+        width = max(46, *(len(line) + 1 for line in lines))
+        text = ttk.Text(box, height=len(lines), width=width, wrap="none", name="secret")
         text.configure(font=root_of(self.master).fonts["fixed"])
         text.insert("1.0", self.question.secret)
         text.configure(state="disabled")
@@ -195,7 +198,7 @@ class Sheet(ttk.Toplevel):
             return None
         entry = ttk.Text(box, height=3, width=46, wrap="word", name="command")
         entry.configure(font=root_of(self.master).fonts["fixed"])
-        entry.grid(sticky="ew", pady=(0, px(self.master, 10)))
+        entry.grid(row=COMMAND_ROW, sticky="ew", pady=(0, px(self.master, 10)))
         entry.grid_remove()
         return entry
 
@@ -214,7 +217,7 @@ class Sheet(ttk.Toplevel):
 
     def _buttons(self, box: Any) -> None:
         row, gap = frame(box, name="buttons"), px(self.master, 8)
-        row.grid(sticky="ew")
+        row.grid(row=BUTTONS_ROW, sticky="ew")
         self.spinner = Spinner(row)
         if self._command is not None:
             button(

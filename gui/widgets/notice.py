@@ -124,7 +124,7 @@ class Toasts:
         ttk.Label(
             box,
             text=f"{'✓' if tone == 'success' else '!'}  {text}",
-            bootstyle="inverse dark",
+            bootstyle="@dark",
             wraplength=root.px(360),
             foreground="#ffffff" if tone == "success" else "#ffda6a",
         ).pack(side="left")

@@ -42,8 +42,10 @@ NAMES = {
     "audit": [f"audit log of {size} entries" for size in (200, 400) for _ in range(6)],
     "search": [
         "200 accounts, reading them all",
+        "200 accounts, making all orders",
         *(f"200 accounts, first page by {name}" for name in SORTS),
-        *("200 accounts, substring" for _ in range(3)),
+        *("200 accounts, last page of 20" for _ in range(2)),
+        *("200 accounts, substring" for _ in range(6)),
         "200 accounts, longest hold of the loop",
         "200 accounts, memory of the index",
     ],

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,15 +62,16 @@ def open_window(
     """A function that opens the program; it is closed after the test."""
     opened: list[Driver] = []
 
-    def make(endpoint: str = "", theme: str = "light") -> Driver:
-        driver = Driver(tmp_path / "desktop.json", endpoint or shared.endpoint, theme)
+    def make(endpoint: str = "", theme: str = "light", **more: Any) -> Driver:
+        driver = Driver(
+            tmp_path / "desktop.json", endpoint or shared.endpoint, theme, **more
+        )
         opened.append(driver)
         return driver
 
     yield make
     for driver in opened:
-        if driver.root.winfo_exists():
-            driver.close()
+        driver.close()
 
 
 @pytest.fixture

@@ -14,12 +14,15 @@ from tests.service.harness import ADMIN_PASSWORD, LIMIT_S
 class Driver:
     """One program, in this process, with its window on the private display."""
 
-    def __init__(self, path: Path, endpoint: str, theme: Any = "light") -> None:
+    def __init__(
+        self, path: Path, endpoint: str, theme: Any = "light", **more: Any
+    ) -> None:
         place = Place("Test", endpoint)
         self.program = Program(
-            path, Choices(theme=theme, place="Test", places=(place,))
+            path, Choices(theme=theme, place="Test", places=(place,)), **more
         )
         self.root = self.program.root
+        self.closed = False
         self.faults: list[BaseException] = []
         self.root.on_fault = self.faults.append
         self.root.update()
@@ -35,7 +38,7 @@ class Driver:
         if self.faults:
             raise self.faults[0]
 
-    def until(self, true: Callable[[], Any], what: str = "") -> Any:
+    def until(self, true: Callable[[], Any], what: Any = "") -> Any:
         """Let the window work until something is so; returns it."""
         end = time.monotonic() + LIMIT_S
         while True:
@@ -43,7 +46,9 @@ class Driver:
             found = true()
             if found:
                 return found
-            assert time.monotonic() < end, f"{what or true} did not come about"
+            if time.monotonic() > end:
+                said = what() if callable(what) else what or true
+                raise AssertionError(f"it did not come about: {said}")
             time.sleep(0.005)
 
     def all(self, widget: Any = None) -> Iterator[Any]:
@@ -54,14 +59,14 @@ class Driver:
             if child.winfo_ismapped():
                 yield from self.all(child)
 
+    def seen(self, name: str, within: Any = None) -> Any:
+        """What is on the screen by that name now, if anything is."""
+        found = [w for w in self.all(within or self.top) if w.winfo_name() == name]
+        return found[-1] if found else None
+
     def find(self, name: str, within: Any = None) -> Any:
-        """What is on the screen by that name, waiting for it if it has to come."""
-
-        def there() -> Any:
-            found = [w for w in self.all(within or self.top) if w.winfo_name() == name]
-            return found[-1] if found else None
-
-        return self.until(there, f"a widget {name!r}")
+        """The same, waiting for it if it has to come."""
+        return self.until(lambda: self.seen(name, within), f"a widget {name!r}")
 
     @property
     def top(self) -> Any:
@@ -84,7 +89,7 @@ class Driver:
 
     def reads(self, text: str) -> None:
         """Wait until that can be read."""
-        self.until(lambda: text in self.texts, f"the text {text!r} in\n{self.texts}")
+        self.until(lambda: text in self.texts, lambda: f"{text!r} in\n{self.texts}")
 
     @property
     def toast(self) -> str:
@@ -100,16 +105,18 @@ class Driver:
 
     def click(self, name: str) -> None:
         """As with the mouse: what is covered, hidden or disabled is not pressed."""
-        widget = self.find(name)
-        self.until(lambda: widget.instate(["!disabled"]), f"{name} to be enabled")
-        self.click_at(widget, widget.winfo_width() // 2, widget.winfo_height() // 2)
 
-    def click_at(self, widget: Any, x: int, y: int) -> None:
+        def ready() -> Any:
+            widget = self.seen(name)
+            return widget if widget and widget.instate(["!disabled"]) else None
+
+        widget = self.until(ready, f"{name!r} to be enabled")
+        x, y = widget.winfo_width() // 2, widget.winfo_height() // 2
         for event in ("<Enter>", "<Button-1>", "<ButtonRelease-1>"):
             widget.event_generate(event, x=x, y=y)
-            self.pump()
         if widget.winfo_exists():
             widget.event_generate("<Leave>")
+        self.pump()
 
     def key(self, key: str) -> None:
         """Press a key where the focus is."""
@@ -161,7 +168,10 @@ class Driver:
         self.until(lambda: not self.page.spinner.running, "an end of waiting")
 
     def close(self) -> None:
-        self.program.close()
+        """End the program; once is enough."""
+        if not self.closed:
+            self.closed = True
+            self.program.close()
         self.no_faults()
 
 

@@ -25,6 +25,7 @@ OK, SESSION, DENIED = "ok", "INVALID_SESSION", "PERMISSION_DENIED"
 NEEDS_SESSION = {"nobody": SESSION, "member": OK, "admin": OK}
 ON_OTHERS = {"nobody": SESSION, "member": DENIED, "admin": OK}
 ALWAYS = {"nobody": OK, "member": OK, "admin": OK}
+SETTINGS = MAIL | {"push_gateway_url": "http://127.0.0.1:9/"}
 TOKEN, NONE = "INVALID_TOKEN", "NOT_FOUND"
 WITH_TOKEN = {"nobody": TOKEN, "member": TOKEN, "admin": TOKEN}
 """Whoever calls, a token of an earlier answer decides."""
@@ -74,6 +75,9 @@ TARGETS = {
     "search_users": ON_OTHERS,
     "get_statistics": ON_OTHERS,
     "health_check": ALWAYS,
+    "health_check in detail": {"nobody": DENIED, "member": DENIED, "admin": OK},
+    "get_metrics": ON_OTHERS,
+    "get_config": ON_OTHERS,
     "change_password": NEEDS_SESSION,
     "check_password": ALWAYS,
     "get_password_status": NEEDS_SESSION,
@@ -185,6 +189,16 @@ TARGETS = {
     "cancel_invitation": {"nobody": SESSION, "member": NONE, "admin": NONE},
     "get_invitation": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
     "accept_invitation": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
+    "list_notifications": NEEDS_SESSION,
+    "mark_notifications": NEEDS_SESSION,
+    "send_notification to another": ON_OTHERS,
+    "send_notification of a lab": {"nobody": SESSION, "member": DENIED, "admin": NONE},
+    "list_scheduled": NEEDS_SESSION,
+    "list_scheduled of all": ON_OTHERS,
+    "cancel_scheduled": {"nobody": SESSION, "member": NONE, "admin": NONE},
+    "test_notification": NEEDS_SESSION,
+    "register_device": NEEDS_SESSION,
+    "unregister_device": NEEDS_SESSION,
     "decline_invitation": dict.fromkeys(("nobody", "member", "admin"), "INVALID_LINK"),
 }
 OF_LABS: dict[str, Message] = {
@@ -277,6 +291,7 @@ PURPOSES = {
     "lock_down with a token": Purpose.LOCK_DOWN,
 }
 NAMED = {
+    "health_check in detail": {"level": "detailed"},
     "get_user by a name": {"username": "Target"},
     "get_user by an address": {"email": "target@example.org"},
     "get_user by a name that nobody has": {"username": "nobody"},
@@ -354,6 +369,16 @@ def message_for(
         message["key_id"] = "0" * 16
     elif action == "create_service_account":
         message["username"] = "billing-sync"
+    elif action == "send_notification":
+        message |= {"title": "Tonight", "body": "at eight"}
+    elif action == "mark_notifications":
+        message["all"] = True
+    elif action == "cancel_scheduled":
+        message["job_id"] = "0" * 26
+    elif action == "register_device":
+        message |= {"device_token": "of the telephone", "device_type": "ios"}
+    elif action == "unregister_device":
+        message["device_id"] = NO_DEVICE
     elif action == "invite_user":
         message["email"] = "guest@example.org"
     elif action in ("resend_invitation", "cancel_invitation"):
@@ -382,6 +407,8 @@ def message_for(
     if target.endswith("with its security"):
         message["include"] = ["security"]
     if action in ("assign_role", "revoke_role"):
+        message["user_ids"] = [other]
+    if target == "send_notification to another":
         message["user_ids"] = [other]
     if target.endswith("of a lab"):
         message["lab_id"] = NO_DEVICE
@@ -497,7 +524,11 @@ class Stages:
 
     @staticmethod
     def _prepare(profile: str, caller: str) -> Stage:
-        bench = Bench(profile=profile, settings=MAIL, require_email_verification=False)
+        bench = Bench(
+            profile=profile,
+            settings=SETTINGS,
+            require_email_verification=False,
+        )
         bench.register("target", STRONG)
         token = token_of(bench, caller)
         asked = login("target", STRONG)

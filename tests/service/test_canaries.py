@@ -61,6 +61,7 @@ NO_SECRETS = frozenset(
 READ_BACK = {
     ("factors", "secret"): "one-time codes cannot be checked against a digest",
     ("outbox", "digits"): "a code that waits to be mailed, good for ten minutes",
+    ("push_devices", "token"): "where a device is reached, with the gateway's token",
     ("done", "temporary_password"): "an answer that may have to be given again",
 }
 """Where the store holds what it must be able to read; all else is kept as digests."""
@@ -101,6 +102,9 @@ def passwords_and_sessions(bench: CanaryBench, admin: str) -> None:
     make = {"action": "create_api_key", "name": "job", "scopes": ["users.read"]}
     key = bench.ask(**own, **make)["api_key"]
     bench.ask(action="get_user", api_key=key)
+    old = key.split("_")[1]
+    rotate = {"action": "rotate_api_key", "key_id": old, **own}
+    key = bench.ask(**rotate)["api_key"]
     bench.ask(action="get_user", api_key=key[:-1] + "!")
     bench.ask(action="check_password", password="canary-to-be-judged")
     made = {"generate_password": True, "password": None}
@@ -194,6 +198,16 @@ def mails(bench: CanaryBench, mailbox: Mailbox, admin: str) -> None:
     bench.ask(action="lock_down", token=shut)
 
 
+def pushed(bench: CanaryBench) -> None:
+    bench.ask(**creation("paula", ONE))
+    own = {"session_token": bench.login("paula", ONE)}
+    named = {"action": "register_device", "device_type": "ios"}
+    for token in ("canary-of-a-telephone", "canary-of-a-browser"):
+        bench.ask(**named, **own, device_token=token)
+    gone = {"action": "unregister_device", "device_token": "canary-of-a-browser"}
+    bench.ask(**gone, **own)
+
+
 def an_account_for_somebody(bench: CanaryBench, box: Mailbox, admin: str) -> None:
     hers = creation("helga", password=None, auto_activate=False)
     bench.ask(**hers, session_token=admin)
@@ -210,7 +224,12 @@ def invited(bench: CanaryBench, mailbox: Mailbox, admin: str) -> None:
     account = {"username": "guest2", "password": TWO}
     bench.ask(action="accept_invitation", token=token, **account)
     reply = bench.ask(**ask, email="guest3@example.org", send_email=False)
+    again = {"invitation_id": reply["invitation"]["invitation_id"]}
+    resend = {"action": "resend_invitation", "session_token": admin}
+    bench.ask(**resend, **again, send_email=False)
     bench.ask(action="decline_invitation", token=reply["token"])
+    bulk = {"action": "bulk_users", "operation": "delete", "session_token": admin}
+    bench.ask(**bulk, user_ids=[bench.user_id("guest2")], password=ADMIN_PASSWORD)
 
 
 def the_end(bench: CanaryBench) -> None:
@@ -262,13 +281,15 @@ class Run:
 
     def __init__(self, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         policy = {"mfa_required": "administrators", "rate_login_per_min": 0}
+        settings = MAIL | {"push_gateway_url": "http://127.0.0.1:9/"}
         disk = RealDisk(data)
-        with CanaryBench(monkeypatch, disk=disk, settings=MAIL, **policy) as bench:
+        with CanaryBench(monkeypatch, disk=disk, settings=settings, **policy) as bench:
             passwords_and_sessions(bench, bench.admin())
             codes_of_an_authenticator(bench)
             a_first_passkey(bench, bench.admin())
             mailbox, admin = Mailbox(bench), bench.admin()
             mails(bench, mailbox, admin)
+            pushed(bench)
             an_account_for_somebody(bench, mailbox, admin)
             invited(bench, Mailbox(bench), bench.admin())
             the_end(bench)

@@ -219,6 +219,37 @@ def about_invitations(bench: Bench, admin: str) -> dict[str, Message]:
     return {n: {"action": n, **fields} for n, fields in (made | of_guests).items()}
 
 
+def about_notifications(bench: Bench, admin: str, alice: str) -> dict[str, Message]:
+    def device(token: str) -> Message:
+        named = {"device_type": "ios", "device_name": "hers"}
+        return {"action": "register_device", "device_token": token, **named}
+
+    old = bench.ask(**device("old"), session_token=alice)["device"]["device_id"]
+    words = {"title": "Tonight", "body": "at eight", "priority": "high"}
+    to_alice = {"user_ids": [bench.user_id("alice")], "channels": ["in_app", "email"]}
+    send = {"action": "send_notification", "session_token": admin, **words, **to_alice}
+    over = bench.ask(**send)["job_id"]
+    later = {"scheduled_time": "2026-05-01T09:00", "schedule": "monthly"}
+    of_alice: dict[str, Message] = {
+        "test_notification": {"channel": "in_app"},
+        "list_notifications": {"unread": True, "limit": 1},
+        "mark_notifications": {"all": True},
+        "unregister_device": {"device_id": old},
+    }
+    made = {
+        "register_device": device("new") | {"session_token": alice},
+        "send_notification": send | later | {"end_date": "2027-01-01"},
+        "list_scheduled": {"action": "list_scheduled", "session_token": admin},
+        "cancel_scheduled": {
+            "action": "cancel_scheduled",
+            "session_token": admin,
+            "job_id": over,
+        },
+    }
+    own = {"session_token": alice}
+    return made | {n: {"action": n, **own, **said} for n, said in of_alice.items()}
+
+
 def requests(bench: Bench) -> dict[str, Message]:
     """A request of each action that succeeds under every profile, in this order."""
     admin, alice = bench.admin(), bench.member("alice", STRONG)
@@ -237,9 +268,20 @@ def requests(bench: Bench) -> dict[str, Message]:
     of_carol = {"session_token": carol, "password": STRONG}
     return {
         "describe_actions": {"action": "describe_actions"},
-        "health_check": {"action": "health_check", "session_token": admin},
+        "health_check": {
+            "action": "health_check",
+            "session_token": admin,
+            "level": "detailed",
+        },
+        "get_config": {"action": "get_config", "session_token": admin},
+        "get_metrics": {
+            "action": "get_metrics",
+            "session_token": admin,
+            "format": "json",
+        },
         **about_keys(bench, admin, alice),
         **about_invitations(bench, admin),
+        **about_notifications(bench, admin, alice),
         "create_user": creation("bobby", STRONG, metadata={"a": [1, {"b": None}]}),
         "login": login("bobby", STRONG),
         "list_devices": {"action": "list_devices", "session_token": admin},
@@ -530,7 +572,7 @@ def mailing(make_bench, profile: str = "standard") -> Bench:
     """A service of that profile on which every action can succeed."""
     return make_bench(
         profile=profile,
-        settings=MAIL,
+        settings=MAIL | {"push_gateway_url": "http://127.0.0.1:9/"},
         require_email_verification=False,
         change_needs_password=False,
     )
@@ -788,6 +830,7 @@ def test_a_reply_to_msgpack_says_the_same_as_one_to_json(make_bench):
         "get_bulk_job",  # how far it is by then
         "list_imports",  # who imported: a random id
     }
+    measured = {"health_check", "get_metrics"}
     replies: list[dict[str, Message]] = []
     for to_bytes, from_bytes in (
         (lambda m: json.dumps(m).encode(), json.loads),
@@ -806,5 +849,6 @@ def test_a_reply_to_msgpack_says_the_same_as_one_to_json(make_bench):
         if name.endswith("_audit"):  # it tells random ids, or digests of them
             both = [shape_of(reply) for reply in both]
         assert both[0]["status"] == both[1]["status"], name
-        same = list if name in drawn else dict  # secrets are drawn anew each time
+        # secrets are drawn anew each time, and no two measurements are the same
+        same = list if name in drawn | measured else dict
         assert same(both[0]) == same(both[1]), name

@@ -71,8 +71,13 @@ def allowed(caller: Caller, permission: str, resource: Resource) -> bool:
     other, everywhere = resource.changes, frozenset[str]()
     if other is None:
         return True
-    return not other.administers and all(
-        has(caller, name, everywhere) for name in NAMES if has(other, name, everywhere)
+    leads = other.administers or other.appointed
+    places = [everywhere, *(frozenset({lab}) for lab in LABS if resource.opens)]
+    return not leads and all(
+        has(caller, name, place)
+        for place in places
+        for name in NAMES
+        if has(other, name, place)
     )
 
 

@@ -25,6 +25,7 @@ from ums_service.directory.folding import folded
 from ums_service.directory.order import Key, Order
 from ums_service.directory.rows import SORTS
 from ums_service.directory.selection import Selection, Wanted, selection_of
+from ums_service.directory.turns import Turns
 from ums_service.directory.walk import Found, Page
 from ums_service.domain.backup_codes import BackupCodes
 from ums_service.domain.errors import Busy, InvalidInput
@@ -86,6 +87,9 @@ VALUES: dict[str, Callable[[User], Any]] = {
     "last_login": lambda user: user.last_login or "",
     "role": lambda user: user.role,
     "status": lambda user: user.status,
+    "user_type": lambda user: user.user_type,
+    "company": lambda user: plain(user.company),
+    "department": lambda user: plain(user.department),
 }
 DAYS = [text_of(day * 86_400) for day in (2, 5)]
 FILTERS: dict[str, tuple[st.SearchStrategy[Any], Callable[[User, Any], bool]]] = {
@@ -125,11 +129,25 @@ FILTERS: dict[str, tuple[st.SearchStrategy[Any], Callable[[User, Any], bool]]] =
         st.booleans(),
         lambda user, value: (user.last_login is None) is value,
     ),
+    "user_type": (
+        st.sampled_from(["", "partner"]),
+        lambda user, value: user.user_type == value,
+    ),
+    "company": (
+        st.sampled_from(["", "a", "É"]),
+        lambda user, value: plain(user.company) == plain(value),
+    ),
+    "department": (
+        st.sampled_from(["", "a", "É"]),
+        lambda user, value: plain(user.department) == plain(value),
+    ),
 }
 
 
 def matches(user: User, query: str, *, begins: bool, everything: bool) -> bool:
-    fields = [user.username, user.full_name, *([user.email] if everything else [])]
+    fields = [user.username, user.full_name]
+    if everything:
+        fields += [user.email, user.company]
     texts = [plain(field) for field in fields]
     if begins:
         starts = [word for text in texts for word in text.split()]
@@ -180,6 +198,9 @@ class Finding(RuleBasedStateMachine):
         role=st.sampled_from(["user", "admin"]),
         status=st.sampled_from(["active", "suspended"]),
         verified=st.booleans(),
+        user_type=st.sampled_from(["", "partner"]),
+        company=NAMES,
+        department=NAMES,
     )
     def put(self, numbers: set[int], name: str, verified: bool, **more: Any) -> None:
         """Make accounts, or change all there is to be changed of those that exist."""
@@ -386,6 +407,18 @@ def test_folding_is_done_once_for_all_and_leaves_one_line(text: str):
     assert not any(end in folded(text) for end in "\n\r\u2028\x85")
 
 
+def kind(row: int) -> int:
+    return row % 2
+
+
+def rows_of(order: Order, *, descending: bool, after: Key | None = None) -> list[int]:
+    rows = []
+    for bucket in order.buckets(descending=descending, after=after):
+        some = order.in_order(bucket)
+        rows += some[::-1] if descending else some
+    return rows
+
+
 @given(
     st.lists(st.integers(0, 9_999), unique=True, max_size=3_000),
     st.lists(st.integers(0, 9_999), max_size=300),
@@ -398,32 +431,37 @@ def test_an_order_stays_sorted_through_all_changes(
     def key(row: int) -> Key:
         return float(row * 7919 % 101), f"{row:05}"
 
-    order, there = Order(key), set(loaded)
-    for _ in order.load(loaded):
+    order, there = Order(key, kind, loaded[: len(loaded) // 300]), set(loaded)
+    order.take(loaded)
+    for row in toggled[::2]:
+        (order.remove if row in there else order.add)(row)
+        there ^= {row}
+    for _ in order.sort():
         pass
-    for row in toggled:
+    for row in toggled[1::2]:
         (order.remove if row in there else order.add)(row)
         there ^= {row}
     expected = sorted(there, key=key, reverse=descending)
-    assert [r for some in order.chunks(descending=descending) for r in some] == expected
+    assert rows_of(order, descending=descending) == expected
     for place in (0, len(expected) // 2, len(expected) - 1):
         if expected:
-            behind = order.chunks(descending=descending, after=key(expected[place]))
-            assert [r for some in behind for r in some] == expected[place + 1 :]
-            skipped = order.chunks(descending=descending, skip=place)
-            assert [r for some in skipped for r in some] == expected[place:]
+            behind = rows_of(order, descending=descending, after=key(expected[place]))
+            assert behind == expected[place + 1 :]
+    odd = sum(order.count(some, {1}) for some in order.buckets(descending=descending))
+    assert odd == sum(kind(row) for row in there)
 
 
 def test_buckets_stay_small_however_rows_come() -> None:
-    order = Order(lambda row: (float(row), ""))
+    order = Order(lambda row: (float(row), ""), kind)
     for row in range(5_000):
         order.add(row)
-    chunks = list(order.chunks(descending=False))
-    assert max(len(some) for some in chunks) <= 512
-    assert [row for some in chunks for row in some] == list(range(5_000))
+    buckets = list(order.buckets(descending=False))
+    assert max(len(bucket.rows) for bucket in buckets) <= 512
+    assert rows_of(order, descending=False) == list(range(5_000))
     for row in range(5_000):
         order.remove(row)
-    assert list(order.chunks(descending=False)) == []
+    assert rows_of(order, descending=False) == []
+    assert len(list(order.buckets(descending=True))) == 1
 
 
 @pytest.mark.parametrize(
@@ -437,7 +475,7 @@ def test_a_cursor_that_was_not_given_is_refused(text: str):
 
 @pytest.mark.parametrize("name", sorted(SORTS))
 def test_a_cursor_is_read_back_as_it_was(name: str):
-    text_like = SORTS[name].made_of in ("text", "traits")
+    text_like = SORTS[name].kind is str
     cursor = Cursor(name, descending=True, key=("ü" * 64 if text_like else 1.5, "id"))
     assert Cursor.parse(cursor.text) == cursor
     assert len(cursor.text) < 1_024
@@ -489,7 +527,7 @@ def test_others_have_their_turn_while_accounts_are_read_and_searched(
         ticker = asyncio.create_task(ticking())
         counts = []
         for step in (
-            directory.prepare(),
+            directory.catch_up(Turns()),
             directory.find(Selection(), Page(20, sort_by="full_name")),
             directory.find(selection_of(Wanted(query="u1")), Page(1, 1, "full_name")),
         ):
@@ -521,7 +559,7 @@ def test_a_change_between_two_turns_disturbs_no_walk(
             await directory.find(selection_of(Wanted(query="v")), page)
 
     async def run() -> Found:
-        await directory.prepare()
+        await directory.prepare(Turns())
         selection = selection_of(Wanted(query="u"))
         changing = asyncio.create_task(churn())
         found = await directory.find(selection, page._replace(size=3_000))
@@ -548,6 +586,64 @@ def test_pages_by_number_join_to_the_whole(
         joined += found.user_ids
         assert (found.total, found.more) == (3_000, number < 7)
     assert joined == [f"{number:08}" for number in range(3_000)]
+
+
+def test_orders_grow_while_accounts_change_and_others_ask(
+    crowd: tuple[asyncio.Runner, Store], slow_clock: None
+):
+    runner, store = crowd
+    directory = Directory(store, queue_max=64)
+    names = {f"{number:08}": f"u{number:04}" for number in range(3_000)}
+
+    async def churn() -> None:
+        nonlocal names
+        for number in range(0, 3_000, 50):
+            new_id = f"x{number:04}"
+            changed, gone = f"{number + 1:08}", f"{number + 2:08}"
+            names |= {new_id: f"a{number}", changed: f"b{number}"}
+            del names[gone]
+            async with store.transaction() as tx:
+                made = {"username": f"a{number}", "email": f"a{number}"}
+                tx.put(USERS, user_of(0, user_id=new_id, **made))
+                made = {"username": f"b{number}", "email": f"b{number}"}
+                tx.put(USERS, user_of(0, user_id=changed, status="suspended", **made))
+                tx.delete(USERS, gone)
+            await directory.find(selection_of(Wanted(status="active")), Page(5))
+
+    async def run() -> Found:
+        await directory.catch_up(Turns())
+        tasks = [
+            asyncio.create_task(directory.prepare(Turns())),
+            asyncio.create_task(directory.prepare(Turns())),
+            asyncio.create_task(churn()),
+        ]
+        await asyncio.gather(*tasks)
+        return await directory.find(Selection(), Page(5_000, sort_by="username"))
+
+    found = runner.run(run())
+    assert found.user_ids == sorted(names, key=lambda key: (names[key], key))
+    for name in SORTS:
+        page = Page(5_000, 1, name)
+        assert set(runner.run(directory.find(Selection(), page)).user_ids) == set(names)
+
+
+def test_an_account_that_was_restored_comes_last(
+    crowd: tuple[asyncio.Runner, Store],
+):
+    runner, store = crowd
+    directory = Directory(store, queue_max=2)
+
+    async def run() -> Found:
+        await directory.prepare(Turns())
+        user = store.get(USERS, f"{5:08}")
+        assert user is not None
+        async with store.transaction() as tx:
+            tx.delete(USERS, user.user_id)
+        async with store.transaction() as tx:
+            tx.put(USERS, user)
+        return await directory.find(Selection(), Page(1, 3_000))
+
+    assert runner.run(run()).user_ids == [f"{5:08}"]
 
 
 def test_so_many_ask_at_once_and_no_more(crowd: tuple[asyncio.Runner, Store]):
@@ -591,7 +687,7 @@ def test_what_came_and_went_while_nobody_asked_takes_no_room(
     directory = Directory(store, queue_max=2)
 
     async def run() -> None:
-        await directory.prepare()
+        await directory.prepare(Turns())
         for number in range(50):
             name = f"n{number}"
             user = user_of(1, user_id=name, username=name, email=name)
@@ -601,4 +697,4 @@ def test_what_came_and_went_while_nobody_asked_takes_no_room(
                 tx.delete(USERS, name)
 
     runner.run(run())
-    assert directory._changed == set()
+    assert not directory._changed

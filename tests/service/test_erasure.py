@@ -26,6 +26,13 @@ from ums_service.domain.audit_seals import AUDIT_KEYS
 from ums_service.opening import COLLECTIONS, STREAMS
 
 CANARY = "kanarie"
+NO_WORDS = (
+    "timezone",
+    "language",
+    "reminder_time",
+    "quiet_hours_start",
+    "quiet_hours_end",
+)
 DAY_S = 24 * 3600
 
 
@@ -34,7 +41,7 @@ def canaries() -> Message:
     words: Message = {}
     for name, info in PersonFields.model_fields.items():
         kind = str(info.annotation)
-        if "Literal" in kind or name in ("timezone", "language", "reminder_time"):
+        if "Literal" in kind or name in NO_WORDS:
             continue
         if "dict[" in kind:
             words[name] = {CANARY + name: [CANARY]}

@@ -7,6 +7,8 @@ import pytest
 
 from tests.service.harness import LOCAL, STRONG, Bench, Message, update
 from tests.service.test_factors import set_up
+from ums_service.directory.selection import Selection
+from ums_service.directory.walk import Found, Page
 from ums_service.domain.entitlements import (
     ENTITLEMENTS,
     AssignedRole,
@@ -153,6 +155,32 @@ def test_second_factors_and_times_are_filters(standard: Bench):
     assert search(standard, admin, created_after=later) == ["bobby"]
     assert search(standard, admin, created_before=later) == ["admin", "alice"]
     assert search(standard, admin, created_after=before, query="bob") == ["bobby"]
+
+
+def test_company_department_and_type_are_filters_and_orders(standard: Bench):
+    admin, alice = standard.admin(), standard.member("alice")
+    standard.register("bobby", company="École Noire", department="Ärzte")
+    standard.ask(**update(alice, company="ecole noire annex", department="ärzte"))
+    partner = {"user_type": "partner"}
+    standard.ask(**update(admin, standard.user_id("bobby"), **partner))
+    assert search(standard, admin, query="ecole") == ["alice", "bobby"]
+    assert search(standard, admin, query="arzte") == []
+    assert search(standard, admin, company="ECOLE NOIRE") == ["bobby"]
+    assert search(standard, admin, company="noire") == []
+    assert search(standard, admin, company="") == ["admin"]
+    assert search(standard, admin, department="Ärzte") == ["alice", "bobby"]
+    assert search(standard, admin, **partner) == ["bobby"]
+    assert search(standard, admin, user_type="") == ["admin", "alice"]
+    assert search(standard, admin, sort_by="company") == ["admin", "bobby", "alice"]
+    assert search(standard, admin, sort_by="department")[0] == "admin"
+    assert search(standard, admin, sort_by="user_type")[2] == "bobby"
+    member = {"action": "list_users", "session_token": alice}
+    assert names(standard.ask(**member, search="noire")) == []
+    for sort_by in ("company", "department", "user_type"):
+        denied = standard.ask(**member, sort_by=sort_by)
+        assert denied["code"] == "PERMISSION_DENIED"
+    reader = {"action": "list_users", "session_token": admin}
+    assert names(standard.ask(**reader, search="noire")) == ["alice", "bobby"]
 
 
 def test_pages_tell_where_they_are(standard: Bench):
@@ -349,22 +377,31 @@ def test_statistics_count_what_there_is(standard: Bench):
     assert standard.ask(**ask, since="x")["code"] == "INVALID_REQUEST"
 
 
-def test_who_loses_the_permission_during_a_search_gets_nothing(standard: Bench):
+def test_who_loses_the_permission_during_a_search_gets_nothing(
+    standard: Bench, monkeypatch: pytest.MonkeyPatch
+):
     admin, alice = standard.admin(), standard.member("alice")
     moderator = update(admin, standard.user_id("alice"), role="moderator")
     standard.ask(**moderator)
     back = update(admin, standard.user_id("alice"), role="user")
     for number in range(3):
         standard.register(f"user{number}")
-    catching_up = standard.service.facilities.directory._catching_up
+    directory, changed = standard.service.facilities.directory, asyncio.Event()
+    find = directory.find
+
+    async def find_late(selection: Selection, page: Page) -> Found:
+        await changed.wait()
+        return await find(selection, page)
 
     async def search_meanwhile() -> bytes:
         answer = standard.service.dispatch.answer
         ask = json.dumps({"action": "search_users", "session_token": alice}).encode()
-        async with catching_up:
-            searching = asyncio.create_task(answer(ask, LOCAL))
-            await asyncio.sleep(0)
-            await answer(json.dumps(back).encode(), LOCAL)
+        searching = asyncio.create_task(answer(ask, LOCAL))
+        await asyncio.sleep(0)
+        await answer(json.dumps(back).encode(), LOCAL)
+        changed.set()
         return await searching
+
+    monkeypatch.setattr(directory, "find", find_late)
 
     assert b"PERMISSION_DENIED" in standard.run(search_meanwhile())

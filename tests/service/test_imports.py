@@ -560,3 +560,14 @@ def test_a_full_disk_imports_nothing():
         fault.mended = True
         assert bench.store.count(USERS) == 1
         assert imported(bench, token, [row("one"), row("two")])["created"] == 2
+
+
+def test_names_are_not_kept_in_memory_for_ever(standard: Bench):
+    names = standard.service.facilities.look_alikes
+    standard.run(names.gather(standard.clock.now))
+    assert names.find(skeleton("admin")) == "admin"
+    standard.run(names.drop_if_old(standard.clock.now))
+    assert names.find(skeleton("admin")) == "admin"
+    standard.clock.advance(24 * 3600)
+    standard.run(names.drop_if_old(standard.clock.now))
+    assert names.find(skeleton("admin")) is None

@@ -126,6 +126,9 @@ VALUES: dict[str, Any] = {
     "reason": "because",
     "decision": "refuse",
     "granted": True,
+    "device_type": "web",
+    "user_ids": ["0" * 8],
+    "operation": "unlock",
     "scopes": ["users.read"],
     "device_id": "0" * 32,
     "key_id": "0" * 16,
@@ -184,8 +187,17 @@ def test_a_wrong_secret_under_a_right_id_opens_nothing(standard: Bench):
 
 
 def test_actions_that_anybody_may_call_take_no_notice_of_a_key(standard: Bench):
-    reply = standard.ask(action="health_check", api_key="not even a key")
-    assert (reply["status"], reply["active_sessions"]) == ("healthy", 0)
+    reply = standard.ask(action="describe_actions", api_key="not even a key")
+    assert reply["status"] == "success"
+
+
+def test_a_key_asks_after_the_health_only_with_its_permission(standard: Bench):
+    key = key_of(standard, standard.member("alice"))
+    refused = standard.ask(action="health_check", api_key=key)
+    assert refused["code"] == "PERMISSION_DENIED"
+    of_admin = admin_key(standard, "system.read")
+    reply = standard.ask(action="health_check", api_key=of_admin)
+    assert (reply["status"], reply["active_sessions"]) == ("healthy", 2)
 
 
 # --- where and how long ---

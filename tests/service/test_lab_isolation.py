@@ -15,12 +15,14 @@ from storage.transaction import Transaction
 from tests.service.harness import STRONG, Bench, Message
 from tests.service.lab_bench import LabBench
 from ums_client.protocol.actions import ACTIONS
+from ums_service.domain.announcements import ANNOUNCEMENTS
 from ums_service.domain.attribute_book import ROLE_MAPS
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.deleted import DELETED_USERS
 from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.invitations import INVITATIONS
 from ums_service.domain.labs import ENDED_LABS, LABS, Lab
+from ums_service.domain.notifications import NOTIFICATIONS
 from ums_service.domain.role_requests import ROLE_REQUESTS
 from ums_service.domain.users import USERS
 
@@ -58,6 +60,7 @@ CASES: dict[str, Case] = {
     "remove_lab_member": Case(ADMIN, {"user_id": "zoe"}, again=MISSING),
     "query_audit": Case(ADMIN, unknown="success"),
     "export_audit": Case(ADMIN, {"reason": "a yearly review"}, unknown="success"),
+    "send_notification": Case(ADMIN, {"title": "xenon", "body": "tonight"}),
     "delete_lab": Case("", {"confirm_code": "MINE"}),
     "assign_role": Case("", {"user_ids": ["zoe"], "roles": ["moderator"]}),
     "revoke_role": Case(
@@ -175,6 +178,8 @@ def state(bench: Bench) -> list[Any]:
         DELETED_USERS,
         ROLE_MAPS,
         ROLE_REQUESTS,
+        NOTIFICATIONS,
+        ANNOUNCEMENTS,
         INVITATIONS,
     )
     return [list(bench.store.scan(collection)) for collection in kept]

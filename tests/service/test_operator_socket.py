@@ -197,3 +197,25 @@ def test_administrators_are_told_by_mail(make_bench):
     ]
     assert all("bobby" in str(mail.data["what"]) for mail in queued if mail is not None)
     assert recovered.password not in repr(queued)
+
+
+def test_metrics_are_printed_for_a_node_exporter(service: RunningService):
+    assert service.ask(action="health_check")["status"] == "healthy"
+    printed = command(service, "metrics").stdout
+    assert "# TYPE ums_requests_total counter\n" in printed
+    assert "\nums_store_writable 1\n" in printed
+    assert 'ums_requests_total{action="health_check",outcome="ok"}' in printed
+
+
+def test_metrics_of_a_stopped_service_are_an_error(tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-m", "ums_service", "metrics", "--data", str(tmp_path / "d")],
+        cwd=ROOT,
+        env=service_environment(None),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no service runs" in done.stderr

@@ -156,6 +156,11 @@ BUGS = (
                 "            change.table.stage(number, change)\n"
                 "            change.table.apply(change)\n",
             ),
+            Edit(  # a group is told once that somebody leaves
+                "table.py",
+                '        """Make a durable change visible."""\n        self.apply(change)\n',
+                '        """Make a durable change visible."""\n',
+            ),
         ),
         "test_faults.py",
         "half_then_ENOSPC",

@@ -218,8 +218,8 @@ class ListUsers(Paged[ListUsersReply]):
     """List the active accounts, in the order of their creation if not sorted.
 
     Without paging up to 1,000 come at once. `search` finds words in user names and full
-    names, for those who may read accounts in mail addresses, too; only they may list
-    another `status`, sort by what is not shown to all, and go on by cursor.
+    names, for those who may read accounts in mail addresses and companies, too; only
+    they may list another `status`, sort by what is not shown to all, and go on by cursor.
     """
 
     original: ClassVar[bool] = True

@@ -24,6 +24,8 @@ from ums_client.protocol import (
     labs,
     lockouts,
     mail,
+    notifications,
+    operations,
     passkeys,
     passwords,
     personal,
@@ -162,6 +164,13 @@ class Audit(StrEnum):
     INVITATION_CANCELLED = "invitation_cancelled"
     INVITATION_ACCEPTED = "invitation_accepted"
     INVITATION_DECLINED = "invitation_declined"
+    NOTIFICATIONS_MARKED = "notifications_marked"
+    NOTIFICATION_SENT = "notification_sent"
+    NOTIFICATIONS_LISTED = "notifications_listed"
+    NOTIFICATION_CANCELLED = "notification_cancelled"
+    NOTIFICATION_TESTED = "notification_tested"
+    PUSH_DEVICE_REGISTERED = "push_device_registered"
+    PUSH_DEVICE_REMOVED = "push_device_removed"
 
 
 class Repeat(StrEnum):
@@ -199,7 +208,9 @@ ACTIONS: Final = (
     Action("list_users",               accounts.ListUsers,              Access.OPTIONAL, Rate.READ,     Audit.USERS_LISTED,             Repeat.SAFE, Permission.USERS_READ),
     Action("search_users",             finding.SearchUsers,             Access.GRANTED,  Rate.READ,     Audit.USERS_SEARCHED,           Repeat.SAFE,  Permission.USERS_READ),
     Action("get_statistics",           finding.GetStatistics,           Access.GRANTED,  Rate.READ,     Audit.STATISTICS_READ,          Repeat.SAFE,  Permission.USERS_READ),
-    Action("health_check",             service.HealthCheck,             Access.OPTIONAL, Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("health_check",             service.HealthCheck,             Access.OPTIONAL, Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.SYSTEM_READ),
+    Action("get_config",               operations.GetConfig,            Access.GRANTED,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.SYSTEM_READ),
+    Action("get_metrics",              operations.GetMetrics,           Access.GRANTED,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.SYSTEM_READ),
     Action("change_password",          passwords.ChangePassword,        Access.OPTIONAL, Rate.LOGIN,    Audit.PASSWORD_CHANGED,         Repeat.KEYED),
     Action("verify_session",           sessions.VerifySession,          Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
     Action("list_sessions",            sessions.ListSessions,           Access.OWN,      Rate.READ,     Audit.SESSIONS_LISTED,          Repeat.SAFE,  Permission.USERS_READ),
@@ -258,10 +269,10 @@ ACTIONS: Final = (
     Action("retry_mail",               mail.RetryMail,                  Access.GRANTED,  Rate.WRITE,    Audit.MAIL_RETRIED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("drop_mail",                mail.DropMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_DROPPED,             Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("test_mail",                mail.TestMail,                   Access.GRANTED,  Rate.WRITE,    Audit.MAIL_TESTED,              Repeat.KEYED, Permission.SYSTEM_ADMIN),
-    Action("export_users",             exports.ExportUsers,             Access.GRANTED,  Rate.WRITE,    Audit.USERS_EXPORTED,           Repeat.SAFE,  Permission.USERS_READ),
+    Action("export_users",             exports.ExportUsers,             Access.GRANTED,  Rate.READ,     Audit.USERS_EXPORTED,           Repeat.SAFE,  Permission.USERS_READ),
     Action("bulk_users",               bulk.BulkUsers,                  Access.SESSION,  Rate.WRITE,    Audit.USERS_BULK,               Repeat.NEVER),
     Action("get_bulk_job",             bulk.GetBulkJob,                 Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
-    Action("cancel_bulk_job",          bulk.CancelBulkJob,              Access.SESSION,  Rate.WRITE,    Audit.BULK_CANCELLED,           Repeat.SAFE),
+    Action("cancel_bulk_job",          bulk.CancelBulkJob,              Access.SESSION,  Rate.WRITE,    Audit.BULK_CANCELLED,           Repeat.KEYED),
     Action("import_users",             imports.ImportUsers,             Access.GRANTED,  Rate.WRITE,    Audit.USERS_IMPORTED,           Repeat.KEYED, Permission.USERS_CREATE),
     Action("revert_import",            imports.RevertImport,            Access.GRANTED,  Rate.WRITE,    Audit.IMPORT_REVERTED,          Repeat.KEYED, Permission.USERS_DELETE),
     Action("list_imports",             imports.ListImports,             Access.GRANTED,  Rate.READ,     Audit.IMPORTS_LISTED,           Repeat.SAFE,  Permission.USERS_CREATE),
@@ -303,6 +314,15 @@ ACTIONS: Final = (
     Action("get_invitation",           invitations.GetInvitation,       Access.PUBLIC,   Rate.CHECK,    Audit.NONE,                     Repeat.SAFE),
     Action("accept_invitation",        invitations.AcceptInvitation,    Access.OPTIONAL, Rate.REGISTER, Audit.INVITATION_ACCEPTED,      Repeat.KEYED),
     Action("decline_invitation",       invitations.DeclineInvitation,   Access.PUBLIC,   Rate.LOGIN,    Audit.INVITATION_DECLINED,      Repeat.KEYED),
+
+    Action("list_notifications",       notifications.ListNotifications, Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
+    Action("mark_notifications",       notifications.MarkNotifications, Access.SESSION,  Rate.WRITE,    Audit.NOTIFICATIONS_MARKED,     Repeat.KEYED),
+    Action("send_notification",        notifications.SendNotification,  Access.SESSION,  Rate.WRITE,    Audit.NOTIFICATION_SENT,        Repeat.KEYED, Permission.NOTIFICATIONS_SEND),
+    Action("list_scheduled",           notifications.ListScheduled,     Access.SESSION,  Rate.READ,     Audit.NOTIFICATIONS_LISTED,     Repeat.SAFE,  Permission.NOTIFICATIONS_SEND),
+    Action("cancel_scheduled",         notifications.CancelScheduled,   Access.SESSION,  Rate.WRITE,    Audit.NOTIFICATION_CANCELLED,   Repeat.KEYED, Permission.NOTIFICATIONS_SEND),
+    Action("test_notification",        notifications.TestNotification,  Access.SESSION,  Rate.WRITE,    Audit.NOTIFICATION_TESTED,      Repeat.KEYED),
+    Action("register_device",          notifications.RegisterDevice,    Access.SESSION,  Rate.WRITE,    Audit.PUSH_DEVICE_REGISTERED,   Repeat.KEYED),
+    Action("unregister_device",        notifications.UnregisterDevice,  Access.SESSION,  Rate.WRITE,    Audit.PUSH_DEVICE_REMOVED,      Repeat.KEYED),
 
     Action("create_lab",               labs.CreateLab,                  Access.GRANTED,  Rate.WRITE,    Audit.LAB_CREATED,              Repeat.KEYED, Permission.LABS_MANAGE),
     Action("list_labs",                labs.ListLabs,                   Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),

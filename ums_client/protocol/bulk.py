@@ -64,7 +64,7 @@ class BulkUsers(Request[BulkUsersReply]):
     background: bool = False
 
 
-class BulkJobReply(Reply):
+class GetBulkJobReply(Reply):
     """How far a job is: `running`, `done`, `cancelled` or `failed`.
 
     `results` are those of the accounts that it has come to.
@@ -79,7 +79,7 @@ class BulkJobReply(Reply):
     results: list[BulkResult]
 
 
-class GetBulkJob(Request[BulkJobReply]):
+class GetBulkJob(Request[GetBulkJobReply]):
     """Ask how far a job of yours is. Jobs are forgotten when the service stops."""
 
     job_id: SessionId

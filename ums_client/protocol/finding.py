@@ -9,6 +9,7 @@ from ums_client.protocol.fields import LabId, ShortText, Text
 from ums_client.protocol.limits import NEWEST_USERS_MAX
 from ums_client.protocol.message import Reply, Request
 from ums_client.protocol.paging import Paged
+from ums_client.protocol.personal import UserType
 
 
 class SearchUsersReply(Reply):
@@ -29,8 +30,9 @@ class SearchUsersReply(Reply):
 class SearchUsers(Paged[SearchUsersReply]):
     """Find accounts that meet all that is given, the newest first if not sorted.
 
-    Every word of `query` occurs in the user name, the full name or the mail address, or
-    with `match: prefix` begins a word there; case and accents do not matter. Times are
+    Every word of `query` occurs in the user name, the full name, the mail address or
+    the company, or with `match: prefix` begins a word there; case and accents do not
+    matter, as in `company` and `department`, which are compared whole. Times are
     ISO 8601, in UTC where they name no zone: `..._after` includes the moment itself,
     `..._before` does not. `has_role` counts roles above and beside the primary one;
     `has_permission` is what the service would decide now, everywhere. `lab_id` leaves
@@ -44,6 +46,9 @@ class SearchUsers(Paged[SearchUsersReply]):
     is_active: bool | None = None
     email_verified: bool | None = None
     mfa_enabled: bool | None = None
+    user_type: UserType | None = None
+    company: ShortText | None = None
+    department: ShortText | None = None
     locked: bool | None = None
     lab_id: LabId | None = None
     has_role: ShortText | None = None

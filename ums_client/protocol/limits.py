@@ -62,3 +62,7 @@ EXPORT_PAGE_MAX: Final = 500
 """Accounts that are written in a few milliseconds."""
 INVITATION_DAYS_MAX: Final = 30
 INVITED_ROLES_MAX: Final = 10
+NOTIFIED_ACCOUNTS_MAX: Final = 1_000
+NOTIFICATION_CHARS_MAX: Final = 1_000
+INTERVAL_MINUTES_MIN: Final = 5
+INTERVAL_MINUTES_MAX: Final = 366 * 24 * 60

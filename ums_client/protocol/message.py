@@ -164,6 +164,8 @@ class Envelope(NamedTuple):
     client: object = None
     """What the sender says of the client, as it came: not checked, not believed."""
     api_key: str | None = None
+    gateway_key: str | None = None
+    """With it a gateway tells whose request it passes on: then `client.ip` counts."""
 
     @override
     def __repr__(self) -> str:
@@ -180,21 +182,24 @@ def open_envelope(message: dict[str, Any]) -> Envelope:
     """
     take = message.pop
     action, token = take("action", None), take("session_token", None)
-    request_id = key = client = api_key = None
+    request_id = key = client = api_key = gateway_key = None
     if message:
         request_id, key = take("request_id", None), take("idempotency_key", None)
         client, api_key = take("client", None), take("api_key", None)
+        gateway_key = take("gateway_key", None)
     if action is not None and type(action) is not str:
         raise InvalidMessage("should be text", field="action")
     if token is not None and type(token) is not str:
         raise InvalidMessage("should be text", field="session_token")
     if api_key is not None:
         _check_api_key(api_key, token)
+    if gateway_key is not None and type(gateway_key) is not str:
+        raise InvalidMessage("should be text", field="gateway_key")
     if request_id is not None:
         _check_request_id(request_id)
     if key is not None:
         _check_idempotency_key(key)
-    return Envelope(action, token, request_id, key, client, api_key)
+    return Envelope(action, token, request_id, key, client, api_key, gateway_key)
 
 
 def request_id_of(message: dict[str, Any]) -> str | int | None:

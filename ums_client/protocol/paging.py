@@ -16,6 +16,9 @@ SortBy = Literal[
     "last_login",
     "role",
     "status",
+    "user_type",
+    "company",
+    "department",
 ]
 SortOrder = Literal["asc", "desc"]
 PageNumber = Annotated[int, Field(ge=1, le=1_000_000)]

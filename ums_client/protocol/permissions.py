@@ -28,6 +28,7 @@ class Permission(StrEnum):
     POLICY_MANAGE = "policy.manage"
     SYSTEM_READ = "system.read"
     SYSTEM_ADMIN = "system.admin"
+    GATEWAY_FORWARD = "gateway.forward"
     LAB_ADMIN_MANAGE = "lab.admin.manage"
     LAB_SETTINGS_EDIT = "lab.settings.edit"
     LAB_USERS_INVITE = "lab.users.invite"

@@ -77,6 +77,8 @@ class PreferenceFields(Request[R]):
     account_updates: bool | None = None
     system_maintenance: bool | None = None
     marketing_emails: bool | None = None
+    quiet_hours_start: TimeOfDay | None = None
+    quiet_hours_end: TimeOfDay | None = None
     profile_visibility: Visibility | None = None
     activity_visibility: Visibility | None = None
     reminder_enabled: bool | None = None
@@ -207,6 +209,8 @@ class Preferences(BaseModel):
     account_updates: bool
     system_maintenance: bool
     marketing_emails: bool
+    quiet_hours_start: str
+    quiet_hours_end: str
     profile_visibility: str
     activity_visibility: str
     reminder_enabled: bool

@@ -22,7 +22,8 @@ these optional keys beside the fields:
 | `api_key` | instead of it: a key that `create_api_key` gave |
 | `request_id` | integer or text of at most 128 characters, echoed in the reply |
 | `idempotency_key` | text of 16 to 128 characters: the write is done once, see below |
-| `client` | what the client says of itself: `user_agent` and `device_name`, shown in `list_sessions`; nothing in it is believed |
+| `client` | what the client says of itself: `user_agent` and `device_name`, shown in `list_sessions`; nothing in it is believed, but `ip` from a gateway |
+| `gateway_key` | the API key of a gateway, which then must tell the address of the end user in `client`, as `{"ip": "203.0.113.7"}` |
 
 A reply has `status`: `success` or `error` (`health_check` says `healthy`). An error
 has `message` for people and `code` for programs, and where it helps `details`,

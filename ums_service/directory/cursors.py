@@ -7,16 +7,11 @@ when the service restarts, and when that account itself is deleted.
 
 import base64
 import json
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from ums_service.directory.order import Key
 from ums_service.directory.rows import SORTS
 from ums_service.domain.errors import InvalidInput
-
-_KINDS: Final = {
-    name: str if sort.made_of in ("text", "traits") else float
-    for name, sort in SORTS.items()
-}
 
 
 class Cursor(NamedTuple):
@@ -53,6 +48,6 @@ class Cursor(NamedTuple):
 def _checked(sort_by: Any, descending: Any, value: Any, user_id: Any) -> Cursor:
     """A cursor of these parts. Raises ValueError or TypeError."""
     kinds = (type(descending), type(value), type(user_id))
-    if sort_by not in SORTS or kinds != (bool, _KINDS[sort_by], str):
+    if sort_by not in SORTS or kinds != (bool, SORTS[sort_by].kind, str):
         raise ValueError(sort_by)
     return Cursor(sort_by, descending, (value, user_id))

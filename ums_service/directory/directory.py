@@ -1,30 +1,31 @@
 """The index of all accounts: read at first use, kept true, asked for pages.
 
-    store --watch--> changed ids --catch_up--> Rows, and each Order that was asked for
+    store --watch--> changed ids --catch_up--> Rows, and each Order
 
 Committing a change only notes the id; what it changes here is worked out when somebody
-asks, so that writers pay next to nothing. An order is made when it is first asked for.
-All long work is done in turns. What is found are ids: the accounts themselves are read
-from the store, so that nothing outdated is shown.
+asks, so that writers pay next to nothing. After the start all accounts are read and
+sorted in the background; who asks before that does the part that is needed. All long work
+is done in turns. What is found are ids: the accounts themselves are read from the store,
+so that nothing outdated is shown.
 """
 
-import asyncio
+from collections import OrderedDict
 from collections.abc import Iterator
-from functools import partial
 
 from storage import Store, document_of
-from ums_service.directory.order import Key, Order
-from ums_service.directory.rows import SORTS, Account, Rows, account_of
+from ums_service.directory.growing import Growing
+from ums_service.directory.order import Order
+from ums_service.directory.rows import AS_MADE, SORTS, Account, Rows, account_of
 from ums_service.directory.selection import Selection
 from ums_service.directory.turns import Turns
-from ums_service.directory.walk import AsMade, Found, Page, Walk
+from ums_service.directory.walk import Found, Page, Walk
 from ums_service.domain.errors import Busy
 from ums_service.domain.factors import FACTORS
 from ums_service.domain.users import USERS
 
 
 class Directory:
-    """The index of one store. Belongs to the loop."""
+    """The index of one store. Belongs to the loop; any number of tasks may ask."""
 
     def __init__(self, store: Store, *, queue_max: int) -> None:
         """`queue_max` searches may be under way at once."""
@@ -32,20 +33,37 @@ class Directory:
         self._store = store
         self._queue_max = queue_max
         self._under_way = 0
-        self._orders: dict[str, Order] = {}
+        self._orders: dict[str | None, Growing] = {}
         self._unread: Iterator[str] | None = None
-        self._changed: set[str] = set()
-        self._catching_up = asyncio.Lock()
-        self._made = AsMade(store, self.rows)
+        self._changed: OrderedDict[str, bool] = OrderedDict()
+        """Ids in the order of their changes; whether the account was gone meanwhile."""
 
-    async def prepare(self) -> None:
-        """Read all accounts, so that the first who asks need not wait for it."""
-        await self.catch_up(Turns())
+    async def prepare(self, turns: Turns) -> None:
+        """Read all accounts and make all orders, so that who asks need not wait."""
+        await self.catch_up(turns)
+        for name in (None, *SORTS):
+            order = await self._order(name, turns)
+            for _ in order.sort():
+                await turns.give()
 
     async def catch_up(self, turns: Turns) -> None:
         """Take in every change that was visible when this was called."""
-        async with self._catching_up:
-            await self._catch_up(turns)
+        if self._unread is None:
+            self._store.watch(USERS, self._note)
+            self._store.watch(FACTORS, self._note)
+            self._unread = iter(self._store.ids(USERS))
+            await turns.give()
+        for user_id in self._unread:
+            self._read(user_id)
+            await turns.give()
+        for _ in range(len(self._changed)):
+            if not self._changed:  # others have taken part
+                return
+            user_id, was_gone = self._changed.popitem(last=False)
+            if was_gone:
+                self._remove(user_id)
+            self._read(user_id)
+            await turns.give()
 
     async def find(self, selection: Selection, page: Page) -> Found:
         """One page of the accounts that are wanted, and their number.
@@ -58,10 +76,9 @@ class Directory:
         self._under_way += 1
         try:
             turns = Turns()
-            order = await self._order(page, turns)
-            return await Walk(self.rows, selection, page, order or self._made).run(
-                turns
-            )
+            order = await self._order(page.sort_by, turns)
+            await self.catch_up(turns)
+            return await Walk(self.rows, selection, page, order).run(turns)
         finally:
             self._under_way -= 1
 
@@ -69,56 +86,34 @@ class Directory:
         """How many accounts are wanted. Raises Busy."""
         return (await self.find(selection, Page(size=0))).total
 
-    async def _order(self, page: Page, turns: Turns) -> Order | None:
-        """The order that is asked for, with every change up to now in it."""
-        async with self._catching_up:
-            await self._catch_up(turns)
-            name = page.sort_by
-            if name is None:
-                return None
-            order = self._orders.get(name)
-            if order is None:
-                order = Order(partial(_key, self.rows, name))
-                for _ in order.load(self.rows.row_of.values()):
-                    await turns.give()
-                self._orders[name] = order
-            return order
-
-    async def _catch_up(self, turns: Turns) -> None:
-        if self._unread is None:
-            self._store.watch(USERS, self._note)
-            self._store.watch(FACTORS, self._note)
-            self._unread = iter(self._store.ids(USERS))
-        for user_id in self._unread:
-            self._read(user_id)
-            await turns.give()
-        changed, self._changed = self._changed, set()
-        try:
-            while changed:
-                self._read(changed.pop())
-                await turns.give()
-        finally:
-            self._changed |= changed
+    async def _order(self, name: str | None, turns: Turns) -> Order:
+        """An order of all accounts, as they were when this was called at the latest."""
+        await self.catch_up(turns)
+        growing = self._orders.get(name)
+        if growing is None:
+            sort = AS_MADE if name is None else SORTS[name]
+            growing = self._orders[name] = Growing(self.rows, sort)
+        return await growing.take_all(turns)
 
     def _note(self, user_id: str) -> None:
         """An account was put or deleted; one that nobody has heard of is no matter."""
-        known = user_id in self.rows.row_of
-        if known or self._store.get_value(USERS, user_id) is not None:
-            self._changed.add(user_id)
+        if self._store.get_value(USERS, user_id) is not None:
+            self._changed.setdefault(user_id, False)
+            if self._changed[user_id]:  # it comes again, behind all others
+                self._changed.move_to_end(user_id)
+        elif user_id in self.rows.row_of:
+            self._changed[user_id] = True
         else:
-            self._changed.discard(user_id)
+            self._changed.pop(user_id, None)
 
     def _read(self, user_id: str) -> None:
         value = self._store.get_value(USERS, user_id)
-        row = self.rows.row_of.get(user_id)
-        if value is not None:
-            factors = self._store.get(FACTORS, user_id)
-            mfa_enabled = factors is not None and factors.exist
-            self._put(user_id, account_of(document_of(value), mfa_enabled=mfa_enabled))
-        elif row is not None:
-            for order in self._orders.values():
-                order.remove(row)
-            self.rows.remove(row)
+        if value is None:
+            self._remove(user_id)
+            return
+        factors = self._store.get(FACTORS, user_id)
+        mfa_enabled = factors is not None and factors.exist
+        self._put(user_id, account_of(document_of(value), mfa_enabled=mfa_enabled))
 
     def _put(self, user_id: str, account: Account) -> None:
         row = self.rows.row_of.get(user_id)
@@ -127,19 +122,21 @@ class Directory:
             for order in self._orders.values():
                 order.add(row)
             return
-        before = self.rows.account(row)
-        moved = [
-            order
-            for name, order in self._orders.items()
-            if getattr(before, SORTS[name].made_of)
-            != getattr(account, SORTS[name].made_of)
-        ]
+        both = zip(Account._fields, self.rows.account(row), account, strict=True)
+        differ = {name for name, before, after in both if before != after}
+        moved = [o for o in self._orders.values() if o.sort.made_of in differ]
         for order in moved:
             order.remove(row)
         self.rows.change(row, account)
         for order in moved:
             order.add(row)
+        if "traits" in differ:
+            for order in self._orders.values():
+                order.is_of_another_kind(row)
 
-
-def _key(rows: Rows, name: str, row: int) -> Key:
-    return SORTS[name].value(rows, row), rows.ids[row]
+    def _remove(self, user_id: str) -> None:
+        row = self.rows.row_of.get(user_id)
+        if row is not None:
+            for order in self._orders.values():
+                order.remove(row)
+            self.rows.remove(row)

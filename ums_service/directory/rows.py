@@ -7,13 +7,15 @@ object for each would, and the collector of garbage has nothing to look at.
 from array import array
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from sys import intern
 from typing import Any, Final, NamedTuple
 
 from ums_service.directory.folding import folded
+from ums_service.directory.places import Places
 from ums_service.domain.moment import epoch_s_of
 from ums_service.domain.users import ACTIVE
 
-SEARCHED: Final = ("username", "full_name", "email")
+SEARCHED: Final = ("username", "full_name", "email", "company")
 """The fields that a query looks into, those that everybody may see first."""
 SHOWN_TO_ALL: Final = 2
 """So many of them are shown in the directory."""
@@ -30,12 +32,18 @@ class Traits(NamedTuple):
     status: str
     email_verified: bool
     mfa_enabled: bool
+    user_type: str
 
 
 class Account(NamedTuple):
-    """One row. Times are in seconds since 1970; `text` has each field in its line."""
+    """One row. Times are in seconds since 1970; `text` has each field in its line.
+
+    The first `shown` letters of the text are what everybody may see.
+    """
 
     text: str
+    shown: int
+    department: str
     traits: Traits
     created: float
     updated: float
@@ -44,14 +52,17 @@ class Account(NamedTuple):
 
 def account_of(document: Mapping[str, Any], *, mfa_enabled: bool) -> Account:
     """The row of a stored account."""
-    fields = (folded(document.get(name) or "") for name in SEARCHED)
+    fields = [folded(document.get(name) or "") for name in SEARCHED]
     return Account(
         "\n" + "\n".join(fields) + "\n",
+        1 + sum(len(field) + 1 for field in fields[:SHOWN_TO_ALL]),
+        intern(folded(document.get("department") or "")),
         Traits(
             document.get("role", "user"),
             document.get("status", ACTIVE),
             bool(document.get("email_verified")),
             mfa_enabled,
+            document.get("user_type") or "",
         ),
         _seconds(document.get("created_at")),
         _seconds(document.get("updated_at")),
@@ -65,17 +76,22 @@ class Rows:
     def __init__(self) -> None:
         self.ids: list[str] = []
         self.texts: list[str] = []
+        self.shown = array("I")
+        self.departments: list[str] = []
         self.traits = array("I")
+        self.made = array("d")
+        """Numbers in the order in which the accounts were made."""
         self.created = array("d")
         self.updated = array("d")
         self.last_login = array("d")
-        self.row_of: dict[str, int] = {}
+        self.row_of = Places()
         self.known: list[Traits] = []
         """All traits there were, by their number in the column."""
         self.counts: list[int] = []
         """How many accounts have them."""
         self._number_of: dict[Traits, int] = {}
         self._free: list[int] = []
+        self._made = 0
 
     def __len__(self) -> int:
         return len(self.row_of)
@@ -84,6 +100,8 @@ class Rows:
         """What a row says."""
         return Account(
             self.texts[row],
+            self.shown[row],
+            self.departments[row],
             self.known[self.traits[row]],
             self.created[row],
             self.updated[row],
@@ -99,10 +117,14 @@ class Rows:
             row = len(self.ids)
             self.ids.append(user_id)
             self.texts.append("")
+            self.departments.append("")
+            self.shown.append(0)
             self.traits.append(0)
-            for column in (self.created, self.updated, self.last_login):
+            for column in (self.made, self.created, self.updated, self.last_login):
                 column.append(NEVER)
         self.row_of[user_id] = row
+        self._made += 1
+        self.made[row] = self._made
         self._set(row, account)
         return row
 
@@ -115,20 +137,17 @@ class Rows:
         """Forget an account."""
         self.counts[self.traits[row]] -= 1
         del self.row_of[self.ids[row]]
-        self.ids[row] = self.texts[row] = ""
+        self.ids[row] = self.texts[row] = self.departments[row] = ""
         self._free.append(row)
 
     def field(self, row: int, number: int) -> str:
         """One of the folded `SEARCHED` fields."""
         return self.texts[row].split("\n", number + 2)[number + 1]
 
-    def shown_to_all(self, row: int) -> str:
-        """The text of those fields that everybody may see."""
-        text = self.texts[row]
-        return text[: -len(text.split("\n", SHOWN_TO_ALL + 1)[-1])]
-
     def _set(self, row: int, account: Account) -> None:
         self.texts[row] = account.text
+        self.shown[row] = account.shown
+        self.departments[row] = account.department
         self.traits[row] = number = self._number(account.traits)
         self.counts[number] += 1
         self.created[row] = account.created
@@ -151,24 +170,37 @@ class Sort(NamedTuple):
     """What accounts can be sorted by, and the part of a row that it is made of."""
 
     made_of: str
+    kind: type[Value]
     value: Callable[[Rows, int], Value]
 
 
 def _text(name: str) -> Sort:
     number = SEARCHED.index(name)
-    return Sort("text", lambda rows, row: rows.field(row, number)[:_KEY_CHARS])
+    return Sort("text", str, lambda rows, row: rows.field(row, number)[:_KEY_CHARS])
+
+
+def _trait(number: int) -> Sort:
+    return Sort("traits", str, lambda rows, row: rows.known[rows.traits[row]][number])
 
 
 SORTS: Final = {
+    "created_at": Sort("created", float, lambda rows, row: rows.created[row]),
     "username": _text("username"),
-    "email": _text("email"),
     "full_name": _text("full_name"),
-    "created_at": Sort("created", lambda rows, row: rows.created[row]),
-    "updated_at": Sort("updated", lambda rows, row: rows.updated[row]),
-    "last_login": Sort("last_login", lambda rows, row: rows.last_login[row]),
-    "role": Sort("traits", lambda rows, row: rows.known[rows.traits[row]].role),
-    "status": Sort("traits", lambda rows, row: rows.known[rows.traits[row]].status),
+    "email": _text("email"),
+    "last_login": Sort("last_login", float, lambda rows, row: rows.last_login[row]),
+    "updated_at": Sort("updated", float, lambda rows, row: rows.updated[row]),
+    "status": _trait(Traits._fields.index("status")),
+    "role": _trait(Traits._fields.index("role")),
+    "user_type": _trait(Traits._fields.index("user_type")),
+    "company": _text("company"),
+    "department": Sort(
+        "department", str, lambda rows, row: rows.departments[row][:_KEY_CHARS]
+    ),
 }
+"""Those first that are likely to be asked for first: they are made in this order."""
+AS_MADE: Final = Sort("made", float, lambda rows, row: rows.made[row])
+"""The order in which the store keeps the accounts."""
 
 
 @lru_cache(maxsize=8)  # the times of one account are often the same

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from ums_service.directory.folding import words
+from ums_service.directory.folding import folded, words
 from ums_service.directory.rows import NEVER, Rows, Traits
 from ums_service.domain.errors import InvalidInput
 from ums_service.domain.moment import epoch_s_of
@@ -17,7 +17,7 @@ Test = Callable[[Rows, list[int]], list[int]]
 class Wanted(NamedTuple):
     """The filters as they are asked for; None means any. All that are given must hold.
 
-    Times are ISO 8601; `..._after` includes its moment, `..._before` does not.
+    Company and department are compared without regard to case and accents. Times are ISO 8601; `..._after` includes its moment, `..._before` does not.
     """
 
     query: str | None = None
@@ -27,6 +27,9 @@ class Wanted(NamedTuple):
     is_active: bool | None = None
     email_verified: bool | None = None
     mfa_enabled: bool | None = None
+    user_type: str | None = None
+    company: str | None = None
+    department: str | None = None
     locked: bool | None = None
     has_role: str | None = None
     has_permission: str | None = None
@@ -52,6 +55,7 @@ _TRAITS: Final[dict[str, Callable[[Traits], object]]] = {
     "is_active": lambda traits: traits.status == ACTIVE,
     "email_verified": lambda traits: traits.email_verified,
     "mfa_enabled": lambda traits: traits.mfa_enabled,
+    "user_type": lambda traits: traits.user_type,
 }
 """Filters on what many accounts share: decided once for all of them."""
 _TIMES: Final = ("created", "last_login")
@@ -107,6 +111,10 @@ def selection_of(wanted: Wanted, *, everything: bool = True) -> Selection:
         _has_word(word, begins=wanted.match == "prefix", everything=everything)
         for word in words(wanted.query or "")
     ]
+    if wanted.company is not None:
+        tests.append(_of_company(folded(wanted.company)))
+    if wanted.department is not None:
+        tests.append(_of_department(folded(wanted.department)))
     for column in _TIMES:
         after, before = (
             time_of(name, getattr(wanted, name))
@@ -150,14 +158,28 @@ def _has_word(word: str, *, begins: bool, everything: bool) -> Test:
         return [row for row in some if word in texts[row]]
 
     def contains_for_all(rows: Rows, some: list[int]) -> list[int]:
-        found = []
-        for row in contains(rows, some):
-            public = rows.shown_to_all(row)
-            if at_first in public or (within if begins else word) in public:
-                found.append(row)
-        return found
+        texts, shown = rows.texts, rows.shown
+        if begins:
+            return [
+                r
+                for r in some
+                if texts[r].find(at_first, 0, shown[r]) >= 0
+                or texts[r].find(within, 0, shown[r]) >= 0
+            ]
+        return [row for row in some if texts[row].find(word, 0, shown[row]) >= 0]
 
     return contains if everything else contains_for_all
+
+
+def _of_company(company: str) -> Test:
+    line = f"\n{company}\n"  # the last of the text
+    return lambda rows, some: [row for row in some if rows.texts[row].endswith(line)]
+
+
+def _of_department(department: str) -> Test:
+    return lambda rows, some: [
+        row for row in some if rows.departments[row] == department
+    ]
 
 
 def _never_logged_in(rows: Rows, some: list[int]) -> list[int]:

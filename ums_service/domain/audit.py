@@ -83,6 +83,11 @@ class AuditEntry(NamedTuple):
         tx.append(AUDIT, {"at": now.text, **given})
 
 
+def details_of(details: dict[str, Any], **more: str | None) -> dict[str, Any] | None:
+    """What an entry says in its details; None where there is nothing to say."""
+    return {**details, **{name: text for name, text in more.items() if text}} or None
+
+
 class RefusalBudget:
     """How many refusals get an entry of their own; the rest are counted.
 

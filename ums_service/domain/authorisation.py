@@ -56,6 +56,8 @@ class Caller(NamedTuple):
     user_id: str
     active: bool = True
     administers: bool = False
+    appointed: bool = False
+    """Whether it would administer if it were active."""
     grants: tuple[Grant, ...] = ()
     lab_ids: frozenset[str] = NOTHING
     """The labs it is a member of."""
@@ -70,6 +72,8 @@ class Resource(NamedTuple):
     """The labs it belongs to; empty for what belongs to the whole service."""
     changes: Caller | None = None
     """The account that is to be changed, where it is somebody else's."""
+    opens: bool = False
+    """Whether that change can open the account to whoever makes it."""
 
 
 WHOLE_SERVICE: Final = Resource()
@@ -110,7 +114,9 @@ def may(caller: Caller, permission: str, resource: Resource, now: Moment) -> Dec
     allowing = tuple(grant for grant in force if permission in grant.allows)
     if not allowing:
         return Decision(allowed=False, by=By.MISSING)
-    if resource.changes is not None and outranks(resource.changes, caller, now):
+    if resource.changes is not None and outranks(
+        resource.changes, caller, now, opens=resource.opens
+    ):
         return Decision(allowed=False, by=By.OUTRANKED)
     return Decision(allowed=True, by=By.GRANTED, grants=allowing)
 
@@ -148,13 +154,25 @@ def has_all(
     return all(names <= permissions_of(caller, lab_ids, at) for at in (now, last))
 
 
-def outranks(other: Caller, caller: Caller, now: Moment) -> bool:
+def outranks(
+    other: Caller, caller: Caller, now: Moment, *, opens: bool = False
+) -> bool:
     """Whether `other` can do something in the whole service that `caller` cannot.
 
+    Where the change `opens` the account, also whether there is such a thing in a lab.
+
     Who may change accounts must not become more powerful by changing those of the
-    powerful: their address, say, to which a new password can be mailed.
+    powerful: their address, say, to which a new password can be mailed. What an account
+    out of use would have again counts, too.
     """
     if caller.administers:
         return False
-    theirs = permissions_of(other, NOTHING, now)
-    return other.administers or not theirs <= permissions_of(caller, NOTHING, now)
+    if other.administers or other.appointed:
+        return True
+    places = [NOTHING]
+    if opens:
+        places += [frozenset({g.lab_id}) for g in other.grants if g.lab_id]
+    return any(
+        not permissions_of(other, place, now) <= permissions_of(caller, place, now)
+        for place in set(places)
+    )

@@ -7,6 +7,7 @@ what is asked for rarely does not make every read of an account dearer.
 from typing import Any, Final
 
 from storage import Collection, Transaction
+from ums_service.domain.announcements import ANNOUNCEMENTS
 from ums_service.domain.api_keys import API_KEYS
 from ums_service.domain.audit_seals import AUDIT_KEYS
 from ums_service.domain.consents import CONSENTS
@@ -18,8 +19,10 @@ from ums_service.domain.failure_records import FAILURES
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.imports import IMPORTED_CHANGES
 from ums_service.domain.legal_holds import LEGAL_HOLDS
+from ums_service.domain.notifications import NOTIFICATIONS
 from ums_service.domain.one_time import ONE_TIME
 from ums_service.domain.password_history import HISTORIES
+from ums_service.domain.push_devices import PUSH_DEVICES
 from ums_service.domain.role_requests import ROLE_REQUESTS
 from ums_service.domain.standings import STANDINGS
 
@@ -35,7 +38,9 @@ OWNED: Final[tuple[Collection[Any], ...]] = (
     HISTORIES,
     IMPORTED_CHANGES,
     LEGAL_HOLDS,
+    NOTIFICATIONS,
     ONE_TIME,
+    PUSH_DEVICES,
     STANDINGS,
     ROLE_REQUESTS,
 )
@@ -43,7 +48,7 @@ OWNED: Final[tuple[Collection[Any], ...]] = (
 brought back, and are erased with it."""
 
 
-GROUPED: Final[tuple[Collection[Any], ...]] = (API_KEYS,)
+GROUPED: Final[tuple[Collection[Any], ...]] = (API_KEYS, ANNOUNCEMENTS)
 """Collections of which an account may have several documents, grouped by `user_id`."""
 
 

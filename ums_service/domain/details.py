@@ -6,6 +6,7 @@ Only what was said is stored; the rest has the values below.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -59,6 +60,8 @@ PREFERENCES: Final[dict[str, Any]] = {
     "account_updates": True,
     "system_maintenance": False,
     "marketing_emails": False,
+    "quiet_hours_start": "",
+    "quiet_hours_end": "",
     "profile_visibility": "private",
     "activity_visibility": "private",
     "reminder_enabled": True,
@@ -139,6 +142,11 @@ def is_time_zone(name: str) -> bool:
     except (OSError, ValueError, KeyError):  # what the library raises for odd names
         return False
     return True
+
+
+def time_zone(name: str) -> tzinfo:
+    """The time zone of that name; UTC where the machine does not know it any more."""
+    return ZoneInfo(name) if name != "UTC" and is_time_zone(name) else UTC
 
 
 def _key(details: Details) -> str:

@@ -7,10 +7,10 @@ A token is the id and 256 random bits, joined by a dot; of the bits only digests
 kept, so several mails of one invitation are good until one is used.
 """
 
+import asyncio
 import hmac
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from itertools import islice
 from typing import Any, Final
 
 from storage import Collection, Store, Transaction
@@ -20,6 +20,8 @@ from ums_service.domain.sessions import digest_of
 
 DIGESTS_MAX: Final = 20
 """Most tokens of one invitation; more than a mail is tried for."""
+AT_ONCE: Final = 100
+"""Invitations looked at before other requests get their turn: about a millisecond."""
 KEPT_S: Final = 90 * 86_400
 """How long one that is over stays in lists."""
 
@@ -143,10 +145,23 @@ async def find_open(tx: Transaction, token: str, now: Moment) -> Invitation:
 
 
 async def purge(store: Store, now: Moment, *, most: int = 100) -> None:
-    """Forget some of those that have been over for long. Raises StoreError."""
-    spent = (one.invitation_id for one in store.scan(INVITATIONS) if one.is_spent(now))
+    """Forget some of those that have been over for long.
+
+    It looks at all of them, and lets others have their turn meanwhile.
+
+    Raises StoreError.
+    """
+    spent = list[str]()
+    for number, invitation_id in enumerate(store.ids(INVITATIONS), start=1):
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
+        found = store.get(INVITATIONS, invitation_id)
+        if found is not None and found.is_spent(now):
+            spent.append(invitation_id)
+        if len(spent) == most:
+            break
     async with store.transaction() as tx:
-        for invitation_id in list(islice(spent, most)):
+        for invitation_id in spent:
             if await tx.get(INVITATIONS, invitation_id) is not None:
                 tx.delete(INVITATIONS, invitation_id)
 

@@ -48,6 +48,7 @@ class Template(StrEnum):
     STATUS_CHANGED = "status_changed"
     SUSPICIOUS_ACTIVITY = "suspicious_activity"
     CODE = "code"
+    NOTIFICATION = "notification"
     TEST = "test"
 
 
@@ -63,6 +64,11 @@ SECURITY: Final = frozenset(
     }
 )
 """Told however many mails somebody had; several of a kind become one instead."""
+
+CAN_WAIT: Final = frozenset(
+    {Template.NOTIFICATION, Template.EXPIRING_SOON, Template.UNUSED}
+)
+"""Mails that are held back in the quiet hours of who gets them."""
 
 LINK_OF: Final[Mapping[Template, Purpose]] = {
     Template.VERIFY_ADDRESS: Purpose.VERIFY,
@@ -115,9 +121,14 @@ class Mail:
 
     @property
     def slot(self) -> str | None:
-        """At most one unsent mail has it: a second of its kind takes its place."""
+        """At most one unsent mail has it: a second of its kind takes its place.
+
+        What people send has a place for each: two of them do not say the same.
+        """
         if self.state != MailState.PENDING:
             return None
+        if self.template == Template.NOTIFICATION:
+            return f"{self.user_id}|{self.template}|{self.mail_id}"
         return f"{self.user_id}|{self.template}|{self.to}"
 
     @property

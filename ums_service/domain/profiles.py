@@ -76,7 +76,19 @@ class Profile:
     """How old a signing key gets before another takes its place."""
 
     notices: bool = True
-    """Tell people by mail what happened to their account, where mail is set up."""
+    """Tell people what happened to their account: in their list of notifications, and
+    by mail where it is set up."""
+    notifications_kept: int = 50
+    """What one account was told that is kept, the newest: as much of the service's own
+    and as much of people's."""
+    notifications_per_hour: int = 10
+    """Messages of people to one account; the service's own are not counted."""
+    notification_sends_per_hour: int = 60
+    """How often one account may send to others; scheduling counts once."""
+    notification_schedules: int = 50
+    """What one account may have waiting to be sent."""
+    notification_tests_per_hour: int = 5
+    push_devices_per_user: int = 10
     require_email_verification: bool = False
     """No login before the mail address is verified, where mail is set up."""
     reset_link_s: int = HOUR_S

@@ -8,8 +8,11 @@ its limit is not heard at all for a moment, which saves even reading what it sen
 from collections import OrderedDict
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from ums_service.domain.errors import RateLimited
+
+ALWAYS_HEARD_MAX: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,17 @@ class RateLimits:
         self._entries_max = entries_max
         self.unheard: dict[str, float] = {}
         """Addresses that are not heard, and until when; nearly always empty."""
+        self._always_heard: set[str] = set()
+
+    @property
+    def remembered(self) -> int:
+        """Addresses and callers that are counted at the moment, once for each class."""
+        return len(self._addresses) + len(self._callers)
+
+    @property
+    def are_full(self) -> bool:
+        """Whether some had to be forgotten to make room for others."""
+        return max(len(self._addresses), len(self._callers)) >= self._entries_max
 
     def take(self, kind: str, address: str, ticks_s: float) -> None:
         """Count one request of an address. Raises RateLimited."""
@@ -125,7 +139,15 @@ class RateLimits:
             return 0.0
         return until_s - ticks_s
 
+    def always_hear(self, address: str) -> None:
+        """Read what comes from there: it speaks for others, too. Limits still hold."""
+        if len(self._always_heard) < ALWAYS_HEARD_MAX:
+            self._always_heard.add(address)
+        self.unheard.pop(address, None)
+
     def _hush(self, address: str, ticks_s: float) -> None:
+        if address in self._always_heard:
+            return
         unheard = self.unheard
         if len(unheard) >= self._entries_max:
             del unheard[next(iter(unheard))]

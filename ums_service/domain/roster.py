@@ -53,8 +53,8 @@ async def update_roster(
     Raises:
         LastAdministrator: nobody would be left who can administer.
     """
-    was = before is not None and before.administers
-    will = after is not None and after.administers
+    was = before is not None and _counts(before)
+    will = after is not None and _counts(after)
     if was == will:
         return
     changed = before or after
@@ -64,3 +64,8 @@ async def update_roster(
     if not user_ids:
         raise LastAdministrator
     tx.put(ROSTERS, Roster(user_ids))
+
+
+def _counts(user: User) -> bool:
+    """Whether somebody can log in there to administer: to a program's nobody can."""
+    return user.administers and not user.service_account

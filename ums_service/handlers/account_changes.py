@@ -15,7 +15,7 @@ from ums_service.domain.errors import (
 from ums_service.domain.families import end_families
 from ums_service.domain.names import normalise
 from ums_service.domain.outbox import Template
-from ums_service.domain.statuses import check_change, check_settable
+from ums_service.domain.statuses import Status, check_change, check_settable
 from ums_service.domain.users import (
     ACTIVE,
     ROLES,
@@ -62,12 +62,10 @@ async def change(request: UpdateUser, before: User, call: Call) -> User:
     }
     user = accounts.changed(user, given, call.now)
     user = await _with_privileges(request, user, call)
-    if (
-        call.key is not None
-        and own
-        and (request.password or _names_differ(request, before))
-    ):
-        raise PermissionDenied  # a key that leaked must not take the account over
+    if call.key is not None and (request.password or _names_differ(request, before)):
+        raise PermissionDenied  # a key that leaked must not take an account over
+    if not own and _differs(request.email, before.email):  # a reset is mailed there
+        call.require(Permission.USERS_UPDATE, changes=call.subject, opens=True)
     if request.password:
         if not own:
             raise PermissionDenied  # nobody chooses a password for somebody else
@@ -125,8 +123,13 @@ def _needs_proof(call: Call, *, own: bool) -> bool:
 
 def _names_differ(request: UpdateUser, before: User) -> bool:
     """Whether a new name or address is asked for, also one that has to be verified."""
-    wanted = (request.username, before.username), (request.email, before.email)
-    return any(new and normalise(new) not in ("", old) for new, old in wanted)
+    return _differs(request.username, before.username) or _differs(
+        request.email, before.email
+    )
+
+
+def _differs(wanted: str | None, name: str) -> bool:
+    return normalise(wanted or "") not in ("", name)
 
 
 async def _tell(request: UpdateUser, before: User, after: User, call: Call) -> None:
@@ -199,6 +202,7 @@ def _with_status(user: User, before: str, call: Call) -> User:
     """The account of that new status, if it is new; `compat` knows no order of them."""
     if user.status == before:
         return user
-    if not call.facilities.profile.original_replies:
+    original = call.facilities.profile.original_replies
+    if not original or before == Status.ANONYMISED:
         check_change(before, user.status)
     return with_status(user, Wanted(user.status), call)

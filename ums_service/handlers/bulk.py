@@ -7,12 +7,12 @@ from typing import Any, Final, NamedTuple
 from ums_client.protocol.accounts import DeleteUser
 from ums_client.protocol.assignments import AssignRole, RevokeRole
 from ums_client.protocol.bulk import (
-    BulkJobReply,
     BulkUsers,
     BulkUsersReply,
     CancelBulkJob,
     CancelBulkJobReply,
     GetBulkJob,
+    GetBulkJobReply,
 )
 from ums_client.protocol.limits import BULK_ACCOUNTS_USUAL
 from ums_client.protocol.lockouts import UnlockUser
@@ -204,12 +204,12 @@ def _start(request: BulkUsers, call: Call) -> str:
     return job_id
 
 
-async def get_bulk_job(request: GetBulkJob, call: Call) -> Answer[BulkJobReply]:
+async def get_bulk_job(request: GetBulkJob, call: Call) -> Answer[GetBulkJobReply]:
     """Tell how far a job is."""
     job = call.facilities.jobs.of(call.own_session.user_id, request.job_id)
     done = sum(result.ok for result in job.results)
     return answer(
-        BulkJobReply,
+        GetBulkJobReply,
         job_id=job.job_id,
         operation=job.operation,
         state=job.state,

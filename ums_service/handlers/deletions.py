@@ -28,7 +28,11 @@ from ums_service.domain.users import USERS, User
 from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.forgetting import forget_mail
 from ums_service.handlers.freshness import require_fresh
-from ums_service.handlers.granting import require_all_of
+from ums_service.handlers.granting import (
+    require_all,
+    require_all_of,
+    require_lab_role,
+)
 from ums_service.handlers.turns import taking_turns
 from ums_service.handlers.views import deleted_view, user_view
 from ums_service.notices import notify
@@ -109,6 +113,15 @@ async def require_all_that_is_given_to(user: User, call: Call) -> None:
         require_all_of(given.role, call)
 
 
+async def _require_all_that_labs_give(user_id: str, call: Call) -> None:
+    own = await call.tx.get(ENTITLEMENTS, user_id) or Entitlements(user_id)
+    for lab_id, membership in own.labs.items():
+        require_lab_role(membership.role, lab_id, call)
+    for one in own.attributes:
+        names = {one.attribute}
+        require_all(names, call, lab_id=one.lab_id, until_s=None)
+
+
 async def list_deleted(request: ListDeleted, call: Call) -> Answer[ListDeletedReply]:
     """List the accounts that can still be brought back."""
     call.discloses = True
@@ -139,6 +152,8 @@ async def restore_user(request: RestoreUser, call: Call) -> Answer[RestoreUserRe
         raise NotFound
     await require_all_that_is_given_to(gone.user, call)
     user = await _with_free_names(request, gone.user, call)
+    if user.email != gone.user.email:  # a new password can be mailed there
+        await _require_all_that_labs_give(user.user_id, call)
     await update_roster(call.tx, None, user)
     call.tx.delete(DELETED_USERS, user.user_id)
     view = user_view(call.tx.put(USERS, user), call.facilities.profile)

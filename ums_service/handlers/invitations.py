@@ -41,6 +41,7 @@ from ums_service.domain.moment import text_of
 from ums_service.domain.names import normalise
 from ums_service.domain.profiles import DAY_S
 from ums_service.domain.users import USERS
+from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.inviting import INVITING, given_by
 from ums_service.handlers.turns import taking_turns
 from ums_service.notices import invitation_mail, post, require_mail
@@ -60,6 +61,7 @@ async def invite_user(request: InviteUser, call: Call) -> Answer[InviteUserReply
     roles = tuple(dict.fromkeys(request.roles or ()))
     lab_role = request.lab_role or ("member" if request.lab_id else None)
     await given_by(call.decided(), roles, request.lab_id, lab_role, call)
+    require_fresh(call)
     own = call.own_session.user_id
     invitation = Invitation(
         invitation_id=f"{call.now.epoch_s:010x}{call.facilities.new_key_id()}",
@@ -108,6 +110,7 @@ async def resend_invitation(
     if found.answer:
         raise WrongState(f"The invitation is {found.answer}")
     await given_by(call.decided(), found.roles, found.lab_id, found.lab_role, call)
+    require_fresh(call)
     renewed = found.renewed(_end(request.expires_in_days, call))
     made = await _send(renewed, call, by_mail=request.send_email)
     return answer(ResendInvitationReply, **made)

@@ -1,7 +1,5 @@
 """Accepting an invitation: a new account, or more for the one that somebody has."""
 
-from dataclasses import replace
-
 from ums_client.protocol.invitations import AcceptInvitation, AcceptInvitationReply
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
@@ -112,16 +110,22 @@ async def _give_roles(
     if not given.roles:
         return
     own = await call.tx.get(ENTITLEMENTS, user.user_id) or Entitlements(user.user_id)
+    own = own.without_ended(call.now)
     for role in given.roles:
-        if own.role(role.name, invitation.lab_id) is None:
-            new = AssignedRole(
-                role.name,
-                invitation.lab_id,
-                None,
-                "invitation",
-                invitation.invited_by,
-                call.now.text,
-                role.role_id,
-            )
-            own = replace(own, roles=(*own.roles, new))
+        old = own.role(role.name, invitation.lab_id)
+        if old is not None and (old.role_id, old.until_s) == (role.role_id, None):
+            continue
+        new = AssignedRole(
+            role.name,
+            invitation.lab_id,
+            None,
+            "invitation",
+            invitation.invited_by,
+            call.now.text,
+            role.role_id,
+        )
+        own = own.with_role(new)
+    most = call.facilities.profile.roles_per_user
+    if len(own.roles) > most:
+        raise InvalidInput("token", f"an account can have {most} additional roles")
     call.tx.put(ENTITLEMENTS, own)

@@ -55,6 +55,8 @@ async def given_by(
         inviter, Permission.INVITATIONS_MANAGE, WHOLE_SERVICE, call.now
     ).allowed:
         raise PermissionDenied
+    if roles and call.key is not None:
+        raise PermissionDenied  # what a key may do is not handed on
     labs = NOTHING if lab_id is None else frozenset({lab_id})
     found = [await role_to_give(name, call, field="roles") for name in roles]
     for role in found:

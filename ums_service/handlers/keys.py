@@ -96,7 +96,8 @@ async def revoke_api_key(
     """End a key."""
     key = await _key(request, call)
     call.tx.delete(API_KEYS, key.key_id)
-    call.details |= {"key_id": key.key_id, "name": key.name}
+    call.details["key_id"] = key.key_id
+    call.changes = {"key": [key.name, ""]}
     return answer(RevokeApiKeyReply, message="The key has ended")
 
 
@@ -192,11 +193,9 @@ def _new_text(call: Call) -> str:
 def _put(key: ApiKey, text: str, call: Call) -> dict[str, Any]:
     """Store a new key; returns what is answered of it."""
     call.tx.put(API_KEYS, key)
-    call.details |= {
-        "key_id": key.key_id,
-        "name": key.name,
-        "scopes": list(key.scopes),
-    }
+    call.details |= {"key_id": key.key_id, "scopes": list(key.scopes)}
+    # somebody's words: sealed, and gone with them
+    call.changes = {"key": ["", key.name]}
     return {"api_key": text, "key": _view(key, call)}
 
 

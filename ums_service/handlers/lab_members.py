@@ -33,6 +33,7 @@ from ums_service.domain.lab_scope import LabScope
 from ums_service.domain.memberships import with_membership, without_lab
 from ums_service.domain.names import normalise
 from ums_service.domain.users import USERS, User
+from ums_service.handlers.freshness import require_fresh, require_fresh_for_others
 from ums_service.handlers.granting import require_lab_role
 
 ENTERING: Final = (
@@ -84,6 +85,7 @@ async def add_lab_member(
     scope = call.in_lab(
         request.lab_id, Permission.LAB_USERS_INVITE, Permission.LABS_MANAGE
     )
+    require_fresh(call)
     require_lab_role(request.role, scope.lab_id, call)
     await scope.lab(call.tx)
     user = await _named(request, call)
@@ -118,6 +120,7 @@ async def update_lab_member(
     scope = call.in_lab(
         request.lab_id, Permission.LAB_ROLES_ASSIGN, Permission.LABS_MANAGE
     )
+    require_fresh(call)
     call.subject = request.user_id
     await scope.lab(call.tx)
     user = await call.tx.get(USERS, request.user_id)
@@ -152,6 +155,7 @@ async def remove_lab_member(
     removing = (Permission.LAB_USERS_REMOVE, Permission.LABS_MANAGE)
     scope = call.in_lab(request.lab_id, *(ENTERING if leaves else removing))
     call.subject = user_id
+    require_fresh_for_others(user_id, call)
     own, before = await scope.entitlements(call.tx, user_id)
     if before is None:
         raise NoSuchMember

@@ -31,6 +31,7 @@ from ums_service.domain.errors import (
 from ums_service.domain.lab_scope import LabDirectory, LabScope
 from ums_service.domain.labs import Lab
 from ums_service.domain.users import USERS
+from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.lab_members import ENTERING, join
 
 _AT_ONCE: Final = 100
@@ -104,6 +105,7 @@ async def update_lab(request: UpdateLab, call: Call) -> Answer[UpdateLabReply]:
     )
     if request.is_active is not None or request.features is not None:
         call.require(Permission.LABS_MANAGE, lab_ids=frozenset({scope.lab_id}))
+        require_fresh(call)
     before = await scope.lab(call.tx)
     changes: dict[str, Any] = {}
     if request.name is not None:
@@ -124,6 +126,7 @@ async def update_lab(request: UpdateLab, call: Call) -> Answer[UpdateLabReply]:
 async def delete_lab(request: DeleteLab, call: Call) -> Answer[DeleteLabReply]:
     """Delete a lab: nothing in it counts any more, memberships go little by little."""
     scope = call.in_lab(request.lab_id, Permission.LABS_MANAGE)
+    require_fresh(call)
     lab = await scope.lab(call.tx)
     if labs.normalise_code(request.confirm_code) != lab.code:
         raise InvalidInput("confirm_code", "should be the code of the lab")

@@ -51,8 +51,8 @@ async def request_role(request: RequestRole, call: Call) -> Answer[RequestRoleRe
     user_id, profile = call.own_session.user_id, call.facilities.profile
     call.subject = user_id
     caller = call.facilities.authority.caller(user_id)
-    if caller is None:
-        raise InvalidSession
+    if caller is None or await call.tx.get(USERS, user_id) is None:
+        raise InvalidSession  # nothing is kept for an account that has been erased
     if request.lab_id is not None and request.lab_id not in caller.lab_ids:
         raise NoSuchLab  # also where there is one: it is not the caller's business
     await role_to_give(request.role, call, field="role")

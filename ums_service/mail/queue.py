@@ -33,6 +33,11 @@ class MailQueue:
         self._changed = asyncio.Event()
         self._key = secrets.token_bytes(16)
 
+    @property
+    def waiting(self) -> int:
+        """How many mails wait."""
+        return len(self._heap)
+
     def nobody(self, name: str) -> str:
         """Who gets a mail for a name that nobody has: one of a few, always the same.
 
@@ -45,6 +50,10 @@ class MailQueue:
     def has_room(self, store: Store) -> bool:
         """Whether another mail may be queued; dead letters take no room from it."""
         return store.count(OUTBOX) < self._outbox_max + DEAD_MAX
+
+    def has_room_for_many(self, store: Store) -> bool:
+        """Whether mails to many may be queued: half of the room is for what happens."""
+        return store.count(OUTBOX) < self._outbox_max // 2
 
     def load(self, store: Store, now: Moment) -> None:
         """Take in what the last run left."""

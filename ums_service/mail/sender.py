@@ -15,11 +15,20 @@ from typing import Final, NamedTuple
 from storage import Store, Transaction
 from storage.errors import Refused, StoreError
 from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.details import DETAILS
 from ums_service.domain.errors import RateLimited
 from ums_service.domain.mailed_links import NotToBeSent, token_for
 from ums_service.domain.moment import Moment
-from ums_service.domain.outbox import OUTBOX, Mail, MailState, RetryRules
+from ums_service.domain.outbox import (
+    CAN_WAIT,
+    OUTBOX,
+    Mail,
+    MailState,
+    RetryRules,
+    Template,
+)
 from ums_service.domain.profiles import HOUR_S, Profile
+from ums_service.domain.quiet_hours import quiet_for_s
 from ums_service.domain.rate_limit import Bucket, Buckets
 from ums_service.domain.sessions import new_token
 from ums_service.mail.outcomes import NotSent, RefusedForGood, RelayDown
@@ -30,6 +39,8 @@ PAUSE_S: Final = 60.0
 """How long nothing is tried when the store cannot write or the mail server is down."""
 TRY_MAX_S: Final = 600.0
 """How long one mail may take; a server that sends one byte at a time never times out."""
+LOOK_AGAIN_S: Final = 900
+"""How long what is held back in quiet hours is left alone at most."""
 _AGAIN_S: Final = 1.0
 _log = logging.getLogger(__name__)
 
@@ -119,7 +130,7 @@ class MailSender:
             self._sent.discard(mail_id)
             return
         if mail_id not in self._sent:
-            wait_s = self._wait_s(mail)
+            wait_s = self._quiet_s(mail) or self._wait_s(mail)
             if wait_s:
                 self._queue.put_off(mail_id, self._clock().ticks_s + wait_s)
                 return
@@ -133,12 +144,24 @@ class MailSender:
             self._sent.add(mail_id)  # it must not go out again if this is not stored
         await self._note_success(mail_id)
 
+    def _quiet_s(self, mail: Mail) -> int:
+        """How long the quiet hours of who gets it hold it back, for now.
+
+        It is asked again and again: people change their mind, and clocks are set.
+        """
+        if mail.template not in CAN_WAIT:
+            return 0
+        own = self._store.get(DETAILS, mail.user_id)
+        return min(quiet_for_s(own.values, self._clock()), LOOK_AGAIN_S) if own else 0
+
     def _wait_s(self, mail: Mail) -> float:
         """How long the recipient is to be left alone; an attempt is counted once."""
         if mail.attempts or not mail.user_id:
             return 0.0
         kind = "security" if mail.is_security else "mail"
-        who = f"to {mail.to} {mail.template if mail.is_security else ''}"
+        own = mail.is_security or mail.template == Template.NOTIFICATION
+        # what people send keeps no mail waiting that somebody asked for
+        who = f"to {mail.to} {mail.template if own else ''}"
         try:
             self._pace.take(kind, who, self._clock().ticks_s)
         except RateLimited as limited:

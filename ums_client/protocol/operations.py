@@ -1,0 +1,65 @@
+"""Messages for who runs the service: what it measures, how it is set, copies of it."""
+
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from ums_client.protocol.message import Part, Reply, Request
+
+
+class MetricSample(Part):
+    """One number; `suffix` tells the parts of a histogram or summary apart."""
+
+    value: float
+    labels: dict[str, str] = Field(default_factory=dict)
+    suffix: str = ""
+
+
+class MetricFamily(Part):
+    """All numbers of one meaning; the unit is in the name."""
+
+    name: str
+    type: str
+    help: str
+    samples: list[MetricSample]
+
+
+class GetMetricsReply(Reply):
+    """`text` for `prometheus`, `metrics` for `json`. Counts begin at the start."""
+
+    text: str | None = None
+    metrics: list[MetricFamily] | None = None
+
+
+class GetMetrics(Request[GetMetricsReply]):
+    """Ask for what the service measures, with `system.read`."""
+
+    format: Literal["prometheus", "json"] = "prometheus"
+
+
+class ConfiguredValue(Part):
+    """One setting or policy.
+
+    `source` of a setting is `set` or `default`, of a policy `set` or `profile`. A
+    `hidden` one has a value that is not told: a path, an address or a text.
+    """
+
+    name: str
+    value: JsonValue
+    source: str
+    hidden: bool = False
+
+
+class GetConfigReply(Reply):
+    """How the service is set. `limits` are those of the wire, durations in seconds."""
+
+    version: str
+    profile: str
+    settings: list[ConfiguredValue]
+    policy: list[ConfiguredValue]
+    limits: dict[str, int]
+    features: dict[str, bool]
+
+
+class GetConfig(Request[GetConfigReply]):
+    """Ask how the service is set, with `system.read`; no secret and no path is told."""

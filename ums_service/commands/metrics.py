@@ -1,0 +1,26 @@
+"""`metrics`: what a running service measures, as Prometheus reads it."""
+
+from typing import Any
+
+import click
+
+from ums_service import operations
+from ums_service.commands.options import data_options, settings_from
+from ums_service.operator_socket import ask_running
+from ums_service.reporting import reported
+
+
+@click.command()
+@data_options
+def metrics(**flags: Any) -> None:
+    """Print what the running service measures, in the text format of Prometheus.
+
+    For the textfile collector of a node exporter: write it to a file beside the
+    collector's, and rename that.
+    """
+    settings = settings_from(flags)
+    with reported():
+        done = ask_running(settings.operator_path, {"command": "metrics"})
+        if done is None:
+            raise operations.Failed("no service runs on this store")
+        click.echo(done["text"], nl=False)
