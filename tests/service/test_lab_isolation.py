@@ -51,6 +51,8 @@ ALL, ADMIN = "viewer member admin", "admin"
 CASES: dict[str, Case] = {
     "get_lab": Case(ALL),
     "update_lab": Case(ADMIN, {"description": "changed"}),
+    "get_policy": Case(ALL),
+    "update_policy": Case(ADMIN, {"session_s": 900}),
     "get_lab_statistics": Case(ADMIN),
     "list_lab_members": Case(ALL, {"include_inactive": True}),
     "add_lab_member": Case(
