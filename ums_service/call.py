@@ -100,6 +100,20 @@ class Call:
             raise InvalidSession
         return self.session
 
+    async def own_account(self) -> User:
+        """The caller's account, which must be the same at the commit.
+
+        To be read by whatever puts something beside it: nothing is to be left of an
+        account that is erased meanwhile.
+
+        Raises:
+            InvalidSession: there is none.
+        """
+        user = await self.tx.get(USERS, self.own_session.user_id)
+        if user is None:
+            raise InvalidSession
+        return user
+
     def caller(self) -> User | None:
         """The caller's account as it is on disk; None without a session."""
         if self.session is None:
@@ -243,9 +257,8 @@ class Call:
 
     async def hash(self, password: str) -> str:
         """The hash of the one new password of this request."""
-        return await self.computed(
-            "password", self.facilities.gate.hashes.hash, password
-        )
+        make = self.facilities.gate.hashes.hash
+        return await self.computed("password", make, password)
 
     async def computed(
         self, key: Hashable, work: Callable[..., T], *arguments: Any
@@ -311,6 +324,7 @@ class Call:
     async def _audit(self, event: str) -> AuditEntry:
         actor = self.session.user_id if self.session else None
         subject, tx, store = self.subject, self.tx, self.facilities.store
+        other = None if actor == subject else actor
         return AuditEntry(
             event=event,
             outcome=Outcome.DONE,
@@ -321,9 +335,7 @@ class Call:
             user_agent=user_agent_of(self.client),
             request_id=self.request_id,
             lab_id=self.lab_id,
-            of_actor=(
-                None if actor == subject else await name_sealed_in(tx, store, actor)
-            ),
+            of_actor=await name_sealed_in(tx, store, other),
             of_subject=await name_sealed_in(
                 tx, store, subject, self.changes, self.subject_name
             ),

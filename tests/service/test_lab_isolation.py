@@ -94,6 +94,7 @@ CASES: dict[str, Case] = {
     ),
     "list_invitations": Case(ADMIN, unknown="success"),
     "search_users": Case(ADMIN),
+    "get_statistics": Case(ADMIN),
     "authorize": Case(
         ALL, {"required_attributes": ["lab.qc.view"]}, "success", outside="success"
     ),
