@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test soak lint format docs bench constraints clean
+.PHONY: help setup run demo gui screenshots test soak lint format docs bench constraints clean
 
 help: ## List the tasks
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | column -t -s '|'
@@ -21,6 +21,12 @@ run: $(VENV)/.runtime ## Serve on 127.0.0.1:5556 with the store in ./ums-data (A
 
 demo: $(VENV)/.runtime ## Start a throw-away service, use it, show what happened
 	@exec $(BIN)/python -m examples.demo
+
+gui: $(VENV)/.gui ## Open the desktop program (ARGS="--theme dark"; needs python3-tk)
+	@exec $(BIN)/python -m gui $(ARGS)
+
+screenshots: $(VENV)/.dev ## Take pictures of every page into docs/screenshots (needs Xvfb)
+	@$(BIN)/python -m tests.gui.screenshots
 
 test: $(VENV)/.dev ## Run the tests
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
@@ -59,6 +65,11 @@ $(VENV)/bin/python:
 $(VENV)/.runtime: $(VENV)/bin/python requirements.txt constraints.txt
 	@echo "installing what the service needs" >&2
 	@$(PIP) install -r requirements.txt -c constraints.txt
+	@touch $@
+
+$(VENV)/.gui: $(VENV)/.runtime
+	@echo "installing what the desktop program needs" >&2
+	@$(PIP) install "ttkbootstrap>=2.2.6,<3" -c constraints.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt

@@ -203,6 +203,31 @@ def test_product_code_has_no_names_of_tests():
         ]
 
 
+def stdlib_imports_of(name: str) -> set[str]:
+    """Everything a module imports, by its first name."""
+    found = set()
+    for node in ast.walk(ast.parse(MODULES[name].read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(str(node.module).split(".")[0])
+    return found
+
+
+GUI = {name: stdlib_imports_of(name) for name in MODULES if name.startswith("gui")}
+
+
+def test_only_widgets_draw_with_tkinter():
+    users = {name for name, used in GUI.items() if used & {"tkinter", "ttkbootstrap"}}
+    beside = {name for name in users if not name.startswith("gui.widgets.")}
+    assert beside == {"gui.__main__"}  # which tries whether they are there
+
+
+def test_one_module_of_the_program_knows_threads():
+    knowing = {"threading", "queue", "concurrent", "asyncio", "multiprocessing"}
+    assert {name for name, used in GUI.items() if used & knowing} == {"gui.background"}
+
+
 RARELY_NEEDED = ["email.headerregistry", "fido2", "jinja2", "jwt", "reportlab", "segno"]
 RARELY_NEEDED += ["smtplib", "urllib.request", "zxcvbn"]
 

@@ -1,0 +1,188 @@
+"""Puts the program together: window, connection, pages, and what is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from gui.background import Background
+from gui.collecting import Collector
+from gui.controllers.choices import Choices, Place, save_choices
+from gui.controllers.desk import DEADLINE_S, Desk
+from gui.controllers.problems import EXPECTED, Problem
+from gui.controllers.signin import SignIn
+from gui.pages import ENTRIES
+from gui.views.connection import ask_place, ask_proof, ask_sign_in, show_keys
+from gui.views.shell import Shell, StatusBar
+from gui.views.sign_in import SignInView
+from gui.views.stage import Stage
+from gui.widgets.basics import frame
+from gui.widgets.dialogs import Dialogs, WindowDialogs
+from gui.widgets.notice import Toasts
+from gui.widgets.root import Root
+
+PROBE_MS: Final = 5_000
+"""How often the status bar looks whether the service is there."""
+
+
+class Program:
+    """The desktop program. `run` returns when its window is closed."""
+
+    def __init__(
+        self,
+        path: Path,
+        choices: Choices,
+        *,
+        dialogs: Callable[[Root], Dialogs] = WindowDialogs,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        """Begins as `choices` say; what they are at the end is written to `path`."""
+        self._path = path
+        self._collector = Collector()
+        self.choices = choices
+        self.root = root = Root(
+            "UMS", theme=choices.theme, scale_percent=choices.scale_percent
+        )
+        root.geometry(f"{choices.width}x{choices.height}")
+        root.minsize(root.px(860), root.px(540))
+        self.background = Background(EXPECTED)
+        self.desk = Desk(self.background, choices.here, deadline_s)
+        self.stage = Stage(root, self.desk, dialogs(root), Toasts(root))
+        root.columnconfigure(0, weight=1)
+        root.rowconfigure(0, weight=1)
+        self.front = frame(root, name="main")
+        self.front.grid(row=0, column=0, sticky="nsew")
+        self.front.columnconfigure(0, weight=1)
+        self.front.rowconfigure(0, weight=1)
+        self.status = StatusBar(root, self.stage, self.change_connection)
+        self.status.grid(row=1, column=0, sticky="ew")
+        self.sign_in: SignInView | None = None
+        self.shell: Shell | None = None
+        self._probe = self._note = ""
+        self._asking = False
+        self._listen()
+        self.desk.connect(choices.here)
+
+    def _listen(self) -> None:
+        root, desk = self.root, self.desk
+        desk.heard.me.append(self._who_changed)
+        desk.on_proof = lambda again, give_up: ask_proof(self.stage, again, give_up)
+        desk.on_session_lost = self._session_lost
+        root.protocol("WM_DELETE_WINDOW", self.close)
+        root.every_tick(self._tick)
+        root.bind("<F1>", lambda _: show_keys(self.stage))
+        root.bind("<Control-t>", lambda _: self.toggle_theme())
+        root.bind("<Control-q>", lambda _: self.close())
+        root.bind("<F5>", lambda _: self._in_shell(lambda shell: shell.reload()))
+        for number in range(1, 10):
+            root.bind(f"<Alt-Key-{number}>", self._page_key)
+        self._keep_probing()
+
+    def _tick(self) -> None:
+        self._collector.collect()
+        self.background.drain()
+
+    def _page_key(self, event: Any) -> None:
+        self._in_shell(lambda shell: shell.show_number(int(event.keysym)))
+
+    def _in_shell(self, work: Callable[[Shell], object]) -> None:
+        if self.shell is not None:
+            work(self.shell)
+
+    def _keep_probing(self) -> None:
+        self.desk.check_link()
+        self._probe = self.root.after(PROBE_MS, self._keep_probing)
+
+    # --- who
+
+    def _who_changed(self) -> None:
+        """Show the pages to whoever is signed in now, and the card to nobody."""
+        if self.shell is not None:
+            self.shell.destroy()
+            self.shell = None
+        if self.sign_in is not None:
+            self.sign_in.destroy()
+            self.sign_in = None
+        me = self.desk.me
+        self.root.title("UMS" if me is None else f"{me.username} - UMS")
+        if me is None:
+            self.flow = SignIn(self.desk, note=self._note)
+            self._note = ""
+            self.sign_in = SignInView(
+                self.front, self.stage, self.flow, self.change_connection
+            )
+            self.sign_in.grid(row=0, column=0, sticky="nsew")
+            return
+        self.choices = self.choices.at(replace(self.desk.place, last_user=me.username))
+        self.shell = Shell(
+            self.front,
+            self.stage,
+            ENTRIES,
+            sign_out=self.sign_out,
+            toggle_theme=self.toggle_theme,
+            help_keys=lambda: show_keys(self.stage),
+        )
+        self.shell.grid(row=0, column=0, sticky="nsew")
+
+    def _session_lost(self) -> None:
+        """Ask for the password in front of the page, which stays as it is."""
+        if self._asking:
+            return
+        self._asking = True
+
+        def closed(*, signed_in: bool) -> None:
+            self._asking = False
+            if not signed_in:
+                self.sign_out()
+
+        ask_sign_in(self.stage, closed)
+
+    def sign_out(self, note: str = "") -> None:
+        """End the session; the card is back, with the name."""
+        self._note = note
+        self.desk.sign_out()
+
+    # --- connection and looks
+
+    def change_connection(self) -> None:
+        """Ask where the service is."""
+        ask_place(self.stage, self.choices, self._use, self._forget)
+
+    def _use(self, place: Place) -> Problem | None:
+        problem = self.desk.connect(place)
+        if problem is None:
+            self.choices = self.choices.at(place)
+            self.desk.check_link()
+        return problem
+
+    def _forget(self, name: str) -> None:
+        self.choices = self.choices.without(name)
+
+    def toggle_theme(self) -> None:
+        """From light to dark, or back."""
+        theme = "light" if self.root.theme == "dark" else "dark"
+        self.root.change_theme("light" if theme == "light" else "dark")
+        self.choices = replace(self.choices, theme=self.root.theme)
+
+    # --- the end
+
+    def run(self) -> None:
+        """Show the window until it is closed."""
+        self.root.mainloop()
+
+    def close(self) -> None:
+        """Remember what was chosen, log out, end."""
+        root = self.root
+        self.choices = replace(
+            self.choices, width=root.winfo_width(), height=root.winfo_height()
+        )
+        with suppress(OSError):  # a full disk must not keep the window open
+            save_choices(self._path, self.choices)
+        root.after_cancel(self._probe)
+        self.desk.close()
+        root.destroy()
+        self.background.close()
+        self._collector.close()

@@ -1,0 +1,353 @@
+"""What opens an account beside its password: factors, sessions, devices, API keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gui.controllers.commands import shell_command
+from gui.controllers.desk import Desk
+from gui.controllers.problems import Problem
+from gui.controllers.qr import qr_png
+from gui.controllers.wording import listed, moment
+from ums_client.protocol.devices import ForgetDevice, ListDevices
+from ums_client.protocol.factors import (
+    ConfirmMfa,
+    DisableMfa,
+    GetMfaStatus,
+    RegenerateBackupCodes,
+    SetupMfa,
+)
+from ums_client.protocol.keys import CreateApiKey, ListApiKeys, RevokeApiKey
+from ums_client.protocol.permissions import NEVER_FOR_KEYS, Permission
+from ums_client.protocol.sessions import ListSessions, RevokeSession
+
+FailedWith = Callable[[Problem], object]
+
+METHODS = {
+    "totp": "Authenticator app",
+    "sms": "Text message",
+    "email": "Mail",
+    "passkey": "Passkey",
+}
+SCOPES = tuple(str(p) for p in Permission if p not in NEVER_FOR_KEYS)
+"""What an API key can be made for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row of a list: its key and its cells. `mark` sets it apart from the others."""
+
+    key: str
+    cells: tuple[str, ...]
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """The second factors of an account."""
+
+    enabled: bool
+    required: bool
+    items: tuple[Item, ...]
+    backup_codes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """An authenticator that is being set up; shown once."""
+
+    token: str = field(repr=False)
+    secret: str = field(repr=False)
+    qr_png: str = field(repr=False)
+    hint: str
+
+
+class Credentials:
+    """Those of whoever is signed in or, with `user_id`, of somebody else."""
+
+    def __init__(self, desk: Desk, user_id: str | None = None) -> None:
+        """Nothing is fetched yet."""
+        self.desk = desk
+        self.user_id = user_id
+
+    # --- second factors
+
+    def factors(self, then: Callable[[Factors], object], failed: FailedWith) -> None:
+        """List them."""
+
+        def got(reply: Any) -> None:
+            items = tuple(
+                Item(
+                    m.credential_id or m.method,
+                    (
+                        METHODS.get(m.method, m.method),
+                        m.name,
+                        moment(m.enabled_at),
+                        moment(m.last_used_at),
+                    ),
+                    m.method,
+                )
+                for m in reply.methods
+            )
+            then(
+                Factors(
+                    reply.mfa_enabled,
+                    reply.required,
+                    items,
+                    reply.backup_codes_remaining,
+                )
+            )
+
+        self.desk.ask(lambda: GetMfaStatus(user_id=self.user_id), got, failed)
+
+    def begin_totp(
+        self,
+        values: dict[str, str],
+        then: Callable[[Enrolment], object],
+        failed: FailedWith,
+    ) -> None:
+        """Begin to set up an authenticator: with the password, maybe with a code."""
+        self.desk.ask(
+            lambda: SetupMfa(
+                method="totp",
+                password=values["password"],
+                code=values.get("code") or None,
+                device_name=values.get("name") or None,
+            ),
+            lambda reply: then(
+                Enrolment(
+                    reply.setup_token,
+                    reply.secret,
+                    qr_png(reply.otpauth_uri),
+                    reply.hint,
+                )
+            ),
+            failed,
+        )
+
+    def confirm_totp(
+        self,
+        token: str,
+        code: str,
+        then: Callable[[tuple[str, ...]], object],
+        failed: FailedWith,
+    ) -> None:
+        """Finish it; with the first factor come backup codes."""
+        self.desk.ask(
+            lambda: ConfirmMfa(setup_token=token, code=code),
+            lambda reply: then(tuple(reply.backup_codes)),
+            failed,
+        )
+
+    def new_backup_codes(
+        self,
+        values: dict[str, str],
+        then: Callable[[tuple[str, ...]], object],
+        failed: FailedWith,
+    ) -> None:
+        """Replace the backup codes; those of before are void."""
+        self.desk.ask(
+            lambda: RegenerateBackupCodes(
+                password=values["password"], code=values.get("code") or None
+            ),
+            lambda reply: then(tuple(reply.backup_codes)),
+            failed,
+        )
+
+    def remove_factor(
+        self,
+        item: Item,
+        values: dict[str, str],
+        then: Callable[[Any], object],
+        failed: FailedWith,
+    ) -> None:
+        """Remove one; for somebody else with a reason, for oneself with the password."""
+        passkey = item.key if item.mark == "passkey" else None
+        self.desk.ask(
+            lambda: DisableMfa(
+                method=item.mark,
+                credential_id=passkey,
+                password=values.get("password") or None,
+                code=values.get("code") or None,
+                user_id=self.user_id,
+                reason=values.get("reason") or None,
+            ),
+            then,
+            failed,
+        )
+
+    # --- sessions and devices
+
+    def sessions(
+        self, then: Callable[[list[Item]], object], failed: FailedWith
+    ) -> None:
+        """List logins, the newest first."""
+
+        def got(reply: Any) -> None:
+            then(
+                [
+                    Item(
+                        s.session_id,
+                        (
+                            s.device_name or s.user_agent or "unknown program",
+                            s.address,
+                            moment(s.created_at),
+                            moment(s.last_used_at),
+                            moment(s.expires_at),
+                            "this one" if s.is_current else "",
+                        ),
+                        "current" if s.is_current else "",
+                    )
+                    for s in reversed(reply.sessions)
+                ]
+            )
+
+        self.desk.ask(lambda: ListSessions(user_id=self.user_id), got, failed)
+
+    def revoke_sessions(
+        self, ids: list[str], then: Callable[[int], object], failed: FailedWith
+    ) -> None:
+        """End these logins, one after the other."""
+        ended = 0
+
+        def one(left: list[str]) -> None:
+            if not left:
+                then(ended)
+                return
+            self.desk.ask(
+                lambda: RevokeSession(session_id=left[0], user_id=self.user_id),
+                lambda reply: count(reply.revoked, left[1:]),
+                failed,
+            )
+
+        def count(revoked: int, left: list[str]) -> None:
+            nonlocal ended
+            ended += revoked
+            one(left)
+
+        one(ids)
+
+    def revoke_others(self, then: Callable[[int], object], failed: FailedWith) -> None:
+        """End all logins but this one; of somebody else, all."""
+        self.desk.ask(
+            lambda: RevokeSession(
+                all=True, except_current=self.user_id is None, user_id=self.user_id
+            ),
+            lambda reply: then(reply.revoked),
+            failed,
+        )
+
+    def revoke_others_command(self) -> str:
+        """The command for `revoke_others`."""
+        return shell_command(
+            self.desk.place,
+            RevokeSession,
+            all=True,
+            except_current=self.user_id is None or None,
+            user_id=self.user_id,
+        )
+
+    def devices(self, then: Callable[[list[Item]], object], failed: FailedWith) -> None:
+        """List known devices, the one used last first."""
+
+        def got(reply: Any) -> None:
+            then(
+                [
+                    Item(
+                        d.device_id,
+                        (
+                            d.label or "unnamed",
+                            d.address,
+                            moment(d.last_used_at),
+                            moment(d.expires_at),
+                        ),
+                    )
+                    for d in reversed(reply.devices)
+                ]
+            )
+
+        self.desk.ask(lambda: ListDevices(user_id=self.user_id), got, failed)
+
+    def forget_device(
+        self, device_id: str, then: Callable[[Any], object], failed: FailedWith
+    ) -> None:
+        """Forget one."""
+        self.desk.ask(
+            lambda: ForgetDevice(device_id=device_id, user_id=self.user_id),
+            then,
+            failed,
+        )
+
+    # --- API keys
+
+    def keys(self, then: Callable[[list[Item]], object], failed: FailedWith) -> None:
+        """List API keys."""
+
+        def got(reply: Any) -> None:
+            then(
+                [
+                    Item(
+                        k.key_id,
+                        (
+                            k.name,
+                            k.state,
+                            listed(k.scopes),
+                            moment(k.expires_at),
+                            moment(k.last_used_at),
+                        ),
+                        "" if k.state == "active" else "muted",
+                    )
+                    for k in reply.keys
+                ]
+            )
+
+        self.desk.ask(lambda: ListApiKeys(user_id=self.user_id), got, failed)
+
+    def create_key(
+        self, values: dict[str, str], then: Callable[[str], object], failed: FailedWith
+    ) -> None:
+        """Make one; `then` gets the key, which is shown once."""
+        self.desk.ask(
+            lambda: self._key_request(values), lambda reply: then(reply.api_key), failed
+        )
+
+    def _key_request(self, values: dict[str, str]) -> CreateApiKey:
+        return CreateApiKey(**key_fields(values), user_id=self.user_id)
+
+    def create_key_command(self, values: dict[str, str]) -> str:
+        """The command for `create_key`."""
+        return shell_command(self.desk.place, CreateApiKey, **key_fields(values))
+
+    def revoke_key(
+        self, key_id: str, then: Callable[[Any], object], failed: FailedWith
+    ) -> None:
+        """End one."""
+        self.desk.ask(
+            lambda: RevokeApiKey(key_id=key_id, user_id=self.user_id), then, failed
+        )
+
+    def revoke_key_command(self, key_id: str) -> str:
+        """The command for `revoke_key`."""
+        return shell_command(
+            self.desk.place, RevokeApiKey, key_id=key_id, user_id=self.user_id
+        )
+
+
+def key_fields(values: dict[str, str]) -> dict[str, Any]:
+    """The fields of a new key, as typed."""
+    days = values.get("days", "").strip()
+    addresses = values.get("addresses", "").replace(",", " ").split()
+    return {
+        "name": values["name"].strip(),
+        "description": values.get("description", ""),
+        "scopes": values["scopes"].replace(",", " ").split(),
+        "expires_in_days": int(days) if days else None,
+        "addresses": addresses or None,
+    }
+
+
+def days_fault(text: str) -> str:
+    """What is wrong with a number of days, if anything."""
+    return "" if text.strip().isdigit() and int(text) > 0 else "A number of days."

@@ -1,0 +1,311 @@
+r"""What every controller works at: the connection, who is signed in, one way to ask.
+
+ask --> worker: client.call --> then(reply)           on the window's thread
+                            \-> failed(problem)       told in words
+                            \-> on_proof              password wanted, asked again
+                            \-> on_session_lost       sign in again, pages stay
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from gui.background import Done, Failed, Job, Outcome, Runner
+from gui.controllers.choices import Place
+from gui.controllers.problems import Problem, explain
+from ums_client import Client
+from ums_client.core import new_idempotency_key
+from ums_client.errors import (
+    BadConfiguration,
+    InvalidSession,
+    MfaRequired,
+    NoAnswer,
+    ReauthenticationRequired,
+    UmsError,
+)
+from ums_client.keys import read_public_key
+from ums_client.protocol.actions import ACTION_BY_REQUEST, Repeat
+from ums_client.protocol.message import Reply, Request
+from ums_client.protocol.service import HealthCheck, HealthCheckReply
+from ums_client.protocol.sessions import (
+    Login,
+    LoginReply,
+    Logout,
+    Reauthenticate,
+    ReauthenticateReply,
+)
+
+R = TypeVar("R", bound=Reply)
+DEADLINE_S: Final = 5.0
+PROBE_DEADLINE_S: Final = 2.0
+USER_AGENT: Final = "UMS desktop"
+
+
+class Link(Enum):
+    """How the service was when it was last asked anything."""
+
+    UNKNOWN = "connecting"
+    ONLINE = "connected"
+    OFFLINE = "no answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """Who is signed in, and what they may do."""
+
+    user_id: str
+    username: str
+    full_name: str
+    is_admin: bool = False
+    permissions: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
+
+    def may(self, permission: str) -> bool:
+        """Whether the service would let them, as far as is known here."""
+        return self.is_admin or permission in self.permissions
+
+
+@dataclass(slots=True)
+class Wires:
+    """The clients of one place: one with the session, one that only asks for health."""
+
+    client: Client
+    probe: Client
+
+    def close(self) -> None:
+        """Log out and disconnect; takes at most a second."""
+        self.client.close()
+        self.probe.close()
+
+
+@dataclass(slots=True)
+class Heard:
+    """Who wants to know what."""
+
+    link: list[Callable[[], object]] = field(default_factory=list)
+    me: list[Callable[[], object]] = field(default_factory=list)
+
+
+class Desk:
+    """One connection, and one person who uses it."""
+
+    def __init__(
+        self, runner: Runner, place: Place, deadline_s: float = DEADLINE_S
+    ) -> None:
+        """Nothing can be asked before `connect`; `deadline_s` is for one question."""
+        self.deadline_s = deadline_s
+        self.runner = runner
+        self.place = place
+        self.link = Link.UNKNOWN
+        self.latency_ms: float | None = None
+        self.service = ""
+        self.me: Me | None = None
+        self.heard = Heard()
+        self.on_proof: Callable[[Callable[[], object], Callable[[], object]], object]
+        self.on_proof = lambda _again, give_up: give_up()
+        self.on_session_lost: Callable[[], object] = lambda: None
+        self._wires: Wires | None = None
+
+    # --- the connection
+
+    def connect(self, place: Place) -> Problem | None:
+        """Use another place from now on; whoever was signed in is signed out."""
+        try:
+            wires = _wires(place, self.deadline_s)
+        except UmsError as error:
+            return explain(error)
+        self.close()
+        self._wires, self.place = wires, place
+        self._is(Link.UNKNOWN, None)
+        self.sign_in_as(None)
+        return None
+
+    def close(self) -> None:
+        """Log out and disconnect, in the background."""
+        wires, self._wires = self._wires, None
+        if wires is not None:
+            self.runner.run(wires.close, lambda _: None)
+
+    def check_link(self) -> None:
+        """Find out how the service is, without touching the session."""
+
+        def work() -> tuple[HealthCheckReply, float]:
+            begun = time.monotonic()
+            reply = self._connected().probe.call(HealthCheck())
+            return reply, (time.monotonic() - begun) * 1_000
+
+        def then(outcome: Outcome[tuple[HealthCheckReply, float]]) -> None:
+            match outcome:
+                case Done((reply, taken_ms)):
+                    self.service = f"{reply.service} {reply.version}, {reply.profile}"
+                    self._is(Link.ONLINE, taken_ms)
+                case Failed():
+                    self._is(Link.OFFLINE, None)
+
+        self.runner.run(work, then)
+
+    # --- who is there
+
+    def sign_in_as(self, me: Me | None) -> None:
+        """Take note of who is signed in now; None for nobody."""
+        self.me = me
+        for listener in self.heard.me:
+            listener()
+
+    def sign_out(self) -> None:
+        """End the session, in the background where the service does not answer."""
+        wires = self._wires
+        if wires is not None and wires.client.session_token is not None:
+            self.runner.run(lambda: wires.client.call(Logout()), lambda _: None)
+        self.sign_in_as(None)
+
+    def sign_in_again(
+        self,
+        password: str,
+        code: str,
+        then: Callable[[], object],
+        failed: Callable[[Problem], object],
+    ) -> None:
+        """Open a session anew for whoever is signed in, after theirs has ended."""
+        assert self.me is not None, "nobody's session has ended"
+        username = self.me.username
+
+        def sort_out(outcome: Outcome[LoginReply]) -> None:
+            match outcome:
+                case Done():
+                    then()
+                case Failed(MfaRequired()):
+                    text = "A code of your second factor is needed."
+                    failed(Problem(text, (("code", text),)))
+                case Failed(error):
+                    failed(explain(error))
+
+        self.call_directly(
+            lambda client: client.call(
+                Login(username=username, password=password, mfa_code=code or None)
+            ),
+            sort_out,
+        )
+
+    def may(self, permission: str) -> bool:
+        """Whether whoever is signed in may do something."""
+        return self.me is not None and self.me.may(permission)
+
+    # --- asking
+
+    def ask(
+        self,
+        make: Callable[[], Request[R]],
+        then: Callable[[R], object],
+        failed: Callable[[Problem], object],
+        *,
+        deadline_s: float | None = None,
+    ) -> Job:
+        """Send the request that `make` makes; one of the other two is called later.
+
+        A write carries a key, so that repeating it by itself does it once.
+        """
+        key = new_idempotency_key()
+
+        def work() -> tuple[R, float]:
+            request = make()
+            action = ACTION_BY_REQUEST[type(request)]
+            begun = time.monotonic()
+            reply = self._connected().client.call(
+                request,
+                idempotency_key=key if action.repeat is Repeat.KEYED else None,
+                deadline_s=deadline_s or self.deadline_s,
+            )
+            return reply, (time.monotonic() - begun) * 1_000
+
+        def sort_out(outcome: Outcome[tuple[R, float]]) -> None:
+            match outcome:
+                case Done((reply, _)):
+                    if self.link is not Link.ONLINE:
+                        self._is(Link.ONLINE, self.latency_ms)
+                    then(reply)
+                case Failed(error):
+                    self._refused(error, failed, lambda: self.ask(make, then, failed))
+
+        return self.runner.run(work, sort_out)
+
+    def prove(
+        self,
+        password: str,
+        code: str,
+        then: Callable[[], object],
+        failed: Callable[[Problem], object],
+    ) -> None:
+        """Prove once more who is signed in, for what `on_proof` was called for."""
+
+        def make() -> Request[ReauthenticateReply]:
+            return Reauthenticate(password=password, mfa_code=code or None)
+
+        def refused(error: Exception) -> None:
+            if isinstance(error, ReauthenticationRequired):
+                failed(Problem("A code of your second factor is needed, too."))
+            else:
+                failed(explain(error))
+
+        def sort_out(outcome: Outcome[ReauthenticateReply]) -> None:
+            if isinstance(outcome, Failed):
+                refused(outcome.error)
+            else:
+                then()
+
+        self.runner.run(lambda: self._connected().client.call(make()), sort_out)
+
+    def _refused(
+        self,
+        error: Exception,
+        failed: Callable[[Problem], object],
+        again: Callable[[], object],
+    ) -> None:
+        problem = explain(error)
+        if isinstance(error, NoAnswer):
+            self._is(Link.OFFLINE, None)
+        if isinstance(error, ReauthenticationRequired):
+            self.on_proof(again, lambda: failed(problem))
+            return
+        failed(problem)
+        if isinstance(error, InvalidSession) and self.me is not None:
+            self.on_session_lost()
+
+    def call_directly(self, work: Callable[[Client], Any], then: Any) -> Job:
+        """Run something that tells refusals apart by itself, such as a login."""
+        return self.runner.run(lambda: work(self._connected().client), then)
+
+    def _connected(self) -> Wires:
+        if self._wires is None:
+            raise BadConfiguration("no connection is set up")
+        return self._wires
+
+    def _is(self, link: Link, latency_ms: float | None) -> None:
+        self.link, self.latency_ms = link, latency_ms
+        for listener in self.heard.link:
+            listener()
+
+
+def _wires(place: Place, deadline_s: float) -> Wires:
+    key = (
+        read_public_key(Path(place.server_key_file)) if place.server_key_file else None
+    )
+    own = place.key_file or None
+    if own is not None and key is None:
+        raise BadConfiguration("an own key needs the key of the service, too")
+    client = Client(
+        place.endpoint,
+        server_key=key,
+        key_file=own,
+        deadline_s=deadline_s,
+        user_agent=USER_AGENT,
+    )
+    probe = Client(
+        place.endpoint, server_key=key, key_file=own, deadline_s=PROBE_DEADLINE_S
+    )
+    return Wires(client, probe)

@@ -1,0 +1,321 @@
+r"""The way to a session, step by step, whatever the service asks for on the way.
+
+    PASSWORD --> FACTOR ---------------------------------+--> DONE
+       |    \--> NEW_PASSWORD --> (PASSWORD again) ------+
+       |    \--> SET_UP_FACTOR --> CONFIRM --> (PASSWORD)-+
+       |    \--> ADDRESS --> (PASSWORD)
+       +--> REGISTER, FORGOT --> RESET --> PASSWORD
+
+What was typed before is kept in here until the session is open, so that nobody types it
+twice; it is forgotten then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from gui.background import Done, Failed, Outcome
+from gui.controllers.desk import Desk, Me
+from gui.controllers.problems import Problem, explain
+from gui.controllers.qr import qr_png
+from ums_client import Client, CreateUser, CreateUserReply, Login
+from ums_client.errors import (
+    EmailNotVerified,
+    InvalidMfaCode,
+    InvalidToken,
+    MfaRequired,
+    MfaSetupRequired,
+    PasswordChangeRequired,
+    PasswordExpired,
+    RequestRefused,
+    ResetRequired,
+)
+from ums_client.protocol.activation import ActivateAccount
+from ums_client.protocol.addresses import ResendVerification, VerifyEmail
+from ums_client.protocol.assignments import GetUserPermissions
+from ums_client.protocol.factors import (
+    ConfirmMfa,
+    ConfirmMfaReply,
+    SendMfaCode,
+    SetupMfa,
+    SetupMfaReply,
+    VerifyMfa,
+)
+from ums_client.protocol.passwords import ChangePassword
+from ums_client.protocol.recovery import RequestPasswordReset, ResetPassword
+from ums_client.protocol.sessions import LoginReply
+
+FailedWith = Callable[[Problem], object]
+
+
+class Step(Enum):
+    """What is wanted next."""
+
+    PASSWORD = "password"
+    FACTOR = "factor"
+    NEW_PASSWORD = "new password"
+    SET_UP_FACTOR = "set up factor"
+    CONFIRM = "confirm factor"
+    ADDRESS = "verify address"
+    REGISTER = "register"
+    FORGOT = "forgot"
+    RESET = "reset"
+    ACTIVATE = "activate"
+    DONE = "done"
+
+
+@dataclass
+class Kept:
+    """What has been typed, and what the service gave for the next step."""
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    methods: tuple[str, ...] = ()
+    qr_png: str = field(default="", repr=False)
+    secret: str = field(default="", repr=False)
+
+
+class SignIn:
+    """One attempt to sign in. `on_step` is called whenever `step` is another."""
+
+    def __init__(self, desk: Desk, note: str = "") -> None:
+        """It begins with name and password; `note` says why."""
+        self.desk = desk
+        self.step = Step.PASSWORD
+        self.note = note
+        self.kept = Kept(username=desk.place.last_user)
+        self.on_step: Callable[[], object] = lambda: None
+        self.on_backup_codes: Callable[[tuple[str, ...]], object] = lambda _: None
+
+    def go(self, step: Step, note: str = "") -> None:
+        """Go on with another step; `note` says why."""
+        self.step, self.note = step, note
+        self.on_step()
+
+    def begin_again(self, note: str = "") -> None:
+        """Back to name and password; the name is kept."""
+        self.kept = Kept(username=self.kept.username)
+        self.go(Step.PASSWORD, note)
+
+    # --- name and password
+
+    def sign_in(self, username: str, password: str, failed: FailedWith) -> None:
+        """Try name and password."""
+        self.kept.username, self.kept.password = username, password
+
+        def work(client: Client) -> tuple[LoginReply, Me]:
+            return _opened(
+                client, client.call(Login(username=username, password=password))
+            )
+
+        self.desk.call_directly(work, lambda o: self._answered(o, failed))
+
+    def _answered(
+        self, outcome: Outcome[tuple[LoginReply, Me]], failed: FailedWith
+    ) -> None:
+        match outcome:
+            case Done((_, me)):
+                self._open(me)
+            case Failed(error):
+                self._wanted(error, failed)
+
+    def _wanted(self, error: Exception, failed: FailedWith) -> None:
+        """See what the service wants before it opens a session."""
+        match error:
+            case MfaRequired():
+                self.kept.token, self.kept.methods = (
+                    error.mfa_token or "",
+                    error.methods,
+                )
+                self.go(Step.FACTOR)
+            case PasswordExpired() | PasswordChangeRequired():
+                self.kept.token = error.password_change_token or ""
+                why = (
+                    "is too old"
+                    if isinstance(error, PasswordExpired)
+                    else "must be changed"
+                )
+                self.go(Step.NEW_PASSWORD, f"Your password {why}. Choose another one.")
+            case MfaSetupRequired():
+                self.kept.token = error.mfa_setup_token or ""
+                self.go(Step.SET_UP_FACTOR)
+            case EmailNotVerified():
+                self.go(Step.ADDRESS)
+            case ResetRequired():
+                self.go(
+                    Step.RESET,
+                    "This account is locked down. Set a new password with the code "
+                    "from the mail that was sent to you.",
+                )
+            case _:
+                failed(explain(error))
+
+    def _open(self, me: Me) -> None:
+        self.kept = Kept(username=me.username)
+        self.step = Step.DONE
+        self.desk.sign_in_as(me)
+        self.on_step()
+
+    # --- second factor
+
+    def give_code(self, code: str, method: str, failed: FailedWith) -> None:
+        """Complete the login with a code; the password is kept in case it takes long."""
+        token = self.kept.token
+
+        def work(client: Client) -> tuple[LoginReply, Me]:
+            request = VerifyMfa(mfa_token=token, code=code, method=method or None)
+            return _opened(client, client.call(request))
+
+        def then(outcome: Outcome[tuple[LoginReply, Me]]) -> None:
+            if isinstance(outcome, Failed) and isinstance(outcome.error, InvalidToken):
+                self.begin_again("That took too long. Sign in once more.")
+            elif isinstance(outcome, Failed) and isinstance(
+                outcome.error, InvalidMfaCode
+            ):
+                failed(
+                    Problem(explain(outcome.error).text, (("code", "Not accepted."),))
+                )
+            else:
+                self._answered(outcome, failed)
+
+        self.desk.call_directly(work, then)
+
+    def send_code(
+        self, method: str, sent: Callable[[str], object], failed: FailedWith
+    ) -> None:
+        """Have a code sent; `sent` gets the masked address."""
+        token = self.kept.token
+        self.desk.ask(
+            lambda: SendMfaCode(mfa_token=token, method=method),
+            lambda reply: sent(reply.hint),
+            failed,
+        )
+
+    def set_up_factor(self, failed: FailedWith) -> None:
+        """Begin to set up an authenticator, where the account must have one."""
+        kept = self.kept
+
+        def begun(reply: SetupMfaReply) -> None:
+            kept.token, kept.secret = reply.setup_token, reply.secret
+            kept.qr_png = qr_png(reply.otpauth_uri)
+            self.go(Step.CONFIRM)
+
+        self.desk.ask(
+            lambda: SetupMfa(
+                method="totp", password=kept.password, mfa_setup_token=kept.token
+            ),
+            begun,
+            failed,
+        )
+
+    def confirm_factor(self, code: str, failed: FailedWith) -> None:
+        """Finish that; the backup codes have to be shown before one goes on."""
+        token = self.kept.token
+
+        def confirmed(reply: ConfirmMfaReply) -> None:
+            self.begin_again("The second factor is set up. Sign in with its next code.")
+            self.on_backup_codes(tuple(reply.backup_codes))
+
+        self.desk.ask(
+            lambda: ConfirmMfa(setup_token=token, code=code), confirmed, failed
+        )
+
+    # --- new password, address, registration, reset
+
+    def choose_password(self, new: str, failed: FailedWith) -> None:
+        """Replace a password that is over, then sign in with the new one."""
+        kept = self.kept
+        self.desk.ask(
+            lambda: ChangePassword(
+                current_password=kept.password,
+                new_password=new,
+                password_change_token=kept.token,
+            ),
+            lambda _: self.sign_in(kept.username, new, failed),
+            failed,
+        )
+
+    def verify_address(self, code: str, failed: FailedWith) -> None:
+        """Give the code of the mail, then sign in with what was typed before."""
+        kept = self.kept
+        self.desk.ask(
+            lambda: VerifyEmail(token=code),
+            lambda _: self.sign_in(kept.username, kept.password, failed),
+            failed,
+        )
+
+    def resend(
+        self, email: str, then: Callable[[], object], failed: FailedWith
+    ) -> None:
+        """Have the mail for that sent once more."""
+        self.desk.ask(lambda: ResendVerification(email=email), lambda _: then(), failed)
+
+    def register(self, values: dict[str, str], failed: FailedWith) -> None:
+        """Make an account, and sign in to it."""
+        fields: dict[str, Any] = {name: text for name, text in values.items() if text}
+
+        def made(_: CreateUserReply) -> None:
+            self.note = "Your account is there."
+            self.sign_in(values["username"], values["password"], later)
+
+        def later(problem: Problem) -> None:
+            self.kept.username = values["username"]
+            self.go(Step.PASSWORD, f"Your account is there. {problem.text}")
+
+        self.desk.ask(lambda: CreateUser(**fields), made, failed)
+
+    def ask_for_reset(self, who: str, failed: FailedWith) -> None:
+        """Have a code sent to the mail address of an account."""
+        by_mail = "@" in who
+        self.desk.ask(
+            lambda: RequestPasswordReset(
+                email=who if by_mail else None, username=None if by_mail else who
+            ),
+            lambda _: self.go(
+                Step.RESET, "If there is such an account, a mail is on its way."
+            ),
+            failed,
+        )
+
+    def reset(self, code: str, new: str, failed: FailedWith) -> None:
+        """Set a new password with the code of that mail."""
+        self.desk.ask(
+            lambda: ResetPassword(token=code, new_password=new),
+            lambda _: self.begin_again("Your new password counts. Sign in with it."),
+            failed,
+        )
+
+    def activate(self, code: str, new: str, failed: FailedWith) -> None:
+        """Take up an account that somebody made for you."""
+        self.desk.ask(
+            lambda: ActivateAccount(token=code, password=new or None),
+            lambda reply: self._activated(reply.username),
+            failed,
+        )
+
+    def _activated(self, username: str) -> None:
+        self.kept.username = username
+        self.begin_again("Your account is ready. Sign in.")
+
+
+def _opened(client: Client, reply: LoginReply) -> tuple[LoginReply, Me]:
+    """The session is open; find out what it may do."""
+    user = reply.user
+    try:
+        rights = client.call(GetUserPermissions())
+        is_admin, permissions = rights.is_admin, frozenset(rights.effective_permissions)
+    except RequestRefused:  # a service of another profile
+        is_admin, permissions = user.role == "admin", frozenset()
+    me = Me(
+        user_id=user.user_id,
+        username=user.username,
+        full_name=user.full_name,
+        is_admin=is_admin,
+        permissions=permissions,
+        warnings=tuple(reply.account_warnings),
+    )
+    return reply, me

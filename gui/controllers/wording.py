@@ -1,0 +1,31 @@
+"""Values as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+
+def moment(iso: str | None) -> str:
+    """A time of the service in the zone of this machine, to the minute."""
+    if not iso:
+        return "never"
+    try:
+        return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return iso
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words with commas."""
+    return ", ".join(words)
+
+
+def said(event: str) -> str:
+    """A name of the contract, such as `password_changed`, as words."""
+    return event.replace("_", " ").replace(".", " ").capitalize()
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things, such as `1 session` or `2 sessions`."""
+    return f"{number} {thing}" if number == 1 else f"{number:,} {thing}s"

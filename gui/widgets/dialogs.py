@@ -1,0 +1,294 @@
+"""Dialogs, all opened by one service that a test can replace.
+
+A dialog is told what to ask (`Question`) and what to do with the answers. It stays open,
+with what was typed, until that has succeeded (`Sheet.close`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from tkinter import filedialog
+from typing import Any, Protocol, TypeAlias
+
+import ttkbootstrap as ttk
+from typing_extensions import override
+
+from gui.widgets.basics import button, copy_text, frame, label, picture, px, root_of
+from gui.widgets.forms import FieldSpec, Form
+from gui.widgets.notice import Notice, Spinner, Tone
+
+Answers: TypeAlias = dict[str, str]
+NOTICE_ROW, COMMAND_ROW, BUTTONS_ROW = 50, 51, 52
+"""Behind all that a question can have; what is hidden keeps its row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a dialog says and asks.
+
+    `consequences` says what will happen, line by line. `command` makes from the answers
+    the shell command that does the same. `secret` is text to be shown and copied,
+    `picture` a PNG in base64. Without `confirm` there is only a button to close.
+    """
+
+    title: str
+    text: str = ""
+    consequences: Sequence[str] = ()
+    fields: Sequence[FieldSpec] = ()
+    columns: int = 1
+    confirm: str = ""
+    danger: bool = False
+    command: Callable[[Answers], str] | None = None
+    secret: str = ""
+    save_as: str = ""
+    picture: str = ""
+    close: str = "Cancel"
+
+
+Submit: TypeAlias = "Callable[[Answers, Sheet], object]"
+
+
+class Dialogs(Protocol):
+    """Whoever asks people something."""
+
+    def open(self, question: Question, submit: Submit | None = None) -> Sheet:
+        """Ask; `submit` gets each confirmed set of answers."""
+        ...
+
+    def save_text(self, name: str, text: str) -> str:
+        """Have text saved to a file; returns its path, or nothing if it was not."""
+        ...
+
+    def pick_file(self, title: str) -> str:
+        """Have a file chosen; returns its path, or nothing."""
+        ...
+
+
+class WindowDialogs:
+    """Dialogs as windows in front of the main one."""
+
+    def __init__(self, window: Any) -> None:
+        """`window` is what they stand in front of."""
+        self._window = window
+
+    def open(self, question: Question, submit: Submit | None = None) -> Sheet:
+        """Open a dialog; returns at once."""
+        return Sheet(self._window, self, question, submit)
+
+    def save_text(self, name: str, text: str) -> str:
+        """Ask where, and write a file that only its owner can read.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        path = filedialog.asksaveasfilename(parent=self._window, initialfile=name)
+        if path:
+            write_private(path, text)
+        return path or ""
+
+    def pick_file(self, title: str) -> str:
+        """Ask which."""
+        return str(filedialog.askopenfilename(parent=self._window, title=title) or "")
+
+
+def write_private(path: str, text: str) -> None:
+    """Write a file of mode 0600.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+class Sheet(ttk.Toplevel):
+    """One dialog. Escape closes it, Return confirms it."""
+
+    def __init__(
+        self,
+        window: Any,
+        dialogs: Dialogs,
+        question: Question,
+        submit: Submit | None = None,
+    ) -> None:
+        """Opens at once, with the focus in its first field."""
+        super().__init__(title=question.title, master=window, resizable=(False, False))
+        self.withdraw()
+        self.question = question
+        self._dialogs = dialogs
+        self._submit = submit
+        self.on_closed: Callable[[], object] | None = None
+        self._came_from = window.focus_get()
+        self._build()
+        self.transient(window)
+        self.bind("<Escape>", lambda _: self.close())
+        self.protocol("WM_DELETE_WINDOW", self.close)
+        self.update_idletasks()
+        self._place(window)
+        self.deiconify()
+        self.wait_visibility()
+        self.grab_set()
+        self.focus_force()
+        self._focus_first()
+
+    def _build(self) -> None:
+        question, gap = self.question, px(self.master, 10)
+        self.configure(background=root_of(self.master).colour("secondary"))
+        box = frame(self, 20, name="box")
+        box.pack(fill="both", expand=True, padx=1, pady=1)
+        box.columnconfigure(0, weight=1)
+        label(box, question.title, font="heading").grid(sticky="w", pady=(0, gap))
+        if question.text:
+            label(box, question.text, wrap=440).grid(sticky="w", pady=(0, gap))
+        for line in question.consequences:
+            look = "danger" if question.danger else ""
+            label(box, f"•  {line}", wrap=430, look=look).grid(sticky="w")
+        if question.picture:
+            self._image = picture(question.picture)
+            ttk.Label(box, image=self._image, background="#ffffff").grid(pady=gap)
+        if question.secret:
+            self._show_secret(box)
+        self.form = Form(box, question.fields, columns=question.columns, name="form")
+        if question.fields:
+            self.form.grid(sticky="ew", pady=(gap, 0))
+            self.form.on_return(self.confirm)
+        self.notice = Notice(box, wrap=380)
+        self.notice.grid(row=NOTICE_ROW, sticky="ew", pady=gap)
+        self.notice.clear()
+        self._command = self._show_command(box)
+        self._buttons(box)
+
+    def _show_secret(self, box: Any) -> None:
+        lines = self.question.secret.splitlines()
+        width = max(46, *(len(line) + 1 for line in lines))
+        text = ttk.Text(box, height=len(lines), width=width, wrap="none", name="secret")
+        text.configure(font=root_of(self.master).fonts["fixed"])
+        text.insert("1.0", self.question.secret)
+        text.configure(state="disabled")
+        text.grid(sticky="ew", pady=px(self.master, 6))
+        row = frame(box)
+        row.grid(sticky="w")
+        button(row, "Copy", self._copy, icon="clipboard", name="copy").pack(side="left")
+        if self.question.save_as:
+            button(row, "Save…", self._save, icon="download", name="save").pack(
+                side="left", padx=px(self.master, 6)
+            )
+
+    def _copy(self) -> None:
+        copy_text(self, self.question.secret)
+        self.say("Copied to the clipboard.", "success")
+
+    def _save(self) -> None:
+        try:
+            path = self._dialogs.save_text(
+                self.question.save_as, self.question.secret + "\n"
+            )
+        except OSError as error:
+            self.say(f"The file cannot be written: {error.strerror}.")
+            return
+        if path:
+            self.say(f"Saved to {path}.", "success")
+
+    def _show_command(self, box: Any) -> Any:
+        """A line that can be selected; hidden until it is asked for."""
+        if self.question.command is None:
+            return None
+        entry = ttk.Text(box, height=3, width=46, wrap="word", name="command")
+        entry.configure(font=root_of(self.master).fonts["fixed"])
+        entry.grid(row=COMMAND_ROW, sticky="ew", pady=(0, px(self.master, 10)))
+        entry.grid_remove()
+        return entry
+
+    def _toggle_command(self) -> None:
+        if self._command.winfo_manager():
+            self._command.grid_remove()
+            return
+        make = self.question.command
+        assert make is not None, "there is no button otherwise"
+        self._command.configure(state="normal")
+        self._command.delete("1.0", "end")
+        self._command.insert("1.0", make(self.form.values()))
+        self._command.configure(state="disabled")
+        self._command.grid()
+        self.wm_geometry("")  # as large as it needs to be now
+
+    def _buttons(self, box: Any) -> None:
+        row, gap = frame(box, name="buttons"), px(self.master, 8)
+        row.grid(row=BUTTONS_ROW, sticky="ew")
+        self.spinner = Spinner(row)
+        if self._command is not None:
+            button(
+                row,
+                "As shell command",
+                self._toggle_command,
+                kind="quiet",
+                name="shell",
+            ).pack(side="left")
+        if self.question.confirm:
+            self.ok = button(
+                row,
+                self.question.confirm,
+                self.confirm,
+                kind="danger" if self.question.danger else "primary",
+                name="ok",
+            )
+            self.ok.pack(side="right")
+        self.cancel = button(row, self.question.close, self.close, name="cancel")
+        self.cancel.pack(side="right", padx=gap)
+        self.spinner.pack(side="right")
+
+    def _place(self, window: Any) -> None:
+        x = window.winfo_rootx() + (window.winfo_width() - self.winfo_reqwidth()) // 2
+        y = window.winfo_rooty() + (window.winfo_height() - self.winfo_reqheight()) // 3
+        self.geometry(f"+{max(x, 0)}+{max(y, 0)}")
+
+    def _focus_first(self) -> None:
+        if self.question.fields:
+            self.form.focus_first()
+        else:
+            self.cancel.focus_set()
+
+    def confirm(self) -> None:
+        """Hand the answers over, if nothing is wrong with them."""
+        if self._submit is None or self.spinner.running or not self.form.judge():
+            return
+        self.notice.clear()
+        self._submit(self.form.values(), self)
+
+    def wait(self, text: str = "One moment…") -> None:
+        """Show that the answers are on their way."""
+        self.notice.clear()
+        self.ok.configure(state="disabled")
+        self.spinner.start(text)
+
+    def fail(self, text: str, field: str = "") -> None:
+        """Say why it did not work, beside the field if there is one; stay open."""
+        if not self.winfo_exists():
+            return
+        self.spinner.stop()
+        self.ok.configure(state="normal")
+        if not (field and self.form.blame(field, text)):
+            self.say(text)
+
+    def say(self, text: str, tone: Tone = "danger") -> None:
+        """Show a message above the buttons."""
+        self.notice.show(text, tone)
+
+    def close(self) -> None:
+        """Close; the focus goes back to where it was."""
+        if not self.winfo_exists():
+            return
+        self.grab_release()
+        self.destroy()
+        if self._came_from is not None and self._came_from.winfo_exists():
+            self._came_from.focus_set()
+        if self.on_closed is not None:
+            self.on_closed()
+
+    @override
+    def __repr__(self) -> str:
+        """By its title: the fields may hold secrets."""
+        return f"Sheet({self.question.title!r})"

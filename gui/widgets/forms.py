@@ -1,0 +1,235 @@
+"""Forms: labelled fields with their faults beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import ttkbootstrap as ttk
+
+from gui.widgets.basics import button, label, px
+
+FieldKind = Literal["text", "password", "choice", "lines", "check", "fixed"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One field of a form. `check` returns what is wrong with a value, or nothing.
+
+    A `choice` shows `choices`; a `check` has the values `yes` and an empty text; a
+    `fixed` field can be read only.
+    """
+
+    name: str
+    label: str
+    kind: FieldKind = "text"
+    value: str = ""
+    hint: str = ""
+    choices: Sequence[str] = ()
+    required: bool = False
+    check: Callable[[str], str] | None = None
+
+
+class Field:
+    """A field on the screen: label above, message below."""
+
+    def __init__(self, parent: Any, spec: FieldSpec, row: int, column: int = 0) -> None:
+        """Takes three rows of the grid of `parent`, from `row` on."""
+        self.spec = spec
+        self._variable = ttk.StringVar(master=parent, value=spec.value)
+        self._flag = ttk.BooleanVar(master=parent, value=bool(spec.value))
+        gap = px(parent, 2)
+        side = px(parent, 14) if column else 0
+        if spec.kind != "check":
+            text = spec.label + (" *" if spec.required else "")
+            label(parent, text, font="small").grid(
+                row=row, column=column, sticky="w", padx=(side, 0)
+            )
+        self.widget = self._make(parent)
+        self._placed().grid(
+            row=row + 1, column=column, sticky="new", pady=gap, padx=(side, 0)
+        )
+        self.message = label(
+            parent, spec.hint, font="small", look="secondary", wrap=380
+        )
+        self.message.grid(
+            row=row + 2,
+            column=column,
+            sticky="w",
+            pady=(0, px(parent, 6)),
+            padx=(side, 0),
+        )
+        self.fault = ""
+
+    def _make(self, parent: Any) -> Any:
+        spec = self.spec
+        if spec.kind == "lines":
+            text = ttk.Text(parent, height=4, width=30, wrap="word", name=spec.name)
+            text.insert("1.0", spec.value)
+            text.bind("<Tab>", _leave_text)
+            return text
+        if spec.kind == "check":
+            return ttk.Checkbutton(
+                parent, text=spec.label, variable=self._flag, name=spec.name
+            )
+        if spec.kind == "choice":
+            return ttk.Combobox(
+                parent,
+                values=list(spec.choices),
+                textvariable=self._variable,
+                state="readonly",
+                name=spec.name,
+            )
+        if spec.kind == "password":
+            return self._make_password(parent)
+        state = "readonly" if spec.kind == "fixed" else "normal"
+        return ttk.Entry(
+            parent, textvariable=self._variable, state=state, name=spec.name
+        )
+
+    def _make_password(self, parent: Any) -> ttk.Entry:
+        box = ttk.Frame(parent, name=f"{self.spec.name}_box")
+        box.columnconfigure(0, weight=1)
+        entry = ttk.Entry(
+            box, textvariable=self._variable, show="•", name=self.spec.name
+        )
+        entry.grid(row=0, column=0, sticky="ew")
+
+        def toggle() -> None:
+            hidden = entry.cget("show") != ""
+            entry.configure(show="" if hidden else "•")
+            eye.configure(text="Hide" if hidden else "Show")
+
+        eye = button(box, "Show", toggle, kind="quiet")
+        eye.configure(takefocus=False)  # Tab goes on to the next field
+        eye.grid(row=0, column=1, padx=(px(parent, 4), 0))
+        return entry
+
+    def _placed(self) -> Any:
+        return self.widget.master if self.spec.kind == "password" else self.widget
+
+    @property
+    def value(self) -> str:
+        """What the field holds now."""
+        if self.spec.kind == "lines":
+            return str(self.widget.get("1.0", "end-1c"))
+        if self.spec.kind == "check":
+            return "yes" if self._flag.get() else ""
+        return self._variable.get()
+
+    @value.setter
+    def value(self, text: str) -> None:
+        if self.spec.kind == "lines":
+            self.widget.delete("1.0", "end")
+            self.widget.insert("1.0", text)
+        elif self.spec.kind == "check":
+            self._flag.set(bool(text))
+        else:
+            self._variable.set(text)
+
+    def on_change(self, work: Callable[[], object]) -> None:
+        """Call `work` whenever the value is other than before."""
+        if self.spec.kind == "lines":
+            self.widget.bind("<KeyRelease>", lambda _: work(), add="+")
+        self._variable.trace_add("write", lambda *_: work())
+        self._flag.trace_add("write", lambda *_: work())
+
+    def judge(self) -> str:
+        """Check the value and say beside the field what is wrong; returns that."""
+        value = self.value
+        fault = ""
+        if self.spec.required and not value.strip():
+            fault = f"{self.spec.label} is needed."
+        elif self.spec.check is not None and value:
+            fault = self.spec.check(value)
+        self.blame(fault)
+        return fault
+
+    def blame(self, fault: str) -> None:
+        """Say beside the field what is wrong with it, or the hint if nothing is."""
+        self.fault = fault
+        self.message.configure(
+            text=fault or self.spec.hint, bootstyle="danger" if fault else "secondary"
+        )
+
+    def advise(self, text: str, look: str = "secondary") -> None:
+        """Say something about the value that is no fault."""
+        self.message.configure(text=text, bootstyle=look)
+
+
+class Form(ttk.Frame):
+    """Fields in one or two columns, as one."""
+
+    def __init__(
+        self, parent: Any, specs: Sequence[FieldSpec], *, columns: int = 1, **more: Any
+    ) -> None:
+        """The first field stands first in the order of Tab."""
+        super().__init__(parent, **more)
+        self.fields: dict[str, Field] = {}
+        for column in range(columns):
+            self.columnconfigure(column, weight=1, uniform="field")
+        for place, spec in enumerate(specs):
+            row, column = divmod(place, columns)
+            self.fields[spec.name] = Field(self, spec, row * 3, column)
+        self._given = self.values()
+
+    def field(self, name: str) -> Field:
+        """A field by its name."""
+        return self.fields[name]
+
+    def values(self) -> dict[str, str]:
+        """What the fields hold now."""
+        return {name: field.value for name, field in self.fields.items()}
+
+    def changes(self) -> dict[str, str]:
+        """The values that are other than those the form was filled with."""
+        now = self.values()
+        return {name: now[name] for name in now if now[name] != self._given[name]}
+
+    def fill(self, values: dict[str, str]) -> None:
+        """Show these values; they are what changes are told from."""
+        for name, value in values.items():
+            if name in self.fields:
+                self.fields[name].value = value
+                self.fields[name].blame("")
+        self._given = self.values()
+
+    def judge(self) -> bool:
+        """Check all fields; the first that is wrong gets the focus."""
+        wrong = [field for field in self.fields.values() if field.judge()]
+        if wrong:
+            wrong[0].widget.focus_set()
+        return not wrong
+
+    def blame(self, name: str, fault: str) -> bool:
+        """Say what is wrong with a field, if there is one of that name."""
+        field = self.fields.get(name)
+        if field is None:
+            return False
+        field.blame(fault)
+        field.widget.focus_set()
+        return True
+
+    def focus_first(self) -> None:
+        """Put the focus where typing begins: into the first field that is empty."""
+        usable = [f for f in self.fields.values() if f.spec.kind != "fixed"]
+        empty = [f for f in usable if not f.value and f.spec.kind != "check"]
+        for field in (empty or usable)[:1]:
+            field.widget.focus_set()
+
+    def on_return(self, work: Callable[[], object]) -> None:
+        """Call `work` when Return is pressed in a field of one line."""
+        for field in self.fields.values():
+            if field.spec.kind in ("text", "password"):
+                field.widget.bind("<Return>", lambda _: work())
+
+    def on_change(self, work: Callable[[], object]) -> None:
+        """Call `work` whenever a value is other than before."""
+        for field in self.fields.values():
+            field.on_change(work)
+
+
+def _leave_text(event: Any) -> str:
+    event.widget.tk_focusNext().focus_set()
+    return "break"

@@ -1,0 +1,64 @@
+"""A service with people in it, for pictures and for looking around."""
+
+from tests.service.harness import GOOD
+from tests.service.running import RunningService
+
+PEOPLE = (
+    ("ada", "Ada Lovelace", "London", "moderator"),
+    ("alan", "Alan Turing", "Wilmslow", "user"),
+    ("barbara", "Barbara Liskov", "Cambridge", "user"),
+    ("dennis", "Dennis Ritchie", "Berkeley Heights", "user"),
+    ("donald", "Donald Knuth", "Stanford", "user"),
+    ("edsger", "Edsger Dijkstra", "Nuenen", "user"),
+    ("emmy", "Emmy Noether", "Göttingen", "user"),
+    ("frances", "Frances Allen", "Croton", "user"),
+    ("grace", "Grace Hopper", "Arlington", "admin"),
+    ("hedy", "Hedy Lamarr", "Wien", "user"),
+    ("joan", "Joan Clarke", "Cheltenham", "user"),
+    ("john", "John Backus", "Ashland", "user"),
+    ("katherine", "Katherine Johnson", "Newport News", "user"),
+    ("ken", "Ken Thompson", "New Orleans", "user"),
+    ("konrad", "Konrad Zuse", "Hünfeld", "user"),
+    ("margaret", "Margaret Hamilton", "Boston", "user"),
+    ("niklaus", "Niklaus Wirth", "Zürich", "user"),
+    ("radia", "Radia Perlman", "Portsmouth", "user"),
+    ("tony", "Tony Hoare", "Oxford", "user"),
+    ("ursula", "Ursula Martin", "Edinburgh", "user"),
+)
+
+
+def settle(service: RunningService, token: str) -> dict[str, str]:
+    """Make the people and let something happen to some; returns their ids."""
+    ids = {}
+    for username, full_name, city, role in PEOPLE:
+        more = {} if role == "user" else {"role": role}
+        reply = service.ask(
+            action="create_user",
+            session_token=token,
+            user_data={
+                "username": username,
+                "email": f"{username}@example.org",
+                "full_name": full_name,
+                "city": city,
+                "password": GOOD,
+                **more,
+            },
+        )
+        assert reply["status"] == "success", reply
+        ids[username] = str(reply["user_id"])
+    change = {"action": "set_user_status", "session_token": token}
+    service.ask(
+        **change, user_id=ids["dennis"], status="suspended", reason="Asked for it",
+        duration_days=14,
+    )  # fmt: skip
+    service.ask(**change, user_id=ids["john"], status="inactive", reason="Has left")
+    service.ask(
+        action="login", credentials={"username": "alan", "password": "not this one"}
+    )
+    service.ask(
+        action="update_user",
+        session_token=token,
+        user_id=ids["emmy"],
+        update_data={"city": "Bryn Mawr", "notes": "Emigrated in 1933."},
+    )
+    return ids

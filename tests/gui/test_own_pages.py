@@ -1,0 +1,191 @@
+"""What people do with their own account, through the window."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pyotp
+import pytest
+
+from tests.gui.driver import Driver
+from tests.service.harness import GOOD
+from tests.service.running import RunningService
+
+Open = Callable[..., Driver]
+Member = Callable[[str], str]
+NEW = "another long winter-walk"
+
+
+def test_a_profile_is_changed_and_its_faults_stand_beside_the_fields(
+    window: Driver, member: Member
+):
+    member("anna"), member("bruno")
+    window.signed_in("anna", GOOD)
+    window.settled()
+    page = window.page
+    assert page.save.instate(["disabled"])
+    window.type("city", "Bremen")
+    window.type("notes", "Two lines")
+    window.reads("2 changes are not saved")
+    window.click("save")
+    window.until(lambda: window.toast == "Saved.")
+    assert page.form.changes() == {}
+    window.type("username", "bruno")
+    window.click("save")
+    window.until(lambda: page.form.field("username").fault)
+    window.click("undo")
+    assert window.find("username").get() == "anna"
+    window.type("username", "")
+    window.key("Return")
+    window.reads("User name is needed")
+
+
+def test_what_was_typed_stays_when_one_looks_at_another_page(
+    window: Driver, member: Member
+):
+    member("carla")
+    window.signed_in("carla", GOOD)
+    window.settled()
+    window.type("city", "Ulm")
+    window.go("keys")
+    window.go("profile")
+    assert window.find("city").get() == "Ulm"
+
+
+def test_a_password_is_changed_and_judged_while_it_is_typed(
+    window: Driver, member: Member
+):
+    member("doris")
+    window.signed_in("doris", GOOD)
+    page = window.go("security")
+    window.type("new", "password")
+    window.reads("weak")
+    window.type("current", GOOD)
+    window.type("new", NEW)
+    window.reads("strong")
+    window.type("repeat", NEW)
+    window.click("change")
+    window.until(lambda: "The new password counts" in window.toast)
+    assert page.form.values() == {"current": "", "new": "", "repeat": ""}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_authenticator_is_added_used_and_removed(
+    open_window: Open, member: Member, theme: str, tmp_path: Path
+):
+    name = f"emil{theme}"
+    member(name)
+    window = open_window(theme=theme)
+    window.signed_in(name, GOOD)
+    page = window.go("security")
+    window.reads("No second factor")
+    window.click("add")
+    window.type("name", "my phone")
+    window.type("password", GOOD)
+    window.key("Return")
+    window.reads("Scan this")
+    found = re.search(r"type this key into it: (\w+)", window.texts)
+    assert found
+    phone = pyotp.TOTP(found[1])
+    window.type("code", phone.now())
+    window.click("ok")
+    window.reads("Backup codes")
+    codes = window.find("secret").get("1.0", "end-1c").split()
+    assert len(codes) >= 5
+    window.program.stage.dialogs.save_text = (  # the file dialog is not ours
+        lambda name, text: str((tmp_path / name).write_text(text) and tmp_path / name)
+    )
+    window.click("save")
+    window.reads("Saved to")
+    assert (tmp_path / "ums-backup-codes.txt").read_text().split() == codes
+    window.click("cancel")
+    window.until(lambda: page.factors.items)
+    window.reads("backup codes are left")
+
+    window.click("signout")
+    window.sign_in(name, GOOD)
+    window.reads("Second factor")
+    window.type("code", "000000")
+    window.click("ok")
+    window.reads("Not accepted")
+    window.type("code", codes[0])
+    window.click("ok")
+    window.reads(f"Signed in as {name}")
+
+    page = window.go("security")
+    page.factors.table.focus_rows()
+    window.click("remove")
+    window.type("password", GOOD)
+    window.type("code", codes[1])
+    window.click("ok")
+    window.reads("No second factor")
+
+
+def test_sessions_are_seen_and_ended(
+    window: Driver, shared: RunningService, member: Member
+):
+    member("fritz")
+    login = {"username": "fritz", "password": GOOD}
+    token = shared.ask(action="login", credentials=login)["session_token"]
+    window.signed_in("fritz", GOOD)
+    page = window.go("sessions")
+    assert len(page.sessions.items) == 2
+    window.click("others")
+    window.reads("1 session end")
+    window.click("ok")
+    window.until(lambda: len(page.sessions.items) == 1)
+    reply = shared.ask(action="verify_session", session_token=token)
+    assert reply["status"] == "error"
+
+
+def test_an_api_key_is_shown_once_and_ended(
+    window: Driver, shared: RunningService, member: Member
+):
+    member("gerda")
+    window.signed_in("gerda", GOOD)
+    page = window.go("keys")
+    window.click("new")
+    window.type("name", "nightly run")
+    window.type("scopes", "users.read")
+    window.type("days", "never")
+    window.click("ok")
+    window.reads("A number of days")
+    window.type("days", "30")
+    window.click("ok")
+    window.reads("Your new key")
+    key = window.find("secret").get("1.0", "end-1c")
+    window.click("copy")
+    assert window.root.clipboard_get() == key
+    window.click("cancel")
+    window.until(lambda: page.list.items)
+    assert shared.ask(action="get_user", api_key=key)["status"] == "success"
+    page.list.table.focus_rows()
+    window.click("revoke")
+    window.click("ok")
+    window.reads("No API key")
+    assert shared.ask(action="get_user", api_key=key)["status"] == "error"
+
+
+def test_the_end_of_an_account_takes_the_password(window: Driver, member: Member):
+    member("heinz")
+    window.signed_in("heinz", GOOD)
+    window.settled()
+    window.click("delete")
+    window.type("password", "wrong")
+    window.click("ok")
+    window.until(lambda: window.sheet.notice.text)
+    window.type("password", GOOD)
+    window.click("ok")
+    window.reads("Nobody is signed in")
+    assert window.toast == "Your account is deleted."
+
+
+def test_a_lock_down_that_needs_mail_says_so(window: Driver, member: Member):
+    member("ingo")
+    window.signed_in("ingo", GOOD)
+    window.settled()
+    window.click("lockdown")
+    window.reads("Every session ends now")
+    window.type("password", GOOD)
+    window.click("ok")
+    window.reads("not set up for this")
