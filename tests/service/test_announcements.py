@@ -9,7 +9,7 @@ from tests.service.harness import GOOD, Bench, Message
 from tests.service.lab_bench import LabBench
 from tests.service.mailbox import MAIL, Mailbox, text_of
 from tests.service.test_notifications import listed, types
-from ums_service import announcer as announcing
+from ums_service.chores import announcer as announcing
 from ums_service.chores.announcer import Announcer
 from ums_service.domain.announcements import ANNOUNCEMENTS
 from ums_service.domain.notice_words import OF_SERVICE
