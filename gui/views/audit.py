@@ -52,16 +52,16 @@ class AuditPage(Page):
         self.body.columnconfigure(0, weight=1)
         self.body.rowconfigure(1, weight=1)
         self._bar()
-        panes = Split(self.body, 380)
+        panes = Split(self.body, 340)
         panes.grid(row=1, column=0, sticky="nsew")
         self.table = Table(
             panes.left,
             (
-                Column("at", "When", 190),
+                Column("at", "When", 200),
                 Column("event", "What", 160),
-                Column("outcome", "Outcome", 85),
+                Column("outcome", "Outcome", 95),
                 Column("actor", "Who", 110),
-                Column("subject", "Whose account", 120),
+                Column("subject", "Account", 100),
                 Column("address", "From", 100),
             ),
         )
@@ -175,13 +175,13 @@ class AuditPage(Page):
         label(box, found.title, font="heading").pack(anchor="w", pady=(0, gap))
         for name, text in found.facts:
             label(box, name, font="small", look="secondary").pack(anchor="w")
-            label(box, text, wrap=330).pack(anchor="w", pady=(0, gap))
+            label(box, text, wrap=290).pack(anchor="w", pady=(0, gap))
         if found.changes:
             label(box, "Changes", font="heading").pack(anchor="w", pady=(gap * 2, gap))
         for name, before, after in found.changes:
             label(box, name, font="strong").pack(anchor="w")
-            label(box, f"before:  {before}", wrap=330, look="danger").pack(anchor="w")
-            label(box, f"after:  {after}", wrap=330, look="success").pack(
+            label(box, f"before:  {before}", wrap=290, look="danger").pack(anchor="w")
+            label(box, f"after:  {after}", wrap=290, look="success").pack(
                 anchor="w", pady=(0, gap)
             )
         self._replace(box)

@@ -80,8 +80,8 @@ class SecurityPage(Page):
         pane.add_button(
             "Remove…", self._remove, name="remove", kind="danger", needs_row=True
         )
-        pane.add_button("New backup codes…", self._new_codes, name="codes")
-        pane.add_button("Add authenticator…", self._add, name="add", kind="primary")
+        pane.add_button("Backup codes…", self._new_codes, name="codes")
+        pane.add_button("Add…", self._add, name="add", kind="primary")
         self.codes_left = label(pane, look="secondary", name="left")
         self.codes_left.grid(row=2, column=0, sticky="w", pady=px(self, 6))
 
