@@ -140,7 +140,7 @@ def _item(one: InvitationView) -> Item:
         roles = listed([*one.roles, f"{one.lab_role} of a lab"])
     cells = (
         one.email,
-        roles,
+        roles or "a user",
         one.state,
         moment(one.created_at),
         moment(one.expires_at),

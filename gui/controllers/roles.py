@@ -33,6 +33,10 @@ FailedWith = Callable[[Problem], object]
 Values = dict[str, str]
 
 EFFECTS: Final = ("allow", "deny", "revoke")
+_PRIMARY: Final = (
+    "It is the primary role of the account, or was taken away already: "
+    "a primary role is changed with the account."
+)
 PERMISSIONS: Final = tuple(str(permission) for permission in Permission)
 
 
@@ -146,7 +150,14 @@ class Roles:
         failed: FailedWith,
     ) -> None:
         """Take a role away from one who has it in addition."""
-        self.desk.ask(lambda: RevokeRole(**_revoked(role, holder)), then, failed)
+
+        def done(reply: Any) -> None:
+            if reply.revoked:
+                then(reply)
+            else:
+                failed(Problem(_PRIMARY))
+
+        self.desk.ask(lambda: RevokeRole(**_revoked(role, holder)), done, failed)
 
     # --- the same from a shell
 
@@ -235,7 +246,7 @@ def _role(role: RoleView) -> Role:
     facts += [f"Below {role.parent}."] if role.parent else []
     facts += [f"Above {', '.join(role.children)}."] if role.children else []
     facts += [] if role.active else ["Not active: it gives nothing to anybody."]
-    facts += [f"Changed {moment(role.updated_at)}."]
+    facts += [f"Changed {moment(role.updated_at)}."] if role.updated_at else []
     return Role(
         role.name,
         {

@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageGrab
 
 from gui.controllers.signin import Step
+from tests.gui.administration import administration_of_rights
 from tests.gui.display import private_display
 from tests.gui.driver import Driver
 from tests.gui.prepared import settle
@@ -122,6 +123,7 @@ WALKS: tuple[Callable[[Driver, Camera], None], ...] = (
     before_signing_in,
     own_pages,
     administration,
+    administration_of_rights,
 )
 
 

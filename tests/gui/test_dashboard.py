@@ -124,3 +124,17 @@ def test_another_time_is_counted_anew(window: Driver):
     window.until(lambda: page.picture)
     window.choose("time", "last 7 days")
     window.until(lambda: len(page.picture.parts) == 28)
+
+
+def test_who_may_read_the_log_only_sees_what_it_has(
+    window: Driver, shared: RunningService, member: Callable[[str], str]
+):
+    admin = {"session_token": shared.admin_token}  # type: ignore[attr-defined]
+    user_id = member("audrey")
+    shared.ask(action="save_role", name="auditors", permissions=["audit.read"], **admin)
+    shared.ask(action="assign_role", user_ids=[user_id], roles=["auditors"], **admin)
+    window.signed_in("audrey", GOOD)
+    page = window.go("dashboard")
+    window.until(lambda: page.picture)
+    assert [card.title for card in page.picture.cards] == ["Signed in", "Failed"]
+    assert page.picture.parts[-1].good

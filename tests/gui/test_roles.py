@@ -82,6 +82,20 @@ def test_who_does_not_exist_is_told_beside_the_name(window: Driver):
     window.until(lambda: window.top.form.field("account").fault)
 
 
+def test_a_primary_role_is_not_taken_away_but_explained(
+    window: Driver, member: Member, ask: Any
+):
+    ask("update_user", user_id=member("pia"), update_data={"role": "moderator"})
+    window.signed_in()
+    page = window.go("roles")
+    select(window, page, "moderator")
+    page.role.holders.table.focus_rows()
+    window.click("revoke")
+    window.click("ok")
+    window.reads("It is the primary role of the account")
+    assert page.role.holders.items
+
+
 def test_the_window_explains_why(window: Driver, member: Member, ask: Any):
     user_id = member("wanda")
     ask("save_role", name="keepers", permissions=["labs.manage"])
