@@ -187,6 +187,17 @@ class Quiet(WSGIRequestHandler):
         return str(self.client_address[0])
 
 
+def check(gateway: Gateway) -> None:
+    """End the program if its key is no good; a service that is away may come yet."""
+    try:
+        reply = gateway.ask({"action": "health_check", "user_agent": ""}, "127.0.0.1")
+    except Refused as refused:
+        print(f"gateway: {refused}", file=sys.stderr)
+        return
+    if reply["status"] == "error":
+        fail(f"the service refuses the key: {reply['message']}")
+
+
 def read_key(path: Path) -> str:
     try:
         key = path.read_text().strip()
@@ -212,6 +223,7 @@ def main() -> None:
     key = read_key(given.key_file)
     with zmq.Context() as context:
         gateway = Gateway(given.service, key, given.proxy, context)
+        check(gateway)
         try:
             server = make_server(given.host, given.port, gateway, Server, Quiet)
         except (OSError, OverflowError) as error:

@@ -3,16 +3,30 @@
 from typing import Final
 
 from gui.views.audit import AuditPage
+from gui.views.dashboard import DashboardPage
+from gui.views.invitations import InvitationsPage
 from gui.views.keys import KeysPage
+from gui.views.labs import LabsPage
+from gui.views.mail import UpkeepPage
 from gui.views.profile import ProfilePage
+from gui.views.roles import RolesPage
 from gui.views.security import SecurityPage
 from gui.views.sessions import SessionsPage
 from gui.views.shell import Entry
 from gui.views.users import UsersPage
+from gui.views.why import WhyPage
 
 ENTRIES: Final = (
     Entry("users", "Users", "people", UsersPage, "users.read"),
+    Entry("labs", "Labs", "diagram-3", LabsPage, "lab.member.basic"),
+    Entry("roles", "Roles", "person-badge", RolesPage, "roles.manage"),
+    Entry("why", "Why may she?", "question-circle", WhyPage, "users.read"),
+    Entry(
+        "invitations", "Invitations", "envelope", InvitationsPage, "invitations.manage"
+    ),
+    Entry("dashboard", "Security", "shield-check", DashboardPage, "audit.read"),
     Entry("audit", "Audit log", "journal-text", AuditPage, "audit.read"),
+    Entry("upkeep", "Service and mail", "heart-pulse", UpkeepPage, "system.admin"),
     Entry("profile", "My profile", "person", ProfilePage),
     Entry("security", "Password and factors", "shield-lock", SecurityPage),
     Entry("sessions", "Sessions and devices", "display", SessionsPage),

@@ -3,6 +3,7 @@
 from typing import Final
 
 from storage import Store
+from ums_service.account_policies import AccountPolicies
 from ums_service.authority import Authority
 from ums_service.domain.api_keys import API_KEYS, ApiKey, key_id_of
 from ums_service.domain.errors import InvalidToken
@@ -19,9 +20,17 @@ class ApiKeys:
     changes. Up to a minute of uses is lost when the process is killed.
     """
 
-    def __init__(self, store: Store, authority: Authority, *, unused_s: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        authority: Authority,
+        policies: AccountPolicies,
+        *,
+        unused_s: int,
+    ) -> None:
         self._store = store
         self._authority = authority
+        self._policies = policies
         self._unused_s = unused_s
         self._used: dict[str, ApiKey] = {}
 
@@ -30,7 +39,7 @@ class ApiKeys:
 
         Raises:
             InvalidToken: it is none, has ended, was not used for too long, may not be
-                used from `address`, or its account is not active.
+                used from `address`, or its account is not active or kept out there.
         """
         key = self.current(key_id_of(text))
         if key is None or not key.is_good(text, address, now, unused_s=self._unused_s):
@@ -38,6 +47,8 @@ class ApiKeys:
         owner = self._store.get(USERS, key.user_id)
         caller = self._authority.caller(key.user_id)
         if owner is None or caller is None or not caller.active or owner.locked_down:
+            raise InvalidToken
+        if not self._policies.admits(owner, address):
             raise InvalidToken
         self._used[key.key_id] = key.used(now, address)
         return key

@@ -11,18 +11,25 @@ nothing that strangers do keeps it out.
 
 import hashlib
 import math
+from itertools import islice
 
 from storage import Store, Transaction
 from ums_service.domain.address_blocks import AddressBlocks
 from ums_service.domain.addresses import ExemptAddresses
 from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.devices import Device
 from ums_service.domain.errors import InvalidCredentials
-from ums_service.domain.failure_records import BLOCKED_ADDRESSES, FAILURES
+from ums_service.domain.failure_records import (
+    BLOCKED_ADDRESSES,
+    FAILURES,
+    BlockedAddress,
+)
 from ums_service.domain.guessing import GuessingWatch
 from ums_service.domain.lockout import Lock, Lockout, Source, Verdict
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import Profile
 from ums_service.domain.service_secrets import NAME_ALIASES, service_secret
+from ums_service.domain.sessions import Session
 from ums_service.domain.users import User
 from ums_service.saved_failures import NOBODY, SavedFailures
 
@@ -149,6 +156,11 @@ class Attempts:
         self.saved.load_address(address, now)
         return self._blocks.wait_s(address, now.ticks_s) > 0
 
+    def blocked_addresses(self, now: Moment, *, most: int) -> list[BlockedAddress]:
+        """Addresses that are not listened to, of the oldest `most` on disk."""
+        oldest = islice(self._store.scan(BLOCKED_ADDRESSES), most)
+        return [one for one in oldest if one.until_epoch_s * 1e9 > now.epoch_ns]
+
     def forget_account(self, user_id: str) -> None:
         """Forget the failures on an account, whose record was deleted."""
         self._lockout.clear(user_id)
@@ -196,3 +208,12 @@ def delete_failures(tx: Transaction, user_id: str) -> None:
 def delete_block(tx: Transaction, address: str) -> None:
     """Lift the block of an address, durably when `tx` is committed."""
     tx.delete(BLOCKED_ADDRESSES, address)
+
+
+def name_of_source(known: Device | Session | None) -> str | None:
+    """What the counts of failures call a source that the account has proved."""
+    if known is None:
+        return None
+    if isinstance(known, Session):
+        return f"session {known.digest[:8].hex()}"
+    return f"device {known.device_id}"

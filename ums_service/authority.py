@@ -1,5 +1,6 @@
 """What the store says of a caller, gathered for decisions and kept while it is true."""
 
+from collections.abc import Iterator
 from itertools import count
 from typing import Final, NamedTuple
 
@@ -8,12 +9,14 @@ from ums_service.domain.authorisation import Caller
 from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.labs import LABS
 from ums_service.domain.moment import Moment
+from ums_service.domain.roles import BUILT_IN, STORED_ROLES, TEMPLATES
 from ums_service.domain.standing import Standing, standing_of
 from ums_service.domain.users import ADMIN
 from ums_service.reading import Reading, read_caller, role_grants, role_in_lab
 
 KEPT_MAX: Final = 4_096
 """Callers kept for asking again, and standings in labs: some 2 KB each."""
+_AT_ONCE: Final = 100
 
 
 class Authority:
@@ -68,9 +71,26 @@ class Authority:
         grants = tuple(role_grants(role, None, None, Reading(self._store)))
         return Caller("", administers=role == ADMIN, grants=grants)
 
-    def with_grants(self) -> list[str]:
-        """The ids of all accounts that were granted more than their primary role."""
-        return self._store.ids(ENTITLEMENTS)
+    def glance(self, user_id: str) -> Caller | None:
+        """As `caller`, by who looks at many: those who are kept stay."""
+        kept = self._kept.get(user_id)
+        if kept is not None and kept[1].still_true():
+            return kept[0]
+        return read_caller(user_id, Reading(self._store))
+
+    def with_roles(self) -> Iterator[str]:
+        """The ids of all accounts that were given a role beside their primary one.
+
+        Some come twice. The store may change between two of them.
+        """
+        made = {one.role_id or one.name for one in self._store.scan(STORED_ROLES)}
+        for role in made.union(BUILT_IN, TEMPLATES):
+            last = None
+            while some := self._store.ids_where(
+                ENTITLEMENTS, "holds", role, after=last, limit=_AT_ONCE
+            ):
+                yield from some
+                last = some[-1]
 
     def lab_role(self, role: str, lab_id: str) -> frozenset[str]:
         """What a role of this lab gives in it."""

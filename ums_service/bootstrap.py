@@ -9,11 +9,13 @@ from typing import Final, NamedTuple
 
 from storage import Store
 from ums_service import __version__
+from ums_service.account_policies import AccountPolicies
 from ums_service.api_keys import ApiKeys
 from ums_service.attempts import Attempts
 from ums_service.audit_names import name_sealed
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
+from ums_service.backups import backups_of
 from ums_service.bulk_jobs import BulkJobs
 from ums_service.configuration import configuration_of
 from ums_service.directory.directory import Directory
@@ -94,6 +96,8 @@ def build_service(
     queue = build_queue(settings)
     senders = build_senders(settings, store, queue, clock)
     authority = Authority(store)
+    passwords = PasswordPolicy(profile, build_blocklist(settings))
+    policies = AccountPolicies(store, authority, profile, passwords)
     facilities = Facilities(
         store=store,
         sessions=Sessions(profile, sessions_max=settings.sessions_max),
@@ -108,11 +112,11 @@ def build_service(
         jobs=BulkJobs(),
         directory=Directory(store, queue_max=settings.searches_max),
         authority=authority,
-        keys=ApiKeys(store, authority, unused_s=profile.api_key_unused_s),
+        keys=ApiKeys(store, authority, policies, unused_s=profile.api_key_unused_s),
         gate=LoginGate(attempts, hashes, pool),
         factors=build_factors(settings, profile, senders),
         profile=profile,
-        policy=PasswordPolicy(profile, build_blocklist(settings)),
+        policies=policies,
         scoring=HashingPool(threads=1, queue_max=SCORES_WAITING_MAX),
         store_name=settings.data.name,
         version=__version__,
@@ -127,6 +131,7 @@ def build_service(
         limits=build_limits(settings, profile, exempt),
         configuration=configuration_of(settings),
         meters=Meters(),
+        backups=backups_of(settings),
         mail=queue,
         push=build_push(settings),
     )

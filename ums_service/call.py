@@ -7,7 +7,7 @@ from typing import Any, NoReturn, TypeVar, cast
 from storage import Transaction
 from ums_client.protocol.actions import Action
 from ums_client.protocol.permissions import Permission
-from ums_service.attempts import delete_failures
+from ums_service.attempts import delete_failures, name_of_source
 from ums_service.audit_names import name_sealed_in
 from ums_service.domain.api_keys import ApiKey
 from ums_service.domain.audit import AuditEntry, Outcome, details_of
@@ -99,6 +99,20 @@ class Call:
         if self.session is None:
             raise InvalidSession
         return self.session
+
+    async def own_account(self) -> User:
+        """The caller's account, which must be the same at the commit.
+
+        To be read by whatever puts something beside it: nothing is to be left of an
+        account that is erased meanwhile.
+
+        Raises:
+            InvalidSession: there is none.
+        """
+        user = await self.tx.get(USERS, self.own_session.user_id)
+        if user is None:
+            raise InvalidSession
+        return user
 
     def caller(self) -> User | None:
         """The caller's account as it is on disk; None without a session."""
@@ -194,7 +208,7 @@ class Call:
         if user is not None and user.password_hash in self.proved:
             return
         gate = self.facilities.gate
-        source = Source(self.address, _name_of(known or self.session))
+        source = Source(self.address, name_of_source(known or self.session))
         try:
             await gate.check(user, name, password, source, self.now)
         except InvalidCredentials as refusal:
@@ -213,13 +227,13 @@ class Call:
         attempts = self.facilities.attempts
         self.after_commit.append(lambda: attempts.forget_account(user_id))
 
-    async def policy(self) -> PasswordPolicy:
-        """The rules for new passwords; what they need is loaded off the loop.
+    async def policy(self, user_id: str = "") -> PasswordPolicy:
+        """The rules for new passwords of an account; what they need is loaded off the loop.
 
         Raises:
             Busy: it is not loaded yet, and more work waits than can be queued.
         """
-        policy = self.facilities.policy
+        policy = self.facilities.policies.for_passwords(user_id)
         if not policy.is_loaded:
             await self.facilities.gate.pool.run(policy.load)
         return policy
@@ -243,9 +257,8 @@ class Call:
 
     async def hash(self, password: str) -> str:
         """The hash of the one new password of this request."""
-        return await self.computed(
-            "password", self.facilities.gate.hashes.hash, password
-        )
+        make = self.facilities.gate.hashes.hash
+        return await self.computed("password", make, password)
 
     async def computed(
         self, key: Hashable, work: Callable[..., T], *arguments: Any
@@ -311,6 +324,7 @@ class Call:
     async def _audit(self, event: str) -> AuditEntry:
         actor = self.session.user_id if self.session else None
         subject, tx, store = self.subject, self.tx, self.facilities.store
+        other = None if actor == subject else actor
         return AuditEntry(
             event=event,
             outcome=Outcome.DONE,
@@ -321,9 +335,7 @@ class Call:
             user_agent=user_agent_of(self.client),
             request_id=self.request_id,
             lab_id=self.lab_id,
-            of_actor=(
-                None if actor == subject else await name_sealed_in(tx, store, actor)
-            ),
+            of_actor=await name_sealed_in(tx, store, other),
             of_subject=await name_sealed_in(
                 tx, store, subject, self.changes, self.subject_name
             ),
@@ -343,12 +355,3 @@ class Call:
         self.details.clear()
         self.changes = self.subject_name = self.lab_id = None
         self.discloses = False
-
-
-def _name_of(known: Device | Session | None) -> str | None:
-    """What the counts of failures call a source that the account has proved."""
-    if known is None:
-        return None
-    if isinstance(known, Session):
-        return f"session {known.digest[:8].hex()}"
-    return f"device {known.device_id}"

@@ -61,6 +61,7 @@ def configuration_of(settings: Settings) -> Configuration:
             "curve": settings.curve or not is_local(settings.endpoint),
             "pepper": settings.pepper_file is not None,
             "blocklist": settings.blocklist_file is not None,
+            "backups": settings.backup_dir is not None,
             "audit_anchor": settings.audit_anchor is not None,
             "audit_archive": settings.audit_archive is not None,
         },

@@ -4,15 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from storage import Store
+from ums_service.account_policies import AccountPolicies
 from ums_service.api_keys import ApiKeys
 from ums_service.attempts import Attempts
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
+from ums_service.backups import Backups
 from ums_service.bulk_jobs import BulkJobs
 from ums_service.configuration import Configuration
 from ums_service.directory.directory import Directory
 from ums_service.domain.access_tokens import AccessTokens
-from ums_service.domain.passwords import PasswordPolicy
 from ums_service.domain.profiles import Profile
 from ums_service.domain.rate_limit import RateLimits
 from ums_service.domain.sessions import Sessions
@@ -39,7 +40,7 @@ class Facilities:
     keys: ApiKeys
     factors: SecondFactors
     profile: Profile
-    policy: PasswordPolicy
+    policies: AccountPolicies
     scoring: HashingPool
     """One thread for what is slow and can wait behind every hash."""
     store_name: str
@@ -60,5 +61,7 @@ class Facilities:
     meters: Meters
     mail: MailQueue | None = None
     """None where no mail server is set up."""
+    backups: Backups | None = None
+    """None where no directory is set for them."""
     push: PushSender | None = None
     """None where no gateway for it is set up."""

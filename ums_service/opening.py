@@ -25,6 +25,7 @@ from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE
 from ums_service.domain.imports import IMPORTED_CHANGES, IMPORTS
 from ums_service.domain.invitations import INVITATIONS
+from ums_service.domain.lab_policies import LAB_POLICIES
 from ums_service.domain.labs import ENDED_LABS, LABS
 from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.moment import Moment
@@ -82,6 +83,7 @@ COLLECTIONS: Final = (
     API_KEYS,
     INVITATIONS,
     LABS,
+    LAB_POLICIES,
     ENDED_LABS,
 )
 STREAMS: Final = (AUDIT,)

@@ -29,6 +29,7 @@ from ums_service.domain.factors import (
 )
 from ums_service.domain.failure_records import FAILURES
 from ums_service.domain.families import FAMILIES
+from ums_service.domain.imports import IMPORTED_CHANGES
 from ums_service.domain.invitations import INVITATIONS
 from ums_service.domain.moment import text_of
 from ums_service.domain.notice_words import words_of
@@ -120,6 +121,14 @@ def _entitlements(store: Store, user_id: str) -> Any:
         "labs": {lab_id: one._asdict() for lab_id, one in own.labs.items()},
         "attributes": [one._asdict() for one in own.attributes],
     }
+
+
+def _imported(store: Store, user_id: str) -> Any:
+    own = store.get(IMPORTED_CHANGES, user_id)
+    return own and [
+        {"import_id": one.import_id, "before": one.before, "after": one.after}
+        for one in own.changes
+    ]
 
 
 def _logins(store: Store, user_id: str) -> Any:
@@ -246,7 +255,9 @@ def _standing(store: Store, user_id: str) -> Any:
 def _invitations(store: Store, user_id: str) -> Any:
     user, gone = store.get(USERS, user_id), store.get(DELETED_USERS, user_id)
     person = user or (gone and gone.user)
-    ids = store.ids_where(INVITATIONS, "email", person.email) if person else []
+    ids = set(store.ids_where(INVITATIONS, "accepted_by", user_id))
+    if person:
+        ids.update(store.ids_where(INVITATIONS, "email", person.email))
     return [
         {
             "email": one.email,
@@ -259,7 +270,7 @@ def _invitations(store: Store, user_id: str) -> Any:
             "created_at": text_of(one.created_s),
             "answer": one.answer,
         }
-        for one in (store.get(INVITATIONS, id_) for id_ in ids)
+        for one in (store.get(INVITATIONS, id_) for id_ in sorted(ids))
         if one is not None
     ]
 
@@ -274,6 +285,7 @@ EXPORTED: Final[dict[Collection[Any], tuple[str, Tell]]] = {
     DEVICES: ("devices", _devices),
     FACTORS: ("factors", _factors),
     ENTITLEMENTS: ("entitlements", _entitlements),
+    IMPORTED_CHANGES: ("imported_changes", _imported),
     ROLE_REQUESTS: ("role_requests", lambda s, u: _plain(s, ROLE_REQUESTS, u)),
     FAMILIES: ("logins", _logins),
     ONE_TIME: ("links", _links),
@@ -309,8 +321,10 @@ NOT_PERSONAL: Final = frozenset(
         "roles",
         "attribute_books",
         "role_maps",
+        "lab_policies",
         "labs",
         "ended_labs",
+        "imports",  # ids of accounts, and the words of who imported them
     }
 )
 """Collections that are about nobody."""

@@ -25,6 +25,10 @@ _TEXTS: Final = {
     ("delete_user", ErrorCode.REAUTHENTICATION_REQUIRED): "Incorrect password",
     ("reauthenticate", ErrorCode.INVALID_CREDENTIALS): "Current password is incorrect",
     ("revoke_session", ErrorCode.NOT_FOUND): "No such session",
+    **{
+        (name, ErrorCode.PERMISSION_DENIED): "No login from this address"
+        for name in ("login", "verify_mfa", "finish_passkey_login")
+    },
 }
 """Where one refusal has another text in one action."""
 

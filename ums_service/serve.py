@@ -8,26 +8,22 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import partial
 from typing import Final
 
 from storage import NotWritten, RealDisk, Store
 from ums_service import __version__, process
 from ums_service.anchor import anchor_at
-from ums_service.announcer import Announcer
 from ums_service.audit_retention import AuditRetention
 from ums_service.audit_watch import AuditWatch
 from ums_service.bootstrap import Service, build_service
 from ums_service.broker.endpoints import is_local
+from ums_service.chores.every import chores_of
 from ums_service.clock import read_clock
 from ums_service.directory.turns import Turns
-from ums_service.domain import invitations
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.service_secrets import ensure_secrets
 from ums_service.domain.users import USERS
-from ums_service.expiry_notices import ExpiryNotices
 from ums_service.first_start import ensure_admin, tell_first_start
-from ums_service.lifecycle import Lifecycle
 from ums_service.listening import curve_secret, listening
 from ums_service.maintenance import Maintenance
 from ums_service.opening import open_store
@@ -138,24 +134,8 @@ async def _until(
             WATCHDOG="1", STATUS=f"{store.count(USERS)} users, {health.state}"
         )
 
-    maintenance = Maintenance(
-        store,
-        service.facilities.sessions,
-        service.dispatch.refusals,
-        read_clock,
-        tell,
-        service.facilities.tokens,
-        [
-            service.facilities.keys.write_uses,
-            Lifecycle(service.facilities).round,
-            ExpiryNotices(
-                store, service.facilities.profile, service.facilities.mail
-            ).tell_some,
-            partial(invitations.purge, store),
-            service.facilities.look_alikes.drop_if_old,
-        ],
-        [Announcer(service.facilities).round],
-    )
+    chores = chores_of(service.facilities, service.dispatch.refusals)
+    maintenance = Maintenance(chores, read_clock, tell)
     reading = asyncio.create_task(
         service.facilities.directory.prepare(Turns(rest_s=_REST_S))
     )
@@ -177,7 +157,7 @@ async def _until(
     for task in tasks:
         with suppress(asyncio.CancelledError):
             await task
-    await maintenance.note_evicted(read_clock())
+    await maintenance.finish()
 
 
 def _stop_or_end(stopping: asyncio.Event) -> None:

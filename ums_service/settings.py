@@ -124,6 +124,8 @@ class Settings(BaseSettings):
     audit_anchor_every_s: Annotated[int, Field(ge=1, le=86_400)] = 300
     audit_archive: Path | None = None
     """A directory that gets what is dropped from the audit log, sealed as it was."""
+    backup_dir: Path | None = None
+    """The directory that `backup_store` makes backups in; none are made without it."""
     audit_hold: bool = False
     """Keep the whole audit log, however old, as long as a court or an authority asks."""
     audit_read_mib_max: Annotated[int, Field(ge=1, le=1_024)] = 8

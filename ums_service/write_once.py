@@ -20,6 +20,8 @@ class WriteOnce:
         self._call = call
         self._fingerprint = fingerprint(key, fields)
         caller = call.session.user_id if call.session else ""
+        if call.key is not None:  # what its owner was answered is not for its scopes
+            caller = call.key.key_id
         token = envelope.session_token
         self._done_id = done_id(caller or token or "", action, key)
         self._bearer_id = done_id(token, action, key) if token else None

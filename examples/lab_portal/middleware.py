@@ -1,5 +1,6 @@
 """Around every page: what refusals look like, headers."""
 
+import logging
 import math
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from examples.lab_portal.breaker import ServiceDown
 from examples.lab_portal.pages import message
 from ums_client import errors
 
+_log = logging.getLogger("django.request.ums")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 _HEADERS = {
     "Cache-Control": "no-store",  # patients are nobody's to find in a cache
@@ -61,6 +63,7 @@ class UmsMiddleware:
                 wait_s = math.ceil(error.retry_after or 1)
                 return message(request, 429, retry_after=wait_s)
             case errors.UmsError():
+                _log.error("the service answered %s: %s", error.code, error)
                 return message(request, 502)
             case _:
                 return None

@@ -1,6 +1,8 @@
 """A gateway's client: one for each end user, over the same connections."""
 
-from ums_client import Client, GetUser, HealthCheck, Login, Logout
+import asyncio
+
+from ums_client import AsyncClient, Client, GetUser, HealthCheck, Login, Logout
 
 
 def test_each_end_user_has_an_address_and_a_session(service):
@@ -31,3 +33,16 @@ def test_the_one_of_an_end_user_ends_nothing_by_being_closed(service):
         assert service.actions() == ["get_user", "get_user"]
         alice.call(Logout())
         assert alice.session_token is None
+
+
+def test_the_asyncio_twin_does_the_same(service):
+    async def calls() -> None:
+        async with AsyncClient(service.endpoint, gateway_key="ums_key") as client:
+            async with client.on_behalf_of("2001:db8::7", session_token="al") as alice:
+                await alice.call(GetUser())
+            await alice.call(GetUser())
+
+    asyncio.run(calls())
+    assert service.actions() == ["get_user", "get_user"]
+    assert service.received[1]["client"] == {"ip": "2001:db8::7"}
+    assert service.received[1]["gateway_key"] == "ums_key"

@@ -161,6 +161,16 @@ def test_it_refuses_to_start_with_a_key_that_others_can_read(live: Live, tmp_pat
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
 
 
+def test_it_refuses_to_start_with_a_key_that_is_no_good(live: Live, tmp_path: Path):
+    key = tmp_path / "gateway.key"
+    key.write_text(live.samples.gateway_key[:-1] + "!")
+    key.chmod(0o600)
+    done = run_example("gateway", "--key-file", key, "--service", live.endpoint)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "refuses the key" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_it_explains_itself():
     done = run_example("gateway", "--help")
     assert done.returncode == 0

@@ -366,6 +366,17 @@ def test_who_guesses_shuts_out_themselves_only(portal: Live):
     assert Browser("203.0.113.45").login("viewer").status_code == 302
 
 
+def test_a_portal_whose_key_has_ended_says_that_it_is_at_fault(
+    live: Live, tmp_path, caplog
+):
+    with portal_before(live.endpoint, tmp_path, "ums_ended"):
+        answer = Browser().login("viewer")
+    assert answer.status_code == 502
+    assert "no usable answer" in text_of(answer)
+    assert "INVALID_TOKEN" in caplog.text
+    assert "ums_ended" not in caplog.text
+
+
 # --- without the service ---
 
 

@@ -21,6 +21,7 @@ from storage.collection import Entry
 from tests.doubles import ManualClock
 from tests.storage.memory_disk import MemoryDisk
 from ums_service.bootstrap import Service, build_service
+from ums_service.chores.every import Chore, Chores, chores_of
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.profiles import PROFILES, Profile
 from ums_service.domain.service_secrets import ensure_secrets
@@ -105,6 +106,10 @@ class Bench:
             self.store, self.settings, self.profile, self.clock, self._sleep
         )
         self.run(self._begin())
+        self.chores: Chores = chores_of(
+            self.service.facilities, self.service.dispatch.refusals
+        )
+        """What the service does by itself, which no task of its own does here."""
 
     async def _begin(self) -> None:
         self.store.start(asyncio.get_running_loop())
@@ -140,21 +145,14 @@ class Bench:
         self.stop()
         self._runner.close()
 
-    @property
-    def maintenance(self) -> Maintenance:
-        """The housekeeping of the service, which no task of its own does here."""
-        return Maintenance(
-            self.store,
-            self.sessions,
-            self.service.dispatch.refusals,
-            self.clock,
-            lambda: None,
-            self.service.facilities.tokens,
-        )
+    def do(self, *chores: Chore) -> None:
+        """Do some of these, as happens by itself."""
+        work = Maintenance(self.chores, self.clock, lambda: None)
+        self.run(work.do(chores))
 
     def purge(self) -> None:
-        """Forget what has had its time, as happens every minute."""
-        self.run(self.maintenance.purge(self.clock.now))
+        """Do what is done every minute."""
+        self.do(*self.chores.each_minute)
 
     @property
     def compat(self) -> bool:

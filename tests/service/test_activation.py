@@ -6,8 +6,8 @@ import pytest
 
 from tests.service.harness import GOOD, Bench, Message, creation, update
 from tests.service.mailbox import MAIL, Mailbox, text_of
+from ums_service.chores.expiry_notices import ExpiryNotices
 from ums_service.domain.profiles import DAY_S, HOUR_S
-from ums_service.expiry_notices import ExpiryNotices
 
 CHOSEN = "chosen by myself 9"
 
@@ -264,9 +264,6 @@ def test_the_daily_work_tells_them(make_bench):
     bench.register("alice")
     box.send()
     bench.clock.advance(85 * DAY_S)
-    work, facilities = bench.maintenance, bench.service.facilities
-    expiry = ExpiryNotices(bench.store, facilities.profile, facilities.mail)
-    work._chores = [expiry.tell_some]
     for _ in range(2):
-        bench.run(work.purge(bench.clock.now))
+        bench.purge()
     assert len(box.send()) == 1

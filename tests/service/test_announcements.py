@@ -9,8 +9,8 @@ from tests.service.harness import GOOD, Bench, Message
 from tests.service.lab_bench import LabBench
 from tests.service.mailbox import MAIL, Mailbox, text_of
 from tests.service.test_notifications import listed, types
-from ums_service import announcer as announcing
-from ums_service.announcer import Announcer
+from ums_service.chores import announcer as announcing
+from ums_service.chores.announcer import Announcer
 from ums_service.domain.announcements import ANNOUNCEMENTS
 from ums_service.domain.notice_words import OF_SERVICE
 from ums_service.domain.notifications import (
@@ -515,6 +515,23 @@ def test_a_clock_that_is_set_back_tells_nobody_again(people: Bench):
         people.clock.advance(2 * HOUR_S)
         work(people)
     assert len(told(people, "alice")) == 1
+
+
+def test_a_clock_that_is_set_back_in_the_middle_of_a_run_tells_nobody_again(
+    people: Bench, monkeypatch
+):
+    monkeypatch.setattr(announcing, "COMMITS_MAX", 1)
+    names = crowd(people, announcing.AT_ONCE + 1)
+    said = {"schedule": "daily", "scheduled_time": "2026-03-01T18:00"}
+    sent(people, people.admin(), *names, **said)
+    people.clock.advance(6 * HOUR_S)
+    work(people)
+    people.clock.set_wall_clock(-2 * HOUR_S)
+    for _ in range(3):
+        work(people)
+        people.clock.advance(HOUR_S)
+        assert counts(people, names) <= {0, 1}
+    assert counts(people, names) == {1}
 
 
 def test_times_are_those_of_the_senders_zone(people: Bench):

@@ -16,6 +16,7 @@ from tests.service.mailbox import MAIL, Mailbox
 from tests.service.test_audit import FROM
 from tests.storage.memory_disk import MemoryDisk
 from ums_service.audit_export import table
+from ums_service.chores.evictions import Evictions
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS
 from ums_service.domain.users import USERS
@@ -244,7 +245,7 @@ def test_what_happens_by_itself_names_whom_it_concerns(make_bench):
     coded["credentials"]["mfa_code"] = phone.backup_codes[0]
     assert bench.ask(**coded)["status"] == "success"
     box.send()
-    bench.run(bench.maintenance.note_evicted(bench.clock.now))
+    bench.do(Evictions(bench.store, bench.sessions).round)
     wanted = ["first_administrator", "mail_sent", "backup_code_used", "session_evicted"]
     told = query(bench, admin, events=wanted)
     named = {(entry["event"], entry["subject_name"]) for entry in told}

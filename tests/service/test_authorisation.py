@@ -73,11 +73,15 @@ TARGETS = {
     "list_users by an address": MORE_THAN_THE_DIRECTORY,
     "list_users that are suspended": MORE_THAN_THE_DIRECTORY,
     "search_users": ON_OTHERS,
+    "search_users of a lab": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "get_statistics": ON_OTHERS,
+    "get_statistics of a lab": {"nobody": SESSION, "member": DENIED, "admin": NONE},
     "health_check": ALWAYS,
     "health_check in detail": {"nobody": DENIED, "member": DENIED, "admin": OK},
     "get_metrics": ON_OTHERS,
     "get_config": ON_OTHERS,
+    "backup_store": {"nobody": SESSION, "member": DENIED, "admin": "NOT_CONFIGURED"},
+    "compact_store": ON_OTHERS,
     "change_password": NEEDS_SESSION,
     "check_password": ALWAYS,
     "get_password_status": NEEDS_SESSION,
@@ -92,6 +96,7 @@ TARGETS = {
     "query_audit": NEEDS_SESSION,
     "query_audit of another": ON_OTHERS,
     "export_audit": ON_OTHERS,
+    "list_security_events": ON_OTHERS,
     "verify_audit": ON_OTHERS,
     "verify_session": NEEDS_SESSION,
     "verify_session of another": NEEDS_SESSION,
@@ -161,6 +166,9 @@ TARGETS = {
     "retry_mail": ON_OTHERS,
     "drop_mail": ON_OTHERS,
     "test_mail": ON_OTHERS,
+    "get_policy": NEEDS_SESSION,
+    "get_policy in a lab": ON_OTHERS,
+    "update_policy": ON_OTHERS,
     "create_lab": ON_OTHERS,
     "list_labs": NEEDS_SESSION,
     "get_lab": ON_OTHERS,
@@ -327,7 +335,8 @@ def message_for(
     message |= NAMED.get(target, {})
     message |= OF_LABS.get(action, {}) | OF_ROLES.get(action, {})
     fields = ACTION_BY_NAME[action].request.model_fields
-    if ("lab_id" in fields and fields["lab_id"].is_required()) or action == "get_lab":
+    of_lab = target in ("get_lab", "get_policy in a lab")
+    if ("lab_id" in fields and fields["lab_id"].is_required()) or of_lab:
         message.setdefault("lab_id", PLANTED.lab_id)
     if action == "create_user":
         message = creation("dora", STRONG)

@@ -38,6 +38,13 @@ ONE, TWO, THREE = "canary-One-77", "canary-Two-88", "canary-Three-99"
 NAMES_OF_SECRETS = ("password", "secret", "token", "code", "otpauth", "credential")
 NO_SECRETS = frozenset(
     {
+        "password_chars_min",  # and what else a policy asks of passwords
+        "password_classes",
+        "password_common",
+        "password_personal",
+        "password_runs",
+        "password_history",
+        "password_expires_s",
         "token_type",  # "Bearer"
         "code",  # of an audit entry: why it was refused
         "postal_code",

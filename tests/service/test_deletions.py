@@ -12,7 +12,6 @@ from ums_service.domain.deleted import DELETED_USERS
 from ums_service.domain.factors import FACTORS
 from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.users import USERS
-from ums_service.maintenance import Maintenance
 
 DAY_S = 24 * 3600
 WHY = "asked for by its owner"
@@ -29,17 +28,6 @@ def ask(bench: Bench, action: str, token: str, **more: Any) -> Message:
 
 def hold(bench: Bench, token: str, user_id: str, *, on: bool = True) -> Message:
     return ask(bench, "legal_hold", token, user_id=user_id, hold=on, reason=WHY)
-
-
-def purge(bench: Bench) -> None:
-    refusals, tokens = (
-        bench.service.dispatch.refusals,
-        bench.service.facilities.tokens,
-    )
-    work = Maintenance(
-        bench.store, bench.sessions, refusals, bench.clock, lambda: None, tokens
-    )
-    bench.run(work.purge(bench.clock.now))
 
 
 def owned_by(bench: Bench, user_id: str) -> dict[str, object]:
@@ -276,7 +264,7 @@ def test_nothing_erases_an_account_that_is_held(standard: Bench):
     assert erased["status"] == "success"
     assert standard.store.get(DELETED_USERS, user_id)
     standard.clock.advance(31 * DAY_S)
-    purge(standard)
+    standard.purge()
     admin = standard.admin()
     told = ask(standard, "apply_retention", admin, dry_run=False)
     assert ([h["user_id"] for h in told["held"]], told["purged"]) == ([user_id], [])
@@ -287,7 +275,7 @@ def test_nothing_erases_an_account_that_is_held(standard: Bench):
     standard.restart()
     assert standard.store.get(DELETED_USERS, user_id)
     hold(standard, standard.admin(), user_id, on=False)
-    purge(standard)
+    standard.purge()
     assert is_gone(standard, user_id)
 
 
@@ -300,7 +288,7 @@ def test_a_hold_does_not_keep_others_from_being_purged(standard: Bench):
         delete(standard, token)
     hold(standard, admin, ids[0])
     standard.clock.advance(31 * DAY_S)
-    purge(standard)
+    standard.purge()
     assert [is_gone(standard, user_id) for user_id in ids] == [False, True]
 
 
@@ -310,10 +298,10 @@ def test_where_accounts_are_erased_at_once_a_held_one_is_kept(make_bench):
     user_id = bench.user_id("alice")
     hold(bench, admin, user_id)
     assert delete(bench, alice)["status"] == "success"
-    purge(bench)
+    bench.purge()
     assert bench.store.get(DELETED_USERS, user_id)
     hold(bench, admin, user_id, on=False)
-    purge(bench)
+    bench.purge()
     assert is_gone(bench, user_id)
 
 

@@ -464,6 +464,22 @@ def test_buckets_stay_small_however_rows_come() -> None:
     assert len(list(order.buckets(descending=True))) == 1
 
 
+@pytest.mark.parametrize("descending", [False, True])
+def test_a_bucket_that_grows_meanwhile_is_not_met_twice(*, descending: bool):
+    order = Order(lambda row: (float(row), ""), kind)
+    for row in range(2_000):
+        order.add(row)
+    walk, met = order.buckets(descending=descending), list[int]()
+    first = order.in_order(next(walk))
+    met += first
+    second = order.in_order(list(order.buckets(descending=descending))[1])
+    for row in second:
+        order.remove(row)
+    for bucket in walk:
+        met += order.in_order(bucket)
+    assert sorted(met) == sorted(set(range(2_000)) - set(second))
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "x", "AAAA", "W10=", "WzEsMiwzLDRd", "é", "bnVsbA==", "W1siYSJdLDEsMiwzXQ=="],
@@ -597,7 +613,7 @@ def test_orders_grow_while_accounts_change_and_others_ask(
 
     async def churn() -> None:
         nonlocal names
-        for number in range(0, 3_000, 50):
+        for number in reversed(range(0, 3_000, 50)):
             new_id = f"x{number:04}"
             changed, gone = f"{number + 1:08}", f"{number + 2:08}"
             names |= {new_id: f"a{number}", changed: f"b{number}"}
@@ -625,6 +641,30 @@ def test_orders_grow_while_accounts_change_and_others_ask(
     for name in SORTS:
         page = Page(5_000, 1, name)
         assert set(runner.run(directory.find(Selection(), page)).user_ids) == set(names)
+
+
+@pytest.mark.parametrize("sort_by", [None, "username"])
+def test_pages_far_behind_leave_out_whom_a_change_has_left_out(
+    crowd: tuple[asyncio.Runner, Store], sort_by: str | None
+):
+    runner, store = crowd
+    directory = Directory(store, queue_max=2)
+    active, page = selection_of(Wanted(status="active")), Page(10, 290, sort_by)
+
+    async def run() -> tuple[Found, Found]:
+        before = await directory.find(active, page)
+        for number in range(0, 3_000, 30):
+            user = store.get(USERS, f"{number:08}")
+            assert user is not None
+            async with store.transaction() as tx:
+                tx.put(USERS, user._replace(status="suspended"))
+        return before, await directory.find(active, page)
+
+    before, after = runner.run(run())
+    assert before.user_ids == [f"{number:08}" for number in range(2_890, 2_900)]
+    still = [number for number in range(3_000) if number % 30]
+    assert after.user_ids == [f"{number:08}" for number in still[2_890:2_900]]
+    assert (before.total, after.total) == (3_000, 2_900)
 
 
 def test_an_account_that_was_restored_comes_last(

@@ -18,7 +18,6 @@ from tests.service.harness import (
     update,
 )
 from tests.service.mailbox import MAIL, planted_mail
-from tests.service.test_deletions import purge
 from ums_client.protocol.personal import PersonFields
 from ums_service.audit_reader import said_in, show
 from ums_service.domain.audit import AUDIT
@@ -165,7 +164,7 @@ def test_no_canary_outlives_an_account(make_bench, monkeypatch, end):
     token = bench.login(f"{CANARY}.name")
     assert end(bench, token, user_id)["status"] == "success"
     bench.clock.advance(DAY_S + 60)  # answers for repeats are kept so long
-    purge(bench)
+    bench.purge()
     for _ in range(2):  # the files before the last are kept for repair
         bench.run(bench.store.checkpoint())
     plain = decrypted(bench, monkeypatch)

@@ -9,6 +9,7 @@ from tests.service.harness import LOCAL, STRONG, Bench, Message, update
 from tests.service.test_factors import set_up
 from ums_service.directory.selection import Selection
 from ums_service.directory.walk import Found, Page
+from ums_service.domain.authorisation import Caller
 from ums_service.domain.entitlements import (
     ENTITLEMENTS,
     AssignedRole,
@@ -375,6 +376,65 @@ def test_statistics_count_what_there_is(standard: Bench):
     assert standard.ask(**ask, since="2000-01-01")["new_users"] == 4
     assert standard.ask(**ask, until="2000-01-01")["new_users"] == 0
     assert standard.ask(**ask, since="x")["code"] == "INVALID_REQUEST"
+
+
+def test_statistics_of_a_lab_count_its_active_members_only(standard: Bench):
+    admin, alice = standard.admin(), standard.member("alice")
+    standard.clock.advance(8 * 24 * 3600)
+    alice = standard.login("alice")
+    for name in ("bobby", "carol", "david"):
+        standard.register(name)
+    put_lab(standard, alice="admin", bobby="viewer", carol="viewer")
+    paused = {"user_id": standard.user_id("carol"), "is_active": False}
+    admin = standard.admin()
+    member = {"action": "update_lab_member", "session_token": admin, "lab_id": LAB}
+    assert standard.ask(**member, **paused)["status"] == "success"
+    for name in ("bobby", "david"):
+        for _ in range(5):
+            standard.try_login(name, "wrong")
+    invite = {"action": "invite_user", "session_token": admin, "send_email": False}
+    into = {"lab_id": LAB, "lab_role": "viewer"}
+    for more in ({"email": "a@example.org"}, {"email": "b@example.org", **into}):
+        reply = standard.ask(**invite, **more, expires_in_days=2)
+        assert reply["status"] == "success", reply
+    ask = {"action": "get_statistics", "session_token": alice}
+    assert standard.ask(**ask)["code"] == "PERMISSION_DENIED"
+    assert standard.ask(**ask, lab_id=OTHER_LAB)["code"] == "PERMISSION_DENIED"
+    told = standard.ask(**ask, lab_id=LAB)
+    assert (told["total_users"], told["by_role"]) == (2, {"user": 2})
+    assert told["by_status"] == {"active": 2}
+    assert (told["locked"], told["pending_invitations"]) == (1, 1)
+    assert (told["new_users"], told["recent_logins"]) == (1, 1)
+    assert told["sessions"] == standard.sessions.count_of(standard.user_id("alice"))
+    assert [user["username"] for user in told["recent_users"]] == ["bobby", "alice"]
+    everything = standard.ask(**ask | {"session_token": admin})
+    assert (everything["total_users"], everything["locked"]) == (5, 2)
+    assert everything["pending_invitations"] == 2
+    standard.clock.advance(2 * 24 * 3600)
+    ask["session_token"] = standard.admin()
+    assert standard.ask(**ask)["pending_invitations"] == 0
+    assert standard.ask(**ask, lab_id=OTHER_LAB)["code"] == "NOT_FOUND"
+
+
+def test_who_was_given_a_role_is_looked_at_and_members_of_labs_are_not(
+    standard: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    admin = standard.admin()
+    for name in ("alice", "bobby", "carol"):
+        standard.register(name)
+    put_lab(standard, alice="admin", bobby="viewer")
+    put_roles(standard, "carol", AssignedRole("moderator", None, None, "", "", ""))
+    authority, looked_at = standard.service.facilities.authority, list[str]()
+    glance = authority.glance
+
+    def watched(user_id: str) -> Caller | None:
+        looked_at.append(user_id)
+        return glance(user_id)
+
+    monkeypatch.setattr(authority, "glance", watched)
+    found = search(standard, admin, has_permission="users.read")
+    assert found == ["admin", "carol"]
+    assert looked_at == [standard.user_id("carol")]
 
 
 def test_who_loses_the_permission_during_a_search_gets_nothing(

@@ -1,8 +1,11 @@
 """Gateways tell from where their end users came; nobody else can."""
 
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.service.harness import GOOD, Bench, Message, creation, login, update
 from ums_service.domain.clients import address_told
@@ -223,3 +226,43 @@ def test_registrations_count_for_the_end_user(standard: Bench):
         lambda: done(through(standard, key, ALICE, **creation("carol", GOOD)))
     )
     assert entry["address"] == ALICE
+
+
+def test_networks_of_an_end_users_key_are_held_against_the_end_user(standard: Bench):
+    key = gateway_key(standard)
+    token = standard.member("alice")
+    own = new_key(standard, token, name="own", scopes=["users.read"], addresses=[ALICE])
+    asked = {"action": "get_user", "api_key": own}
+    done(through(standard, key, ALICE, **asked))
+    assert through(standard, key, MALLORY, **asked)["code"] == "INVALID_TOKEN"
+    assert standard.ask(source=GATEWAY, **asked)["code"] == "INVALID_TOKEN"
+
+
+def test_many_at_once_keep_their_addresses(standard: Bench):
+    """Also where handlers are run again after a conflict."""
+    key = gateway_key(standard)
+    token = standard.member("alice")
+    places = [f"203.0.113.{number}" for number in range(1, 21)]
+    messages = [
+        {
+            "action": "update_user",
+            "update_data": {"city": place},
+            "session_token": token,
+            "gateway_key": key,
+            "client": {"ip": place},
+        }
+        for place in places
+    ]
+    entries = standard.audited_by(lambda: standard.ask_all(messages, GATEWAY))
+    assert sorted(e["address"] for e in entries) == sorted(places)
+    assert all(e["details"]["gateway"] == key.split("_")[1] for e in entries)
+
+
+@given(st.one_of(st.text(max_size=60), st.ip_addresses().map(str)))
+def test_whatever_is_told_is_an_address_or_refused(text: str):
+    try:
+        told = address_told({"ip": text})
+    except InvalidInput:
+        return
+    assert told == str(ip_address(told))
+    assert address_told({"ip": told}) == told

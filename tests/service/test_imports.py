@@ -531,7 +531,7 @@ def test_batches_are_listed_and_forgotten_in_time(make_bench: MakeBench):
     assert listed["imports"][0]["created"] == 2
     assert listed["total"] == 2
     bench.clock.advance(DAY_S - 30)
-    bench.run(bench.maintenance.purge(bench.clock.now))
+    bench.purge()
     assert bench.store.count(IMPORTS) == 1
     assert bench.store.count(IMPORTED_CHANGES) == 0
     token = bench.admin()

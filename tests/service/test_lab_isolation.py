@@ -51,6 +51,8 @@ ALL, ADMIN = "viewer member admin", "admin"
 CASES: dict[str, Case] = {
     "get_lab": Case(ALL),
     "update_lab": Case(ADMIN, {"description": "changed"}),
+    "get_policy": Case(ALL),
+    "update_policy": Case(ADMIN, {"session_s": 900}),
     "get_lab_statistics": Case(ADMIN),
     "list_lab_members": Case(ALL, {"include_inactive": True}),
     "add_lab_member": Case(
@@ -92,6 +94,7 @@ CASES: dict[str, Case] = {
     ),
     "list_invitations": Case(ADMIN, unknown="success"),
     "search_users": Case(ADMIN),
+    "get_statistics": Case(ADMIN),
     "authorize": Case(
         ALL, {"required_attributes": ["lab.qc.view"]}, "success", outside="success"
     ),

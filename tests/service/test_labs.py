@@ -5,11 +5,11 @@ import pytest
 from tests.service.harness import STRONG, Bench
 from tests.service.lab_bench import LabBench
 from tests.service.test_lab_roles import put
+from ums_service.chores.ended_labs import EndedLabs
 from ums_service.domain.attribute_book import ROLE_MAPS
 from ums_service.domain.entitlements import ENTITLEMENTS, AssignedRole
 from ums_service.domain.labs import ENDED_LABS
 from ums_service.domain.roles import STORED_ROLES, Role
-from ums_service.maintenance import Maintenance
 
 DENIED, MISSING, TAKEN, INVALID = (
     "PERMISSION_DENIED",
@@ -437,16 +437,7 @@ def test_what_was_granted_in_a_lab_goes_with_the_membership(crl: LabBench):
 
 def end_memberships(bench: Bench) -> None:
     """A round of what happens by itself."""
-    facilities = bench.service.facilities
-    rounds = Maintenance(
-        bench.store,
-        facilities.sessions,
-        bench.service.dispatch.refusals,
-        bench.clock,
-        lambda: None,
-        facilities.tokens,
-    )
-    bench.run(rounds.end_memberships())
+    bench.do(EndedLabs(bench.store).round)
 
 
 def test_a_lab_is_deleted_by_its_code_and_counts_for_nothing_at_once(crl: LabBench):
@@ -488,7 +479,7 @@ def test_memberships_of_a_deleted_lab_go_bit_by_bit_also_after_a_restart(
     crl: LabBench, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("ums_service.domain.memberships.ENDED_AT_ONCE", 2)
-    monkeypatch.setattr("ums_service.maintenance.LAB_ROUNDS_MAX", 1)
+    monkeypatch.setattr("ums_service.chores.ended_labs.COMMITS_MAX", 1)
     crl.lab("GEN001", mark="viewer")
     bench, lab_id = crl.bench, crl.labs["CRL001"]
     crl.does("vera", "delete_user", password=STRONG)

@@ -1,12 +1,15 @@
 """What people are told, in their list: what happens to the account, and what others send."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.service.authenticator import set_up
-from tests.service.harness import GOOD, Bench, Message, login, update
+from tests.service.harness import GOOD, Bench, Message, update
 from tests.service.mailbox import MAIL, Mailbox
+from ums_service.chores.expiry_notices import ExpiryNotices
+from ums_service.chores.lifecycle import Lifecycle
 from ums_service.domain.moment import Moment
 from ums_service.domain.notice_words import OF_EVENTS, words_of
 from ums_service.domain.notifications import (
@@ -14,9 +17,9 @@ from ums_service.domain.notifications import (
     Notification,
     Notifications,
 )
-from ums_service.domain.outbox import SECURITY, Template
-from ums_service.expiry_notices import ExpiryNotices
-from ums_service.lifecycle import Lifecycle
+from ums_service.domain.outbox import SECURITY, Mail, Template
+from ums_service.domain.telling import tell
+from ums_service.notices import Notice, mail_to
 
 NOW = Moment(1_800_000_000 * 1_000_000_000, 0.0)
 
@@ -285,15 +288,44 @@ def test_an_erased_account_leaves_no_list(standard: Bench):
     assert list(standard.store.scan(NOTIFICATIONS)) == []
 
 
-def test_a_lockout_is_told_though_its_owner_reads_the_list_meanwhile(standard: Bench):
+def test_a_lockout_is_told_though_its_owner_reads_the_list_meanwhile(
+    standard: Bench, monkeypatch
+):
     """The commit of the refusal meets one that marks, and is tried again."""
     alice = standard.member("alice")
     standard.ask(action="test_notification", session_token=alice)
-    wrong = [login("alice", "wrong")] * 6
-    marks = [
-        {"action": "mark_notifications", "session_token": alice, "all": True, "read": r}
-        for r in (True, False) * 3
-    ]
-    both = [message for pair in zip(wrong, marks, strict=True) for message in pair]
-    standard.ask_all(both, source="192.0.2.1")
-    assert "account_locked" in types(standard, standard.login("alice"))
+    unpatched, user_id, met = Notice.put, standard.user_id("alice"), list[int]()
+
+    async def put_and_be_overtaken(notice: Notice, tx: Any) -> None:
+        await unpatched(notice, tx)
+        if len(met) < 2:
+            met.append(1)
+            async with standard.store.transaction() as other:
+                own = await other.get(NOTIFICATIONS, user_id)
+                assert own is not None
+                now = standard.clock.now
+                other.put(NOTIFICATIONS, own.marked(None, now, read=len(met) == 1))
+
+    monkeypatch.setattr(Notice, "put", put_and_be_overtaken)
+    for _ in range(5):
+        standard.try_login("alice", "wrong", source="192.0.2.1")
+    assert len(met) == 2
+    assert types(standard, alice) == ["account_locked", "test"]
+    outcomes = [entry.data["outcome"] for entry in standard.audit()]
+    assert outcomes.count("refused") == 5
+
+
+def test_nothing_is_kept_of_an_account_that_is_gone(standard: Bench):
+    """Or it would be there for ever: what happens late to who was erased."""
+    standard.register("alice")
+    user = standard.user("alice")
+    mail = mail_to(user, Template.ACCOUNT_LOCKED, standard.clock.now, "::1", "id")
+
+    async def tell_late(mail: Mail) -> None:
+        async with standard.store.transaction() as tx:
+            await tell(tx, mail, by_mail=False, kept=3)
+
+    standard.run(tell_late(replace(mail, user_id="0" * 32)))
+    assert list(standard.store.scan(NOTIFICATIONS)) == []
+    standard.run(tell_late(mail))
+    assert len(list(standard.store.scan(NOTIFICATIONS))) == 1

@@ -1,42 +1,66 @@
 """Where rules of different parts meet: what is left over, what counts, what is told."""
 
 import asyncio
+import json
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.service.harness import Bench, update
+from storage import Transaction
+from tests.service.harness import GOOD, Bench, Message, update
+from tests.service.mailbox import MAIL
 from tests.service.test_roles import DAY_S, Office, may
-from ums_service.domain.belongings import OWNED
-from ums_service.domain.deleted import erase
+from ums_service.chores.grants import GrantSweep
+from ums_service.domain.belongings import GROUPED, OWNED
+from ums_service.domain.deleted import DELETED_USERS, erase
 from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements
 from ums_service.domain.invitations import INVITATIONS, Invitation, purge
 from ums_service.domain.moment import Moment
+from ums_service.domain.outbox import OUTBOX, Template
 from ums_service.domain.role_requests import ROLE_REQUESTS, RoleRequests
-from ums_service.domain.roles import Role
-from ums_service.grant_sweep import GrantSweep
-from ums_service.handlers import role_requests
-from ums_service.handlers.assignments import role_to_give
+from ums_service.notices import mail_to
+
+PUSH = MAIL | {"push_gateway_url": "http://127.0.0.1:9/"}
+OWN: dict[str, Message] = {
+    "request_role": {"role": "cashier", "reason": "for the fair"},
+    "register_device": {"device_type": "ios", "device_token": "t" * 40},
+    "test_notification": {"channel": "in_app"},
+    "send_notification": {"user_ids": ["0a"], "title": "a", "body": "b"},
+    "create_api_key": {"name": "job", "scopes": ["users.read"]},
+    "update_preferences": {"theme": "dark"},
+    "set_consent": {"type": "marketing", "granted": True},
+}
 
 
-def test_what_is_asked_for_during_an_erasure_leaves_nothing(
-    standard: Bench, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("action", OWN)
+def test_nothing_is_left_of_who_asks_during_the_erasure(
+    make_bench: Any, monkeypatch: pytest.MonkeyPatch, action: str
 ):
-    office = Office(standard)
+    bench = make_bench(settings=PUSH)
+    office = Office(bench)
     office.role("cashier", "till.open")
-    ann, ann_id = standard.member("annie"), standard.user_id("annie")
+    office.role("caller", "notifications.send")
+    ann, ann_id = bench.member("annie"), bench.user_id("annie")
+    office.give("annie", "caller")
+    commit, erased = Transaction.commit, list[str]()
 
-    async def erased_meanwhile(*of: Any, **more: Any) -> Role:
-        async with standard.store.transaction() as tx:
-            await erase(tx, ann_id)
-        return await role_to_give(*of, **more)
+    async def after_the_erasure(tx: Transaction) -> None:
+        if not erased:
+            erased.append(ann_id)
+            async with bench.store.transaction() as erasing:
+                await erase(erasing, ann_id)
+        await commit(tx)
 
-    monkeypatch.setattr(role_requests, "role_to_give", erased_meanwhile)
-    asked = {"action": "request_role", "role": "cashier", "reason": "for the fair"}
-    assert standard.ask(**asked, session_token=ann)["status"] == "error"
+    monkeypatch.setattr(Transaction, "commit", after_the_erasure)
+    reply = bench.ask(action=action, session_token=ann, **OWN[action])
+    assert (erased, reply["status"]) == ([ann_id], "error"), reply
     for collection in OWNED:
-        assert standard.store.get_value(collection, ann_id) is None, collection.name
+        assert bench.store.get_value(collection, ann_id) is None, collection.name
+    for collection in GROUPED:
+        left = bench.store.ids_where(collection, "user_id", ann_id)
+        assert left == [], collection.name
 
 
 def test_an_invitation_fills_no_account_with_roles(make_bench: Any):
@@ -125,6 +149,15 @@ def test_attributes_that_were_granted_are_handed_out(standard: Bench):
     assert [one["attribute"] for one in granted] == ["lab.patient.delete"]
 
 
+async def turns_during(work: Coroutine[Any, Any, object]) -> int:
+    task, turns = asyncio.create_task(work), 0
+    while not task.done():
+        await asyncio.sleep(0)
+        turns += 1
+    await task
+    return turns
+
+
 def waiting(number: int, now: Moment) -> Invitation:
     return Invitation(
         invitation_id=f"{number:010x}",
@@ -151,15 +184,92 @@ def test_others_get_their_turn_while_what_waits_is_looked_at(standard: Bench):
                 tx.put(ENTITLEMENTS, Entitlements(f"user {number}"))
                 tx.put(ROLE_REQUESTS, RoleRequests(f"user {number}"))
 
-    async def turns_during(work: Coroutine[Any, Any, None]) -> int:
-        task, turns = asyncio.create_task(work), 0
-        while not task.done():
-            await asyncio.sleep(0)
-            turns += 1
-        await task
-        return turns
-
     standard.run(fill())
     assert standard.run(turns_during(purge(standard.store, now))) >= many / 200
     sweep = GrantSweep(standard.store).round(now)
     assert standard.run(turns_during(sweep)) >= many / 200
+
+
+def test_a_key_is_not_told_what_its_owner_was_answered(standard: Bench):
+    admin = standard.admin()
+    made = {"name": "reader", "scopes": ["users.read", "users.create"]}
+    made_key = {"action": "create_api_key", **made, "session_token": admin}
+    key = standard.ask(**made_key)["api_key"]
+    once = {"action": "force_password_change", "idempotency_key": "0123456789abcdef"}
+    standard.register("annie")
+    once |= {"user_id": standard.user_id("annie"), "mode": "temporary"}
+    assert standard.ask(**once, session_token=admin)["status"] == "success"
+    repeated = standard.ask(**once, api_key=key)
+    assert repeated["code"] == "PERMISSION_DENIED", repeated
+
+
+def test_who_is_outranked_does_not_take_an_import_back(standard: Bench):
+    office = Office(standard)
+    row = {"username": "mona", "email": "mona@example.org", "role": "moderator"}
+    made = office.do("import_users", users=[row])
+    office.role("cleaner", "users.create", "users.delete")
+    cleaner = standard.member("cleaner")
+    office.give("cleaner", "cleaner")
+    revert = {"action": "revert_import", "import_id": made["import_id"]}
+    reply = standard.ask(**revert, session_token=cleaner)
+    assert (reply["erased"], len(reply["left"])) == (0, 1), reply
+    assert standard.user("mona").role == "moderator"
+
+
+def test_who_wanted_to_be_erased_is_once_the_hold_has_ended(standard: Bench):
+    office = Office(standard)
+    ann, bob = standard.member("annie"), standard.member("bobby")
+    bob_id = standard.user_id("bobby")
+    leave = {"action": "delete_user", "password": GOOD}
+    standard.ask(**leave, session_token=ann)  # kept for a while, before the other
+    held = {"user_id": bob_id, "reason": "a case"}
+    office.do("legal_hold", **held, hold=True)
+    gone = standard.ask(**leave, mode="erase", session_token=bob)
+    assert gone["status"] == "success"
+    standard.purge()
+    assert standard.store.get(DELETED_USERS, bob_id)
+    office.do("legal_hold", **held, hold=False)
+    standard.purge()
+    assert standard.store.get(DELETED_USERS, bob_id) is None
+
+
+def test_what_imports_have_changed_is_handed_out(standard: Bench):
+    office, ann = Office(standard), standard.member("annie")
+    row = {"username": "annie", "email": "annie@example.org", "city": "Oxford"}
+    office.do("import_users", users=[row], on_existing="update")
+    out = standard.ask(action="export_user_data", session_token=ann)
+    [change] = out["data"]["imported_changes"]
+    assert (change["before"]["city"], change["after"]["city"]) == ("", "Oxford")
+
+
+def test_an_invitation_goes_with_who_accepted_it_and_moved_since(make_bench: Any):
+    bench = make_bench(email_change="immediate")
+    office = Office(bench)
+    made = office.do("invite_user", email="guest@example.org", send_email=False)
+    accept = {"action": "accept_invitation", "token": made["token"]}
+    assert bench.ask(**accept, username="guest", password=GOOD)["status"] == "success"
+    guest = bench.login("guest")
+    assert bench.ask(**update(guest, email="new@example.org"))["status"] == "success"
+    out = bench.ask(action="export_user_data", session_token=guest)
+    assert out["data"]["invitations"][0]["email"] == "guest@example.org"
+    gone = {"action": "delete_user", "mode": "erase", "password": GOOD}
+    assert bench.ask(**gone, session_token=guest)["status"] == "success"
+    assert list(bench.store.scan(INVITATIONS)) == []
+
+
+def test_others_get_their_turn_while_the_outbox_is_listed(make_bench: Any):
+    bench, many = make_bench(settings=MAIL), 2_000
+    admin, user = bench.admin(), bench.user("admin")
+
+    async def fill() -> None:
+        async with bench.store.transaction() as tx:
+            for number in range(many):
+                name = f"mail {number}"
+                mail = mail_to(user, Template.WELCOME, bench.clock.now, "", name)
+                tx.put(OUTBOX, replace(mail, to=f"{number}@example.org"))
+
+    bench.run(fill())
+    asked = {"action": "list_mail", "session_token": admin}
+    answering = bench.service.dispatch.answer(json.dumps(asked).encode(), "127.0.0.1")
+    assert bench.run(turns_during(answering)) >= many / 200
+    assert bench.ask(**asked)["pending"] >= many

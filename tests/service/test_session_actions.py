@@ -9,6 +9,7 @@ from tests.service.harness import GOOD, Bench, Message, login, update
 from tests.service.token_holders import is_revoked, member, must_renew, renewed
 from tests.storage.doubles import Call, Fault, FaultyDisk
 from tests.storage.memory_disk import MemoryDisk
+from ums_service.chores.evictions import Evictions
 from ums_service.domain.sessions import EVICTED_MAX, Evicted, Reason
 
 HOUR_S = 3600
@@ -292,10 +293,10 @@ def test_who_makes_room_is_entered_in_the_log_soon_after(make_bench):
         bench.login("alice")
 
     assert [e["event"] for e in bench.audited_by(evict)] == ["login"]
-    rounds = bench.maintenance
+    rounds = Evictions(bench.store, bench.sessions)
 
     def note() -> None:
-        bench.run(rounds.note_evicted(bench.clock.now))
+        bench.do(rounds.round)
 
     [entry] = bench.audited_by(note)
     assert (entry["event"], entry["subject"]) == (
@@ -314,7 +315,7 @@ def test_what_made_room_for_a_plain_login_loses_its_tokens(make_bench):
     tokens = member(bench)
     bench.login("alice")
     bench.login("alice")
-    bench.run(bench.maintenance.note_evicted(bench.clock.now))
+    bench.do(Evictions(bench.store, bench.sessions).round)
     assert renewed(bench, tokens)["code"] == "INVALID_TOKEN"
     assert is_revoked(bench, tokens)
 
@@ -323,8 +324,8 @@ def test_what_made_room_in_a_full_service_can_be_opened_again(make_bench):
     bench = make_bench(settings={"sessions_max": 1})
     tokens = member(bench)
     bench.member("bobby")
-    note = bench.maintenance.note_evicted
-    [entry] = bench.audited_by(lambda: bench.run(note(bench.clock.now)))
+    note = Evictions(bench.store, bench.sessions).round
+    [entry] = bench.audited_by(lambda: bench.do(note))
     assert entry["details"]["reason"] == "limit_of_service"
     assert alive(bench, must_renew(bench, tokens)["session_token"])
 
@@ -334,11 +335,11 @@ def test_entries_of_who_made_room_wait_for_the_disk():
     with Bench(FaultyDisk(MemoryDisk(), fault), sessions_per_user=1) as bench:
         bench.member("alice")
         ids = [listed(bench, bench.login("alice"))[0]["session_id"] for _ in range(3)]
-        note = bench.maintenance.note_evicted
+        note = Evictions(bench.store, bench.sessions).round
         fault.number = fault.counts[Call.WRITE] + 1
-        bench.run(note(bench.clock.now))
+        bench.do(note)
         fault.mended = True
-        entries = bench.audited_by(lambda: bench.run(note(bench.clock.now)))
+        entries = bench.audited_by(lambda: bench.do(note))
         assert [e["details"]["session_id"] for e in entries[1:]] == ids[:2]
         assert len(entries) == 3
 

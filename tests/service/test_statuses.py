@@ -7,10 +7,10 @@ import pytest
 
 from tests.service.harness import Bench, Message, update
 from tests.service.mailbox import MAIL, Mailbox, text_of
+from ums_service.chores.lifecycle import Lifecycle
 from ums_service.domain.errors import WrongState
 from ums_service.domain.standings import STANDINGS
 from ums_service.domain.statuses import BEFORE, SETTABLE, Status, check_change
-from ums_service.lifecycle import Lifecycle
 
 DAY_S = 24 * 3600
 

@@ -30,6 +30,7 @@ from ums_client.protocol import (
     passwords,
     personal,
     personal_data,
+    policies,
     recovery,
     reverts,
     role_requests,
@@ -132,6 +133,9 @@ class Audit(StrEnum):
     LAB_CREATED = "lab_created"
     LAB_UPDATED = "lab_updated"
     LAB_DELETED = "lab_deleted"
+    STORE_BACKED_UP = "store_backed_up"
+    STORE_COMPACTED = "store_compacted"
+    LAB_POLICY_CHANGED = "lab_policy_changed"
     LAB_MEMBERS_LISTED = "lab_members_listed"
     LAB_MEMBER_ADDED = "lab_member_added"
     LAB_MEMBER_UPDATED = "lab_member_updated"
@@ -210,6 +214,8 @@ ACTIONS: Final = (
     Action("get_statistics",           finding.GetStatistics,           Access.GRANTED,  Rate.READ,     Audit.STATISTICS_READ,          Repeat.SAFE,  Permission.USERS_READ),
     Action("health_check",             service.HealthCheck,             Access.OPTIONAL, Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.SYSTEM_READ),
     Action("get_config",               operations.GetConfig,            Access.GRANTED,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.SYSTEM_READ),
+    Action("backup_store",             operations.BackupStore,          Access.GRANTED,  Rate.WRITE,    Audit.STORE_BACKED_UP,          Repeat.KEYED, Permission.SYSTEM_ADMIN),
+    Action("compact_store",            operations.CompactStore,         Access.GRANTED,  Rate.WRITE,    Audit.STORE_COMPACTED,          Repeat.KEYED, Permission.SYSTEM_ADMIN),
     Action("get_metrics",              operations.GetMetrics,           Access.GRANTED,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.SYSTEM_READ),
     Action("change_password",          passwords.ChangePassword,        Access.OPTIONAL, Rate.LOGIN,    Audit.PASSWORD_CHANGED,         Repeat.KEYED),
     Action("verify_session",           sessions.VerifySession,          Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
@@ -239,6 +245,7 @@ ACTIONS: Final = (
     Action("force_password_change",    passwords.ForcePasswordChange,   Access.GRANTED,  Rate.WRITE,    Audit.PASSWORD_CHANGE_FORCED,   Repeat.KEYED, Permission.CREDENTIALS_MANAGE),
     Action("describe_actions",         service.DescribeActions,         Access.PUBLIC,   Rate.READ,     Audit.NONE,                     Repeat.SAFE),
     Action("query_audit",              audit.QueryAudit,                Access.SESSION,  Rate.READ,     Audit.AUDIT_READ,               Repeat.SAFE,  Permission.AUDIT_READ),
+    Action("list_security_events",     audit.ListSecurityEvents,        Access.GRANTED,  Rate.READ,     Audit.AUDIT_READ,               Repeat.SAFE,  Permission.AUDIT_READ),
     Action("export_audit",             audit.ExportAudit,               Access.SESSION,  Rate.READ,     Audit.AUDIT_EXPORTED,           Repeat.SAFE,  Permission.AUDIT_EXPORT),
     Action("verify_audit",             audit.VerifyAudit,               Access.GRANTED,  Rate.READ,     Audit.AUDIT_VERIFIED,           Repeat.SAFE,  Permission.AUDIT_READ),
 
@@ -315,6 +322,8 @@ ACTIONS: Final = (
     Action("accept_invitation",        invitations.AcceptInvitation,    Access.OPTIONAL, Rate.REGISTER, Audit.INVITATION_ACCEPTED,      Repeat.KEYED),
     Action("decline_invitation",       invitations.DeclineInvitation,   Access.PUBLIC,   Rate.LOGIN,    Audit.INVITATION_DECLINED,      Repeat.KEYED),
 
+    Action("get_policy",               policies.GetPolicy,              Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE,  Permission.LAB_MEMBER_BASIC),
+    Action("update_policy",            policies.UpdatePolicy,           Access.SESSION,  Rate.WRITE,    Audit.LAB_POLICY_CHANGED,       Repeat.KEYED, Permission.LAB_SETTINGS_EDIT),
     Action("list_notifications",       notifications.ListNotifications, Access.SESSION,  Rate.READ,     Audit.NONE,                     Repeat.SAFE),
     Action("mark_notifications",       notifications.MarkNotifications, Access.SESSION,  Rate.WRITE,    Audit.NOTIFICATIONS_MARKED,     Repeat.KEYED),
     Action("send_notification",        notifications.SendNotification,  Access.SESSION,  Rate.WRITE,    Audit.NOTIFICATION_SENT,        Repeat.KEYED, Permission.NOTIFICATIONS_SEND),

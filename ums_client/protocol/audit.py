@@ -124,3 +124,33 @@ class VerifyAuditReply(Reply):
 
 class VerifyAudit(Request[VerifyAuditReply]):
     """Read the whole audit log and follow its chain. For administrators; takes time."""
+
+
+class BlockedAddressView(Part):
+    """An address whose attempts at passwords are not listened to until then."""
+
+    address: str
+    until: str
+
+
+class ListSecurityEventsReply(Reply):
+    """What happened, the newest first, as in `query_audit`, and what is shut out now.
+
+    The events are of four kinds: `lockout`, somebody was shut out of an account or let
+    in again; `address_block`; `guessing`, of passwords over many accounts; `suspicious`,
+    such as a refresh token that came twice. `blocked_addresses` are 1,000 at most.
+    """
+
+    entries: list[AuditedEvent]
+    blocked_addresses: list[BlockedAddressView]
+    next_cursor: str | None = None
+
+
+class ListSecurityEvents(Request[ListSecurityEventsReply]):
+    """List attacks and what was done about them, with `audit.read`."""
+
+    kind: Literal["lockout", "address_block", "guessing", "suspicious"] | None = None
+    since: ShortText | None = None
+    until: ShortText | None = None
+    limit: Annotated[int, Field(ge=1, le=AUDIT_PAGE_MAX)] = 100
+    cursor: Cursor | None = None

@@ -65,6 +65,7 @@ class GetStatisticsReply(Reply):
 
     `recent_logins` are accounts whose last login lies in the time asked for, `new_users`
     those made in it. `sessions` are those kept, some of which may just have ended.
+    `pending_invitations` can still be accepted.
     """
 
     total_users: int
@@ -76,14 +77,20 @@ class GetStatisticsReply(Reply):
     sessions: int
     recent_logins: int
     new_users: int
+    pending_invitations: int
     since: str
     until: str
     recent_users: list[User]
 
 
 class GetStatistics(Request[GetStatisticsReply]):
-    """Count the accounts. Without `since` and `until` recent is the last seven days."""
+    """Count the accounts. Without `since` and `until` recent is the last seven days.
 
+    With `lab_id` its active members are counted, and the invitations into it; who may
+    read accounts only there has to give it.
+    """
+
+    lab_id: LabId | None = None
     since: ShortText | None = None
     until: ShortText | None = None
     newest: Annotated[int, Field(ge=0, le=NEWEST_USERS_MAX)] = 10

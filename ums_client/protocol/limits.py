@@ -55,6 +55,7 @@ GRANT_DAYS_MAX: Final = 3_650
 KEY_SCOPES_MAX: Final = 50
 KEY_ADDRESSES_MAX: Final = 10
 KEY_DAYS_MAX: Final = 365
+POLICY_ADDRESSES_MAX: Final = 20
 BULK_ACCOUNTS_MAX: Final = 1_000
 BULK_ACCOUNTS_USUAL: Final = 100
 """Accounts in one `bulk_users` of who may not manage all accounts."""

@@ -63,3 +63,33 @@ class GetConfigReply(Reply):
 
 class GetConfig(Request[GetConfigReply]):
     """Ask how the service is set, with `system.read`; no secret and no path is told."""
+
+
+class BackupStoreReply(Reply):
+    """The file is in the directory for backups, durably, and was verified in full."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+class BackupStore(Request[BackupStoreReply]):
+    """Have a backup made on the machine of the service, with `system.admin`.
+
+    After a recent proof. Its place is the operator's choice, its name the service's. It
+    may take longer than a client waits: ask again with the same idempotency key.
+    """
+
+
+class CompactStoreReply(Reply):
+    """What documents and journals take on the disk, before and after."""
+
+    bytes_before: int
+    bytes_after: int
+
+
+class CompactStore(Request[CompactStoreReply]):
+    """Write the journals into a new base now, with `system.admin`, after a recent proof.
+
+    It happens by itself when they have grown; everything goes on meanwhile.
+    """

@@ -1,7 +1,8 @@
 """Filters that take more than a row: who is locked out, who holds a role or may do what.
 
-Most accounts have nothing but their primary role: what holds for it holds for all of
-them. Only those that were granted more are looked at one by one.
+Most accounts have nothing but their primary role, and what they are in labs, which counts
+only there: what holds for the role holds for all of them. Only those that were given
+another role are looked at one by one.
 """
 
 from collections.abc import Callable
@@ -34,11 +35,15 @@ async def locked_accounts(attempts: Attempts, now: Moment) -> set[str]:
 
 
 async def holds(authority: Authority, held: Holds) -> Test:
-    """That the account holds something, by its roles and what else it was granted."""
-    turns, granted = Turns(), {}
-    for user_id in authority.with_grants():
-        caller = authority.caller(user_id)
-        granted[user_id] = caller is not None and held(caller)
+    """That the account holds something, by its roles.
+
+    What is held because of a membership or an attribute in a lab is not looked at.
+    """
+    turns, granted = Turns(), dict[str, bool]()
+    for user_id in authority.with_roles():
+        if user_id not in granted:
+            caller = authority.glance(user_id)
+            granted[user_id] = caller is not None and held(caller)
         await turns.give()
     by_traits: dict[int, bool] = {}
 

@@ -152,28 +152,31 @@ def _has_word(word: str, *, begins: bool, everything: bool) -> Test:
     at_first, within = f"\n{word}", f" {word}"
 
     def contains(rows: Rows, some: list[int]) -> list[int]:
-        texts = rows.texts
-        if begins:
-            return [r for r in some if at_first in texts[r] or within in texts[r]]
-        return [row for row in some if word in texts[row]]
+        public, private = rows.public, rows.private
+        if everything:
+            return [r for r in some if word in public[r] or word in private[r]]
+        return [row for row in some if word in public[row]]
 
-    def contains_for_all(rows: Rows, some: list[int]) -> list[int]:
-        texts, shown = rows.texts, rows.shown
-        if begins:
+    def begins_with(rows: Rows, some: list[int]) -> list[int]:
+        public, private = rows.public, rows.private
+        found = contains(rows, some)
+        if everything:
             return [
                 r
-                for r in some
-                if texts[r].find(at_first, 0, shown[r]) >= 0
-                or texts[r].find(within, 0, shown[r]) >= 0
+                for r in found
+                if at_first in public[r]
+                or within in public[r]
+                or at_first in private[r]
+                or within in private[r]
             ]
-        return [row for row in some if texts[row].find(word, 0, shown[row]) >= 0]
+        return [r for r in found if at_first in public[r] or within in public[r]]
 
-    return contains if everything else contains_for_all
+    return begins_with if begins else contains
 
 
 def _of_company(company: str) -> Test:
     line = f"\n{company}\n"  # the last of the text
-    return lambda rows, some: [row for row in some if rows.texts[row].endswith(line)]
+    return lambda rows, some: [row for row in some if rows.private[row].endswith(line)]
 
 
 def _of_department(department: str) -> Test:

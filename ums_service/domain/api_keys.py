@@ -10,12 +10,12 @@ import hmac
 import re
 import zlib
 from dataclasses import asdict, dataclass, field, replace
-from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
 from storage import Collection
-from ums_service.domain.errors import InvalidInput, InvalidToken
+from ums_service.domain.errors import InvalidToken
 from ums_service.domain.moment import Moment, text_of
+from ums_service.domain.networks import is_within, network_of
 
 DAY_S: Final = 86_400
 _SHAPE: Final = re.compile(r"(ums_([0-9a-f]{16})_[A-Za-z0-9_-]{43})([0-9a-f]{8})")
@@ -59,7 +59,7 @@ class ApiKey:
         """Whether `text` is this key and may be used now and from there."""
         right = hmac.compare_digest(self.digest, _digest(text))
         active = self.state(now, unused_s=unused_s) == "active"
-        return right and active and _within(address, self.addresses)
+        return right and active and is_within(address, self.addresses)
 
 
 def make_key_text(key_id: str, secret: str) -> str:
@@ -103,7 +103,7 @@ def new_key(
         description=description,
         digest=_digest(text),
         scopes=tuple(sorted(set(scopes))),
-        addresses=tuple(_network(given) for given in addresses),
+        addresses=tuple(network_of(given) for given in addresses),
         created_s=now.epoch_s,
         good_for_s=good_for_s,
     )
@@ -124,24 +124,6 @@ def rotated(old: ApiKey, text: str, now: Moment) -> ApiKey:
 
 def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
-
-
-def _network(given: str) -> str:
-    try:
-        return str(ip_network(given.strip(), strict=False))
-    except ValueError:
-        reason = f"{given!r} is neither an address nor a network"
-        raise InvalidInput("addresses", reason) from None
-
-
-def _within(address: str, networks: tuple[str, ...]) -> bool:
-    if not networks:
-        return True
-    try:
-        source = ip_address(address)
-    except ValueError:  # not over TCP: no network that could be named
-        return False
-    return any(source in ip_network(network) for network in networks)
 
 
 def _key(key: ApiKey) -> str:

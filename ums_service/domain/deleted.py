@@ -72,7 +72,7 @@ async def erase(tx: Transaction, user_id: str) -> None:
     user, gone = await tx.get(USERS, user_id), await tx.get(DELETED_USERS, user_id)
     for one in (user, gone.user if gone else None):
         if one is not None:
-            await invitations.forget(tx, one.email)
+            await invitations.forget(tx, one.user_id, one.email)
     tx.delete(USERS, user_id)
     tx.delete(DELETED_USERS, user_id)
     await belongings.erase(tx, user_id)

@@ -60,6 +60,8 @@ class Invitation:
     """Whether whoever invites has had a token: then using one proves no address."""
     answer: str = ""
     answered_s: int | None = None
+    accepted_by: str = ""
+    """The id of the account, which may have another address since."""
 
     @property
     def open_for(self) -> str | None:
@@ -74,6 +76,10 @@ class Invitation:
     def answered(self, state: State, now: Moment) -> "Invitation":
         """The invitation with its end; its tokens are forgotten."""
         return replace(self, answer=state.value, answered_s=now.epoch_s, digests=())
+
+    def accepted(self, user_id: str, now: Moment) -> "Invitation":
+        """The invitation after this account has accepted it."""
+        return replace(self.answered(State.ACCEPTED, now), accepted_by=user_id)
 
     def with_token(self, secret: str) -> "Invitation":
         """The invitation with one more token."""
@@ -122,7 +128,7 @@ INVITATIONS: Final = Collection(
     to_document=_to_document,
     from_document=_from_document,
     unique=("open_for",),
-    grouped=("invited_by", "lab", "email"),
+    grouped=("invited_by", "lab", "email", "accepted_by"),
 )
 
 
@@ -186,7 +192,8 @@ def view(invitation: Invitation, now: Moment) -> dict[str, Any]:
     }
 
 
-async def forget(tx: Transaction, email: str) -> None:
-    """Delete every invitation of an address, with the account that has it."""
-    for invitation_id in await tx.ids_where(INVITATIONS, "email", email):
+async def forget(tx: Transaction, user_id: str, email: str) -> None:
+    """Delete every invitation of an account, and of the address that it has."""
+    accepted = await tx.ids_where(INVITATIONS, "accepted_by", user_id)
+    for invitation_id in {*accepted, *await tx.ids_where(INVITATIONS, "email", email)}:
         tx.delete(INVITATIONS, invitation_id)

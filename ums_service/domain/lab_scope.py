@@ -16,6 +16,7 @@ from ums_service.domain.attribute_book import ROLE_MAPS
 from ums_service.domain.authorisation import Caller, Resource, may
 from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements, Membership
 from ums_service.domain.errors import LastLabAdmin, NoSuchLab, PermissionDenied
+from ums_service.domain.lab_policies import LAB_POLICIES, LabPolicy
 from ums_service.domain.labs import ENDED_LABS, LABS, EndedLab, Lab, check_is_free
 from ums_service.domain.moment import Moment
 from ums_service.domain.users import ACTIVE, USERS
@@ -71,7 +72,21 @@ class LabScope:
         """Delete the lab; `memberships.end_some` takes its members out, bit by bit."""
         tx.delete(LABS, self.lab_id)
         tx.delete(ROLE_MAPS, self.lab_id)
+        tx.delete(LAB_POLICIES, self.lab_id)
         tx.put(ENDED_LABS, EndedLab(self.lab_id, now.text))
+
+    def policy(self, store: Store) -> LabPolicy:
+        """What the lab asks of its members, as it is on disk."""
+        return store.get(LAB_POLICIES, self.lab_id) or LabPolicy(self.lab_id, {})
+
+    async def policy_to_change(self, tx: Transaction) -> LabPolicy:
+        """The same, which must be so at the commit."""
+        return await tx.get(LAB_POLICIES, self.lab_id) or LabPolicy(self.lab_id, {})
+
+    def save_policy(self, tx: Transaction, policy: LabPolicy) -> None:
+        """Change what the lab asks."""
+        assert policy.lab_id == self.lab_id
+        tx.put(LAB_POLICIES, policy)
 
     def membership(self, store: Store, user_id: str) -> Membership | None:
         """What an account is in the lab, as it is on disk."""

@@ -76,6 +76,10 @@ class PasswordPolicy:
         self._profile = profile
         self._blocklist = blocklist
 
+    def with_rules_of(self, profile: Profile) -> "PasswordPolicy":
+        """The same lists with the rules of another profile."""
+        return PasswordPolicy(profile, self._blocklist)
+
     @property
     def is_loaded(self) -> bool:
         """Whether a judgement is made without reading a list first."""

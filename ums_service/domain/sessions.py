@@ -77,6 +77,8 @@ class Session:
     """What was proved: `pwd`, the password, and which second factors."""
     factor_ticks_s: float | None = None
     """When a second factor was proved last."""
+    idle_s: int | None = None
+    """After how long without a use it ends."""
 
 
 def prove_factor(methods: tuple[str, ...]) -> bool:
@@ -150,12 +152,14 @@ class Sessions:
         client: ClientInfo = UNKNOWN_CLIENT,
         methods: tuple[str, ...] = PASSWORD_ONLY,
         proved: bool = True,
+        policy: Profile | None = None,
     ) -> Session:
         """Let `token` stand for `user_id`; the account's oldest session may end.
 
-        `proved` says whether the person has just proved who they are.
+        `proved` says whether the person has just proved who they are, `policy` is what
+        holds for the account where that is not what holds for all.
         """
-        profile = self._profile
+        profile = policy or self._profile
         is_session = purpose is Purpose.SESSION
         length_s = profile.session_s if is_session else profile.password_change_token_s
         session = Session(
@@ -173,8 +177,9 @@ class Sessions:
             client=client,
             methods=methods,
             factor_ticks_s=now.ticks_s if proved and prove_factor(methods) else None,
+            idle_s=profile.session_idle_s,
         )
-        self._make_room(user_id)
+        self._make_room(user_id, profile.sessions_per_user)
         self._by_digest[session.digest] = session
         self._by_user.setdefault(user_id, {})[session.digest] = None
         if session_id:
@@ -272,14 +277,14 @@ class Sessions:
     def _has_ended(self, session: Session, ticks_s: float) -> bool:
         if ticks_s >= session.expires_ticks_s:
             return True
-        idle_s = self._profile.session_idle_s
+        idle_s = session.idle_s
         return idle_s is not None and ticks_s - session.used_ticks_s >= idle_s
 
-    def _make_room(self, user_id: str) -> None:
-        own = self._by_user.get(user_id)
-        limit = self._profile.sessions_per_user
-        if own is not None and limit is not None and len(own) >= limit:
-            self._evict(self._by_digest[next(iter(own))], Reason.ACCOUNT)
+    def _make_room(self, user_id: str, limit: int | None) -> None:
+        own = list(self._by_user.get(user_id, ()))
+        if limit is not None and len(own) >= limit:
+            for digest in own[: len(own) - limit + 1]:
+                self._evict(self._by_digest[digest], Reason.ACCOUNT)
         elif len(self._by_digest) >= self._max:
             self._evict(next(iter(self._by_digest.values())), Reason.SERVICE)
 

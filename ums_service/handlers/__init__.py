@@ -34,7 +34,12 @@ from ums_client.protocol.attributes import (
     SaveAttribute,
     SetRoleAttribute,
 )
-from ums_client.protocol.audit import ExportAudit, QueryAudit, VerifyAudit
+from ums_client.protocol.audit import (
+    ExportAudit,
+    ListSecurityEvents,
+    QueryAudit,
+    VerifyAudit,
+)
 from ums_client.protocol.bulk import BulkUsers, CancelBulkJob, GetBulkJob
 from ums_client.protocol.consents import GetConsents, SetConsent
 from ums_client.protocol.deletions import (
@@ -101,7 +106,12 @@ from ums_client.protocol.notifications import (
     TestNotification,
     UnregisterDevice,
 )
-from ums_client.protocol.operations import GetConfig, GetMetrics
+from ums_client.protocol.operations import (
+    BackupStore,
+    CompactStore,
+    GetConfig,
+    GetMetrics,
+)
 from ums_client.protocol.passkeys import (
     BeginPasskeyEnrolment,
     BeginPasskeyLogin,
@@ -116,6 +126,7 @@ from ums_client.protocol.passwords import (
 )
 from ums_client.protocol.personal import GetPreferences, UpdatePreferences
 from ums_client.protocol.personal_data import ExportUserData
+from ums_client.protocol.policies import GetPolicy, UpdatePolicy
 from ums_client.protocol.recovery import (
     IssueLink,
     LockDown,
@@ -164,6 +175,7 @@ from ums_service.handlers import (
     authorize,
     bulk,
     consents,
+    copies,
     deletions,
     details,
     devices,
@@ -192,6 +204,7 @@ from ums_service.handlers import (
     passwords,
     permission_checks,
     personal_data,
+    policies,
     proof,
     push_devices,
     retention,
@@ -199,9 +212,11 @@ from ums_service.handlers import (
     role_lists,
     role_requests,
     roles,
+    security_events,
     sent_codes,
     service,
     sessions,
+    statistics,
     statuses,
     tokens,
     user_attributes,
@@ -216,10 +231,15 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     UpdateUser: accounts.update_user,
     ListUsers: finding.list_users,
     SearchUsers: finding.search_users,
-    GetStatistics: finding.get_statistics,
+    GetStatistics: statistics.get_statistics,
     DeleteUser: deletions.delete_user,
     HealthCheck: health.health_check,
     GetMetrics: measures.get_metrics,
+    ListSecurityEvents: security_events.list_security_events,
+    BackupStore: copies.backup_store,
+    CompactStore: copies.compact_store,
+    GetPolicy: policies.get_policy,
+    UpdatePolicy: policies.update_policy,
     GetConfig: measures.get_config,
     ChangePassword: passwords.change_password,
     VerifySession: verification.verify_session,

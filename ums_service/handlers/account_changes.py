@@ -105,7 +105,9 @@ async def _with_names(request: UpdateUser, user: User, call: Call) -> User:
 
 async def _with_password(request: UpdateUser, user: User, call: Call) -> User:
     assert request.password is not None
-    policy = await call.policy()  # the original judges before it asks who changes it
+    policy = await call.policy(
+        user.user_id
+    )  # the original judges before it asks who changes it
     policy.accepted(request.password, username=user.username, email=user.email)
     if not request.current_password:
         raise ReauthenticationRequired

@@ -48,6 +48,7 @@ async def send_notification(
     """Note what is to be sent; it is worked off by the announcer."""
     _require(request, call)
     check_channels(request.channels, call)
+    await call.own_account()
     words, kind = _words(request), _type(request)
     schedule = _schedule(request, call)
     await _make_room(call)

@@ -57,7 +57,7 @@ async def note_device(
 
 async def spares_factor(device: Device | None, user: User, call: Call) -> bool:
     """Whether this known device is asked for no second factor, at the commit still."""
-    profile = call.facilities.profile
+    profile = call.facilities.policies.of(user.user_id)
     if device is None or not profile.device_spares_factor:
         return False
     own = await call.tx.get(DEVICES, user.user_id) or Devices(user.user_id)

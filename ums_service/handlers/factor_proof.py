@@ -57,7 +57,7 @@ async def prove_at_login(
     """
     factors = await call.tx.get(FACTORS, user.user_id)
     if factors is None or not factors.exist:
-        if are_required(user, call.facilities.profile):
+        if are_required(user, call.facilities.policies.of(user.user_id)):
             raise FactorSetupRequired(_ask(Goal.SETUP, user, call))
         return (PASSWORD,)
     if code:

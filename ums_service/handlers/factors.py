@@ -61,7 +61,7 @@ async def get_mfa_status(
     return answer(
         GetMfaStatusReply,
         mfa_enabled=factors.exist,
-        required=are_required(user, call.facilities.profile),
+        required=are_required(user, call.facilities.policies.of(user.user_id)),
         methods=_shown(factors),
         backup_codes_remaining=len(factors.backup.digests),
     )
@@ -94,7 +94,9 @@ async def disable_mfa(request: DisableMfa, call: Call) -> Answer[DisableMfaReply
         factors = await _proved(request.password, request.code, call)
         user = await _user(own, call)
         after = _without(factors, request)
-        if not after.exist and are_required(user, call.facilities.profile):
+        if not after.exist and are_required(
+            user, call.facilities.policies.of(user.user_id)
+        ):
             raise LastFactor
         ended = 0
     else:

@@ -1,13 +1,10 @@
-"""List, search and count accounts."""
+"""List and search accounts."""
 
-from collections import Counter
 from math import ceil
 from typing import Any, Final
 
 from ums_client.protocol.accounts import ListUsers, ListUsersReply
 from ums_client.protocol.finding import (
-    GetStatistics,
-    GetStatisticsReply,
     SearchUsers,
     SearchUsersReply,
 )
@@ -24,25 +21,18 @@ from ums_service.directory.holders import (
 )
 from ums_service.directory.selection import (
     Selection,
-    Test,
     Wanted,
-    between,
     one_of,
     selection_of,
-    time_of,
 )
-from ums_service.directory.turns import Turns
 from ums_service.directory.walk import Found, Page
 from ums_service.domain.authorisation import NOTHING
 from ums_service.domain.errors import InvalidInput, InvalidSession, PermissionDenied
-from ums_service.domain.moment import text_of
-from ums_service.domain.profiles import DAY_S
-from ums_service.domain.users import ACTIVE, USERS
+from ums_service.domain.users import ACTIVE
+from ums_service.handlers.found import found_documents, members_of
 from ums_service.handlers.views import directory_view, user_view
 
 _PAGE_SIZE: Final = 20
-_RECENT_S: Final = 7 * DAY_S
-_MEMBERS_AT_ONCE: Final = 50
 _SHOWN_TO_ALL: Final = (None, "username", "full_name", "role")
 """What a list may be sorted by without telling more than it shows."""
 
@@ -59,7 +49,10 @@ async def list_users(request: ListUsers, call: Call) -> Answer[ListUsersReply]:
     if _may_list(request, call) is not reads:  # still, after the search
         raise PermissionDenied
     call.discloses = reads
-    profile, documents = call.facilities.profile, _documents(found, call)
+    profile, documents = (
+        call.facilities.profile,
+        found_documents(found, call.facilities.store),
+    )
     if reads:
         users = [user_view(document, profile) for document in documents]
     else:
@@ -84,12 +77,16 @@ async def search_users(request: SearchUsers, call: Call) -> Answer[SearchUsersRe
         page = page._replace(sort_by="created_at", descending=descending)
     selection = await _selection(wanted, call)
     if request.lab_id is not None:
-        selection.tests.append(await _members(request.lab_id, call))
+        members = await members_of(request.lab_id, call)
+        selection.tests.append(one_of(members, wanted=True))
     found = await call.facilities.directory.find(selection, page)
     labs = frozenset({request.lab_id}) if request.lab_id else NOTHING
     call.require(Permission.USERS_READ, lab_ids=labs)  # still, after the search
     profile = call.facilities.profile
-    users = [user_view(document, profile) for document in _documents(found, call)]
+    users = [
+        user_view(document, profile)
+        for document in found_documents(found, call.facilities.store)
+    ]
     call.discloses = True
     call.details = {"wanted": wanted.given(), "users": len(users)}
     if request.lab_id is not None:
@@ -100,51 +97,6 @@ async def search_users(request: SearchUsers, call: Call) -> Answer[SearchUsersRe
     if found.cursor is not None:
         more["next_cursor"] = found.cursor.text
     return answer(SearchUsersReply, users=users, count=len(users), **more)
-
-
-async def get_statistics(
-    request: GetStatistics, call: Call
-) -> Answer[GetStatisticsReply]:
-    """Count the accounts, and show the newest."""
-    since = time_of("since", request.since)
-    until = time_of("until", request.until)
-    until = call.now.epoch_s + 1.0 if until is None else until
-    since = until - _RECENT_S if since is None else since
-    facilities = call.facilities
-    directory = facilities.directory
-    page = Page(size=request.newest, sort_by="created_at", descending=True)
-    newest = await directory.find(Selection(), page)
-    logins = Selection(tests=[between("last_login", since, until)])
-    made = Selection(tests=[between("created", since, until)])
-    recent_logins, new_users = (
-        await directory.count(logins),
-        await directory.count(made),
-    )
-    locked = await locked_accounts(facilities.attempts, call.now)
-    await directory.catch_up(Turns())
-    call.require(Permission.USERS_READ)  # still, after counting
-    rows, profile = directory.rows, facilities.profile
-    counted = list(zip(rows.known, rows.counts, strict=True))
-    by_status, by_role = Counter[str](), Counter[str]()
-    for traits, count in counted:
-        by_status[traits.status] += count
-        by_role[traits.role] += count
-    call.discloses = True
-    return answer(
-        GetStatisticsReply,
-        total_users=len(rows),
-        by_status={name: count for name, count in sorted(by_status.items()) if count},
-        by_role={name: count for name, count in sorted(by_role.items()) if count},
-        email_verified=sum(n for traits, n in counted if traits.email_verified),
-        mfa_enabled=sum(n for traits, n in counted if traits.mfa_enabled),
-        locked=sum(user_id in rows.row_of for user_id in locked),
-        sessions=len(facilities.sessions),
-        recent_logins=recent_logins,
-        new_users=new_users,
-        since=text_of(int(since)),
-        until=text_of(int(until)),
-        recent_users=[user_view(d, profile) for d in _documents(newest, call)],
-    )
 
 
 def _may_list(request: ListUsers, call: Call) -> bool:
@@ -182,21 +134,6 @@ async def _selection(wanted: Wanted, call: Call) -> Selection:
     return selection
 
 
-async def _members(lab_id: str, call: Call) -> Test:
-    """That the account is a member of a lab that the caller may read."""
-    scope, store = call.in_lab(lab_id, Permission.USERS_READ), call.facilities.store
-    scope.read(store)
-    turns, members, last = Turns(), set[str](), None
-    while some := scope.member_ids(store, after=last, limit=_MEMBERS_AT_ONCE):
-        last = some[-1]
-        for user_id in some:
-            membership = scope.membership(store, user_id)
-            if membership is not None and membership.active:
-                members.add(user_id)
-        await turns.give()
-    return one_of(members, wanted=True)
-
-
 def _page(request: ListUsers | SearchUsers, size: int) -> Page:
     """The part that is asked for; a cursor says itself how it is sorted."""
     if request.page_size and request.per_page not in (None, request.page_size):
@@ -219,10 +156,3 @@ def _numbers(found: Found, page: Page) -> dict[str, Any]:
     number = {} if page.cursor else {"page": page.number}
     pages = ceil(found.total / page.size)
     return {**number, "page_size": page.size, "total": found.total, "pages": pages}
-
-
-def _documents(found: Found, call: Call) -> list[dict[str, Any]]:
-    """The accounts as they are on disk now; some may just have gone."""
-    store = call.facilities.store
-    documents = (store.get_document(USERS, user_id) for user_id in found.user_ids)
-    return [document for document in documents if document is not None]

@@ -76,6 +76,8 @@ async def _erase(user_id: str, batch: ImportBatch, call: Call) -> list[_Left]:
     user = await call.tx.get(USERS, user_id)
     if user is None:
         return [{"user_id": user_id, "reason": "gone already"}]
+    if not call.may(Permission.USERS_DELETE, changes=user_id):
+        return [{"user_id": user_id, "reason": "you may not delete this account"}]
     if await _was_used(user, batch, call):
         return [{"user_id": user_id, "reason": "used or changed since"}]
     await update_roster(call.tx, user, None)

@@ -15,7 +15,7 @@ from ums_service.domain.errors import (
     NoSuchRole,
     PermissionDenied,
 )
-from ums_service.domain.invitations import INVITATIONS, Invitation, State, find_open
+from ums_service.domain.invitations import INVITATIONS, Invitation, find_open
 from ums_service.domain.names import normalise
 from ums_service.domain.outbox import Template
 from ums_service.domain.users import USERS, User
@@ -42,7 +42,7 @@ async def accept_invitation(
     if given.scope is not None and invitation.lab_role is not None:
         await join(given.scope, user, invitation.lab_role, call)
     await _give_roles(user, given, invitation, call)
-    call.tx.put(INVITATIONS, invitation.answered(State.ACCEPTED, call.now))
+    call.tx.put(INVITATIONS, invitation.accepted(user.user_id, call.now))
     call.details["invitation_id"] = invitation.invitation_id
     return answer(
         AcceptInvitationReply,

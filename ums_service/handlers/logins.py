@@ -25,6 +25,7 @@ from ums_service.domain.errors import (
     MissingInput,
     PasswordChangeRequired,
     PasswordExpired,
+    PermissionDenied,
     ResetRequired,
 )
 from ums_service.domain.factors import FACTORS, PASSWORD
@@ -143,12 +144,13 @@ async def _open_session(
     `tokens` adds those for other services.
     """
     facilities, now, user_id = call.facilities, call.now, user.user_id
+    policy = facilities.policies.of(user_id)
     token, session_id = facilities.new_token(), facilities.new_session_id()
     client = client_info(call.client)
     told: dict[str, Any] = {"session_token": token}
     if not facilities.profile.original_replies:
         told["session_id"] = session_id
-        told["session_expires_at"] = expiry(now, facilities.profile.session_s)
+        told["session_expires_at"] = expiry(now, policy.session_s)
         told |= await _warnings(user, call)
     if tokens:
         told |= await first_tokens(user, session_id, client, methods, call)
@@ -163,6 +165,7 @@ async def _open_session(
             client=client,
             methods=methods,
             proved=DEVICE not in methods,
+            policy=policy,
         )
     )
     return told
@@ -174,7 +177,8 @@ async def admitted(user: User, call: Call) -> User:
     Told only to who knows the password, or holds a passkey of the account.
 
     Raises:
-        AccountInactive, InvalidCredentials, ResetRequired, EmailNotVerified: it may not.
+        AccountInactive, InvalidCredentials, ResetRequired, EmailNotVerified,
+            PermissionDenied: it may not.
     """
     user = await end_suspension(call.tx, user, call.now)
     if user.status != ACTIVE:
@@ -186,6 +190,8 @@ async def admitted(user: User, call: Call) -> User:
         raise ResetRequired
     if _must_verify_first(user, call):
         raise EmailNotVerified
+    if not call.facilities.policies.admits(user, call.address):
+        raise PermissionDenied  # a lab of theirs lets nobody in from there
     return user
 
 
@@ -202,7 +208,7 @@ def _check_password_is_good(user: User, call: Call) -> None:
     Raises:
         PasswordChangeRequired, PasswordExpired: with a token to choose another with.
     """
-    state = password_state(user, call.facilities.profile, call.now)
+    state = password_state(user, call.facilities.policies.of(user.user_id), call.now)
     if not state.must_change and not state.expired:
         return
     sessions, token = call.facilities.sessions, call.facilities.new_token()
@@ -215,7 +221,7 @@ async def _warnings(user: User, call: Call) -> dict[str, Any]:
     """What the owner of the account should do, as words for programs."""
     told: dict[str, Any] = {}
     warnings = []
-    state = password_state(user, call.facilities.profile, call.now)
+    state = password_state(user, call.facilities.policies.of(user.user_id), call.now)
     if state.expires_soon:
         told["password_expires_in_days"] = state.days_left
         warnings.append("password_expires_soon")

@@ -18,19 +18,27 @@ from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain.errors import NoSuchMail
 from ums_service.domain.outbox import OUTBOX, Mail, MailState, Template
+from ums_service.handlers.turns import taking_turns
 from ums_service.notices import new_mail, post, require_mail
 
 
 async def list_mail(request: ListMail, call: Call) -> Answer[ListMailReply]:
     """List mails that are not sent; also where mail is no longer set up."""
     call.discloses = True
-    mails = list(call.facilities.store.scan(OUTBOX))
-    dead = sum(mail.state == MailState.DEAD for mail in mails)
-    shown = [m for m in mails if request.state in (None, m.state)][: request.most]
+    store, shown = call.facilities.store, list[Mail]()
+    pending = dead = 0
+    async for _, mail_id in taking_turns(store.ids(OUTBOX)):
+        mail = store.get(OUTBOX, mail_id)
+        if mail is None:
+            continue
+        is_dead = mail.state == MailState.DEAD
+        dead, pending = dead + is_dead, pending + (not is_dead)
+        if len(shown) < request.most and request.state in (None, mail.state):
+            shown.append(mail)
     return answer(
         ListMailReply,
         mails=[_view(mail) for mail in shown],
-        pending=len(mails) - dead,
+        pending=pending,
         dead=dead,
     )
 

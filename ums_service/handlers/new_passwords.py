@@ -21,7 +21,8 @@ async def with_new_password(user: User, password: str, call: Call) -> User:
         Busy: more hashes than can be queued.
     """
     require_person(user)
-    policy, most = await call.policy(), call.facilities.profile.password_history
+    policy = await call.policy(user.user_id)
+    most = call.facilities.policies.of(user.user_id).password_history
     accepted = policy.accepted(password, username=user.username, email=user.email)
     recent = await password_history.recent_hashes(
         call.tx, user.user_id, user.password_hash, most=most
@@ -41,9 +42,13 @@ async def with_temporary_password(user: User, call: Call) -> tuple[User, str]:
         PermissionDenied: it is the account of a program.
     """
     require_person(user)
-    facilities, profile = call.facilities, call.facilities.profile
+    facilities = call.facilities
+    profile = facilities.policies.of(user.user_id)
     password = call.generated_password or generate_password(
-        await call.policy(), facilities.choose, username=user.username, email=user.email
+        await call.policy(user.user_id),
+        facilities.choose,
+        username=user.username,
+        email=user.email,
     )
     call.generated_password = password
     recent = await password_history.recent_hashes(

@@ -25,7 +25,7 @@ async def test_notification(
     request: TestNotification, call: Call
 ) -> Answer[TestNotificationReply]:
     """Tell the caller that a test was wanted, by one channel."""
-    user_id, profile = call.own_session.user_id, call.facilities.profile
+    user_id, profile = (await call.own_account()).user_id, call.facilities.profile
     channel = Channel(request.channel)
     check_channels([channel], call)
     own = await call.tx.get(NOTIFICATIONS, user_id) or Notifications(user_id)

@@ -123,7 +123,7 @@ async def get_password_status(
     user = call.facilities.store.get(USERS, user_id)
     if user is None:
         raise InvalidSession if user_id == own else NotFound
-    state = password_state(user, call.facilities.profile, call.now)
+    state = password_state(user, call.facilities.policies.of(user_id), call.now)
     expires_at = None
     if state.left_s is not None:
         ends = call.now.utc.replace(microsecond=0) + timedelta(seconds=state.left_s)

@@ -25,7 +25,7 @@ async def register_device(
     """Have notifications pushed to a device."""
     if call.facilities.push is None:
         raise NotConfigured("push gateway")
-    user_id, token = call.own_session.user_id, request.device_token
+    user_id, token = (await call.own_account()).user_id, request.device_token
     await take_from_others(call.tx, user_id, token)
     own = await call.tx.get(PUSH_DEVICES, user_id) or PushDevices(user_id)
     device = PushDevice(

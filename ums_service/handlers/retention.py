@@ -47,7 +47,7 @@ async def anonymise_user(
     after = anonymised(user, nobodys, call.now)
     await update_roster(call.tx, user, after)
     await end_everything_of(user.user_id, call)
-    await invitations.forget(call.tx, user.email)
+    await invitations.forget(call.tx, user.user_id, user.email)
     await belongings.erase(call.tx, user.user_id)
     await forget_mail(user.user_id, user.email, call)
     call.tx.put(USERS, after)
@@ -77,6 +77,7 @@ async def legal_hold(request: LegalHold, call: Call) -> Answer[LegalHoldReply]:
         raise WrongState(f"The account is {state} under legal hold")
     if not request.hold:
         call.tx.delete(LEGAL_HOLDS, user.user_id)
+        await _purge_if_due(user.user_id, call)
         return answer(LegalHoldReply, message="Legal hold ended", held=False)
     decided_by = call.own_session.user_id
     call.tx.put(
@@ -85,6 +86,13 @@ async def legal_hold(request: LegalHold, call: Call) -> Answer[LegalHoldReply]:
     return answer(
         LegalHoldReply, message="Legal hold set", held=True, since=call.now.text
     )
+
+
+async def _purge_if_due(user_id: str, call: Call) -> None:
+    """Erase what only the hold has kept: it lies among others that are not due yet."""
+    gone = await call.tx.get(DELETED_USERS, user_id)
+    if gone is not None and gone.purge_after_epoch_s <= call.now.epoch_s:
+        await deleted.purge(call.tx, user_id, call.now)
 
 
 async def _in_use_or_deleted(user_id: str, call: Call) -> User:

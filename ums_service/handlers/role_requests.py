@@ -18,7 +18,6 @@ from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain.errors import (
     InvalidInput,
-    InvalidSession,
     NoSuchLab,
     NoSuchRequest,
     OwnRequest,
@@ -50,10 +49,9 @@ async def request_role(request: RequestRole, call: Call) -> Answer[RequestRoleRe
     """Ask for a role."""
     user_id, profile = call.own_session.user_id, call.facilities.profile
     call.subject = user_id
-    caller = call.facilities.authority.caller(user_id)
-    if caller is None or await call.tx.get(USERS, user_id) is None:
-        raise InvalidSession  # nothing is kept for an account that has been erased
-    if request.lab_id is not None and request.lab_id not in caller.lab_ids:
+    await call.own_account()
+    lab_ids = call.decided().lab_ids
+    if request.lab_id is not None and request.lab_id not in lab_ids:
         raise NoSuchLab  # also where there is one: it is not the caller's business
     await role_to_give(request.role, call, field="role")
     own = await call.tx.get(ROLE_REQUESTS, user_id) or RoleRequests(user_id)

@@ -67,7 +67,7 @@ async def first_tokens(
         methods=methods,
     )
     family = family.with_access(_access_until(family, call))
-    most = facilities.profile.sessions_per_user
+    most = facilities.policies.of(user.user_id).sessions_per_user
     for gone in await add_family(call.tx, user.user_id, family, now, most=most):
         call.after_commit.append(partial(facilities.sessions.end_with_id, gone))
     token = family.token(user.user_id, secret)
@@ -109,8 +109,10 @@ def _may_renew(user: User, call: Call) -> bool:
     """Whether a login would open a session now, as far as the account goes."""
     if user.status != ACTIVE or user.locked_down:
         return False
-    state = password_state(user, call.facilities.profile, call.now)
-    return not state.must_change and not state.expired
+    policies = call.facilities.policies
+    state = password_state(user, policies.of(user.user_id), call.now)
+    good = not state.must_change and not state.expired
+    return good and policies.admits(user, call.address)
 
 
 def _session_fields(
@@ -123,6 +125,7 @@ def _session_fields(
     """
     sessions, now = call.facilities.sessions, call.now
     session_token, user_id = family.session_token(token), token.user_id
+    policy = call.facilities.policies.of(user_id)
     live = sessions.with_id(family.session_id, now)
 
     def use_or_open() -> None:
@@ -140,12 +143,13 @@ def _session_fields(
             client=family.client,
             methods=family.methods,
             proved=False,
+            policy=policy,
         )
 
     call.after_commit.append(use_or_open)
     if live is not None and live.digest != digest_of(session_token):
         return {"session_expires_at": live.expires_at}
-    new_end = expiry(now, call.facilities.profile.session_s)
+    new_end = expiry(now, policy.session_s)
     expires_at = live.expires_at if live else new_end
     return {"session_token": session_token, "session_expires_at": expires_at}
 
