@@ -175,13 +175,13 @@ class AuditPage(Page):
         label(box, found.title, font="heading").pack(anchor="w", pady=(0, gap))
         for name, text in found.facts:
             label(box, name, font="small", look="secondary").pack(anchor="w")
-            label(box, text, wrap=290).pack(anchor="w", pady=(0, gap))
+            label(box, text, wrap=275).pack(anchor="w", pady=(0, gap))
         if found.changes:
             label(box, "Changes", font="heading").pack(anchor="w", pady=(gap * 2, gap))
         for name, before, after in found.changes:
             label(box, name, font="strong").pack(anchor="w")
-            label(box, f"before:  {before}", wrap=290, look="danger").pack(anchor="w")
-            label(box, f"after:  {after}", wrap=290, look="success").pack(
+            label(box, f"before:  {before}", wrap=275, look="danger").pack(anchor="w")
+            label(box, f"after:  {after}", wrap=275, look="success").pack(
                 anchor="w", pady=(0, gap)
             )
         self._replace(box)

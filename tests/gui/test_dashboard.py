@@ -113,6 +113,9 @@ def test_it_refreshes_by_itself_only_while_it_is_in_front(
     for _ in range(3):
         seen.append(page.picture)
         window.until(lambda: page.picture is not seen[-1], "another picture")
+    monkeypatch.setattr("gui.views.dashboard.REFRESH_MS", 600_000)
+    window.click("refresh")
+    window.until(lambda: page.picture is not seen[-1] and page._timer)
     window.go("labs")
     assert not page._timer
     assert page.dashboard._job is None
