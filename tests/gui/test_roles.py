@@ -97,15 +97,15 @@ def test_a_primary_role_is_not_taken_away_but_explained(
 
 
 def test_the_window_explains_why(window: Driver, member: Member, ask: Any):
-    user_id = member("wanda")
+    user_id = member("winifred")
     ask("save_role", name="keepers", permissions=["labs.manage"])
     ask("save_role", name="strangers", denied=["labs.manage"])
     window.signed_in()
     window.go("why")
-    window.type("account", "wanda")
+    window.type("account", "winifred")
     window.type("permission", "labs.manage")
     window.key("Return")
-    window.reads("wanda may not use labs.manage everywhere")
+    window.reads("winifred may not use labs.manage everywhere")
     window.reads("Roles that allow it: keepers.")
     ask("assign_role", user_ids=[user_id], roles=["keepers"])
     window.click("explain")

@@ -143,9 +143,8 @@ def test_logins_whose_tokens_have_expired_are_forgotten(standard: Bench):
     standard.clock.advance(DAY_S)
     member(standard, "bobby")
     standard.clock.advance(6 * DAY_S)
-    rounds = standard.maintenance
     for _ in range(2):  # the first only begins to look
-        standard.run(rounds.purge(standard.clock.now))
+        standard.purge()
     assert list(standard.store.ids(FAMILIES)) == [standard.user_id("bobby")]
 
 
