@@ -61,18 +61,19 @@ class ApiKeys:
         return self._used.get(key_id) or self._store.get(API_KEYS, key_id)
 
     async def write_uses(self, now: Moment) -> None:
-        """Make the uses so far durable, some at a time.
+        """Make the uses so far durable, some at a time; later ones wait for next time.
 
         Raises what `Transaction.commit` raises; what is not written then stays.
         """
         del now
-        while self._used:
-            some = dict(list(self._used.items())[:WRITTEN_AT_ONCE])
+        so_far = list(self._used.items())
+        for first in range(0, len(so_far), WRITTEN_AT_ONCE):
+            some = so_far[first : first + WRITTEN_AT_ONCE]
             tx = self._store.transaction()
-            for key_id, key in some.items():
+            for key_id, key in some:
                 if await tx.get(API_KEYS, key_id) is not None:
                     tx.put(API_KEYS, key)
             await tx.commit()
-            for key_id, key in some.items():
+            for key_id, key in some:
                 if self._used.get(key_id) is key:
                     del self._used[key_id]

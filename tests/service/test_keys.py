@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from storage import Transaction
 from tests.service.harness import ADMIN_PASSWORD, GOOD, STRONG, Bench, Message, update
 from tests.service.mailbox import MAIL
 from ums_client.protocol.actions import ACTIONS, Access
@@ -248,6 +249,26 @@ def test_uses_are_shown_at_once_and_written_in_the_end(standard: Bench):
     assert (shown["uses"], shown["last_address"]) == (3, "127.0.0.1")
     standard.run(keys.write_uses(standard.clock.now))
     assert standard.store.get(API_KEYS, key_id_of(key)).uses == 3
+
+
+def test_writing_uses_comes_to_an_end_while_the_key_is_used(
+    standard: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    key = key_of(standard, standard.member("alice"))
+    get_user(standard, key)
+    keys, commits = standard.service.facilities.keys, list[Transaction]()
+    commit = Transaction.commit
+
+    async def used_meanwhile(tx: Transaction) -> None:
+        commits.append(tx)
+        assert len(commits) < 5
+        keys.find(key, "127.0.0.1", standard.clock.now)
+        await commit(tx)
+
+    monkeypatch.setattr(Transaction, "commit", used_meanwhile)
+    standard.run(keys.write_uses(standard.clock.now))
+    assert len(commits) == 1
+    assert keys.current(key_id_of(key)).uses == 2
 
 
 # --- their life ---
