@@ -667,7 +667,7 @@ def test_pages_far_behind_leave_out_whom_a_change_has_left_out(
     assert (before.total, after.total) == (3_000, 2_900)
 
 
-def test_an_account_that_was_restored_comes_last(
+def test_accounts_that_were_restored_come_last_in_their_order(
     crowd: tuple[asyncio.Runner, Store],
 ):
     runner, store = crowd
@@ -675,15 +675,21 @@ def test_an_account_that_was_restored_comes_last(
 
     async def run() -> Found:
         await directory.prepare(Turns())
-        user = store.get(USERS, f"{5:08}")
-        assert user is not None
-        async with store.transaction() as tx:
-            tx.delete(USERS, user.user_id)
-        async with store.transaction() as tx:
-            tx.put(USERS, user)
-        return await directory.find(Selection(), Page(1, 3_000))
+        users = [store.get(USERS, f"{number:08}") for number in (5, 3)]
+        for user in users:
+            assert user is not None
+            async with store.transaction() as tx:
+                tx.delete(USERS, user.user_id)
+        for user in users:
+            assert user is not None
+            async with store.transaction() as tx:
+                tx.put(USERS, user)
+        async with store.transaction() as tx:  # a change moves none of them
+            assert users[0] is not None
+            tx.put(USERS, users[0]._replace(company="New"))
+        return await directory.find(Selection(), Page(2, 1_500))
 
-    assert runner.run(run()).user_ids == [f"{5:08}"]
+    assert runner.run(run()).user_ids == [f"{5:08}", f"{3:08}"]
 
 
 def test_so_many_ask_at_once_and_no_more(crowd: tuple[asyncio.Runner, Store]):

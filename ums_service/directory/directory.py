@@ -11,6 +11,7 @@ so that nothing outdated is shown.
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from enum import Enum
 
 from storage import Store, document_of
 from ums_service.directory.growing import Growing
@@ -24,6 +25,15 @@ from ums_service.domain.factors import FACTORS
 from ums_service.domain.users import USERS
 
 
+class _Change(Enum):
+    """What happened to an account since it was read last."""
+
+    PUT = 1
+    GONE = 2
+    RETURNED = 3
+    """It went and came again: it is the youngest of those there were then."""
+
+
 class Directory:
     """The index of one store. Belongs to the loop; any number of tasks may ask."""
 
@@ -35,8 +45,8 @@ class Directory:
         self._under_way = 0
         self._orders: dict[str | None, Growing] = {}
         self._unread: Iterator[str] | None = None
-        self._changed: OrderedDict[str, bool] = OrderedDict()
-        """Ids in the order of their changes; whether the account was gone meanwhile."""
+        self._changed: OrderedDict[str, _Change] = OrderedDict()
+        """Ids in the order in which the store keeps the accounts that are new."""
 
     async def prepare(self, turns: Turns) -> None:
         """Read all accounts and make all orders, so that who asks need not wait."""
@@ -59,8 +69,8 @@ class Directory:
         for _ in range(len(self._changed)):
             if not self._changed:  # others have taken part
                 return
-            user_id, was_gone = self._changed.popitem(last=False)
-            if was_gone:
+            user_id, change = self._changed.popitem(last=False)
+            if change is not _Change.PUT:
                 self._remove(user_id)
             self._read(user_id)
             await turns.give()
@@ -98,11 +108,11 @@ class Directory:
     def _note(self, user_id: str) -> None:
         """An account was put or deleted; one that nobody has heard of is no matter."""
         if self._store.get_value(USERS, user_id) is not None:
-            self._changed.setdefault(user_id, False)
-            if self._changed[user_id]:  # it comes again, behind all others
+            if self._changed.setdefault(user_id, _Change.PUT) is _Change.GONE:
+                self._changed[user_id] = _Change.RETURNED
                 self._changed.move_to_end(user_id)
         elif user_id in self.rows.row_of:
-            self._changed[user_id] = True
+            self._changed[user_id] = _Change.GONE
         else:
             self._changed.pop(user_id, None)
 
