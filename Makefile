@@ -33,7 +33,7 @@ test: $(VENV)/.dev ## Run the tests
 
 soak: $(VENV)/.dev ## Run the long versions of the proofs (about an hour)
 	@UMS_KILL_ROUNDS=500 UMS_FUZZ_MESSAGES=1000000 $(BIN)/python -m pytest -n 2 \
-		-m "soak or not soak" --timeout 7200 $(ARGS)
+		-m "soak or not soak" --hypothesis-profile random --timeout 7200 $(ARGS)
 
 lint: $(VENV)/.dev ## Check format, style and types
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy

@@ -6,11 +6,20 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 from tests.service.harness import Bench
 from tests.service.running import RunningService, running_service
 
 MakeBench = Callable[..., Bench]
+
+settings.register_profile(
+    "repeatable",  # what passes here passes everywhere; a failure is told at once
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+)
+settings.register_profile("random")  # other examples at each run: make soak
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(autouse=True, scope="session")
