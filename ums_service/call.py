@@ -341,14 +341,15 @@ class Call:
             ),
         )
 
-    def _still_holds(self, session: Session) -> bool:
+    def still_holds(self) -> bool:
+        """Whether the session, or the API key, that the call came with has not ended."""
         if self.key is not None:
             return self.facilities.keys.current(self.key.key_id) is not None
-        return self.facilities.sessions.holds(session)
+        return self.facilities.sessions.holds(self.own_session)
 
     def begin_again(self) -> None:
         """Forget what a run that met a conflict has gathered."""
-        if self.session is not None and not self._still_holds(self.session):
+        if self.session is not None and not self.still_holds():
             self.session = self.key = None  # it was ended meanwhile
         self.transaction = None
         self.after_commit.clear()

@@ -64,6 +64,7 @@ async def send_notification(
         priority=request.priority,
         schedule=schedule,
         next_s=schedule.start_s,
+        key_id=call.key.key_id if call.key else "",
         lab_id=request.lab_id or "",
         recipients=user_ids,
         accounts=len(user_ids),
@@ -235,6 +236,8 @@ def _view(job: Announcement) -> dict[str, Any]:
         "runs": job.runs,
         "created_at": text_of(job.created_s),
     }
+    if job.key_id:
+        told["key_id"] = job.key_id
     if job.lab_id:
         told["lab_id"] = job.lab_id
     else:

@@ -172,7 +172,6 @@ async def _check_given(request: BulkUsers, call: Call) -> None:
 async def _work(request: BulkUsers, call: Call) -> AsyncIterator[list[ItemResult]]:
     """The results, a few accounts at a time; ends early where the session has ended."""
     doing, own = _DOING[request.operation], call.own_session
-    sessions_open = call.facilities.sessions
 
     async def one(user_id: str) -> ItemResult:
         if user_id == own.user_id:
@@ -183,7 +182,7 @@ async def _work(request: BulkUsers, call: Call) -> AsyncIterator[list[ItemResult
 
     for start in range(0, len(request.user_ids), AT_ONCE):
         some = request.user_ids[start : start + AT_ONCE]
-        if call.key is None and not sessions_open.holds(own):
+        if not call.still_holds():
             text = "The session has ended"
             yield [
                 ItemResult(user_id, ok=False, code="INVALID_SESSION", message=text)
