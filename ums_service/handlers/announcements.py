@@ -34,7 +34,7 @@ from ums_service.domain.notice_words import OF_SERVICE, Words
 from ums_service.domain.notifications import Channel
 from ums_service.domain.profiles import HOUR_S, MINUTE_S
 from ums_service.domain.schedules import Schedule, new_schedule
-from ums_service.handlers.turns import taking_turns
+from ums_service.handlers.turns import ids_behind, taking_turns
 from ums_service.notices import require_mail
 from ums_service.sending import SENDING, SENDING_EVERYWHERE
 
@@ -214,7 +214,7 @@ def _listed(request: ListScheduled, call: Call) -> list[str]:
     if request.all:
         call.require(SENDING_EVERYWHERE)
         call.discloses = True
-        return sorted(one for one in store.ids(ANNOUNCEMENTS) if one > (after or ""))
+        return ids_behind(store, ANNOUNCEMENTS, after)
     own = call.own_session.user_id
     return store.ids_where(ANNOUNCEMENTS, "user_id", own, after=after)
 

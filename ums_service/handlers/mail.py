@@ -26,20 +26,17 @@ async def list_mail(request: ListMail, call: Call) -> Answer[ListMailReply]:
     """List mails that are not sent; also where mail is no longer set up."""
     call.discloses = True
     store, shown = call.facilities.store, list[Mail]()
-    pending = dead = 0
     async for _, mail_id in taking_turns(store.ids(OUTBOX)):
+        if len(shown) == request.most:
+            break
         mail = store.get(OUTBOX, mail_id)
-        if mail is None:
-            continue
-        is_dead = mail.state == MailState.DEAD
-        dead, pending = dead + is_dead, pending + (not is_dead)
-        if len(shown) < request.most and request.state in (None, mail.state):
+        if mail is not None and request.state in (None, mail.state):
             shown.append(mail)
     return answer(
         ListMailReply,
         mails=[_view(mail) for mail in shown],
-        pending=pending,
-        dead=dead,
+        pending=store.count_where(OUTBOX, "state", MailState.PENDING.value),
+        dead=store.count_where(OUTBOX, "state", MailState.DEAD.value),
     )
 
 
