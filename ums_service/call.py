@@ -64,6 +64,9 @@ class Call:
     """What the audit entry says beside who, what and when."""
     changes: Changes | None = None
     """Old and new values of what is changed of the subject, sealed in the entry."""
+    reason: str = ""
+    """Why, where the account that it is about does not stay, or is not to read it:
+    sealed in the entry under the key of the caller."""
     request_id: str | int | None = None
     discloses: bool = False
     """Somebody else's data is shown: also a read leaves an audit entry then."""
@@ -325,6 +328,7 @@ class Call:
         actor = self.session.user_id if self.session else None
         subject, tx, store = self.subject, self.tx, self.facilities.store
         other = None if actor == subject else actor
+        why: Changes | None = {"reason": ["", self.reason]} if self.reason else None
         return AuditEntry(
             event=event,
             outcome=Outcome.DONE,
@@ -335,7 +339,7 @@ class Call:
             user_agent=user_agent_of(self.client),
             request_id=self.request_id,
             lab_id=self.lab_id,
-            of_actor=await name_sealed_in(tx, store, other),
+            of_actor=await name_sealed_in(tx, store, other, why),
             of_subject=await name_sealed_in(
                 tx, store, subject, self.changes, self.subject_name
             ),
@@ -355,4 +359,5 @@ class Call:
         self.after_commit.clear()
         self.details.clear()
         self.changes = self.subject_name = self.lab_id = None
+        self.reason = ""
         self.discloses = False

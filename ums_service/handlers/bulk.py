@@ -95,7 +95,9 @@ _DOING: Final[dict[str, _Doing]] = {
     ),
     "delete": _Doing(
         row_of("delete_user", deletions.delete_user),
-        lambda asked, user_id: DeleteUser(user_id=user_id, password=asked.password),
+        lambda asked, user_id: DeleteUser(
+            user_id=user_id, password=asked.password, reason=asked.reason or None
+        ),
     ),
     "assign_role": _Doing(
         row_of("assign_role", assignments.assign_role),
@@ -139,8 +141,7 @@ async def bulk_users(request: BulkUsers, call: Call) -> Answer[BulkUsersReply]:
     told = {"operation": request.operation, "dry_run": request.dry_run}
     call.discloses = True
     call.details |= told | {"accounts": len(request.user_ids)}
-    if request.reason:
-        call.details["reason"] = request.reason
+    call.reason = request.reason
     if request.background:
         return answer(BulkUsersReply, **told, job_id=_start(request, call))
     await call.commit_early(call.action.audit.value)  # so that nothing is done twice

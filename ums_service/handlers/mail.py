@@ -18,6 +18,7 @@ from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain.errors import NoSuchMail
 from ums_service.domain.outbox import OUTBOX, Mail, MailState, Template
+from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.turns import taking_turns
 from ums_service.notices import new_mail, post, require_mail
 
@@ -57,7 +58,8 @@ async def retry_mail(request: RetryMail, call: Call) -> Answer[RetryMailReply]:
 
 
 async def drop_mail(request: DropMail, call: Call) -> Answer[DropMailReply]:
-    """Forget a mail."""
+    """Forget a mail, which may be one that tells of a takeover."""
+    require_fresh(call)
     mail = await _existing(request.mail_id, call)
     call.tx.delete(OUTBOX, mail.mail_id)
     return answer(DropMailReply, message="The mail is dropped")
