@@ -50,11 +50,14 @@ class Later(AtOnce):
         self._waiting.append((work, then, job))
         return job
 
+    def step(self) -> None:
+        work, then, job = self._waiting.pop(0)
+        if not job.cancelled:
+            super().run(work, then)
+
     def settle(self) -> None:
         while self._waiting:
-            work, then, job = self._waiting.pop(0)
-            if not job.cancelled:
-                super().run(work, then)
+            self.step()
 
 
 class Told:
