@@ -208,6 +208,8 @@ class Call:
 
     def known_device(self, user: User | None, token: str | None) -> Device | None:
         """The device of `user` whose token this is; None where it is not known."""
+        if token is None:
+            return None
         store, user_id = self.facilities.store, user.user_id if user else ""
         own = store.get(DEVICES, user_id) or Devices(user_id)
         key = service_secret(store, DEVICE_TOKENS)
