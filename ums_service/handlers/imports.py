@@ -32,6 +32,7 @@ from ums_service.domain.imports import (
     ImportedChange,
     ImportedChanges,
 )
+from ums_service.domain.look_alikes import skeleton
 from ums_service.domain.moment import text_of
 from ums_service.domain.outbox import Template
 from ums_service.domain.password_hashes import NO_PASSWORD
@@ -72,6 +73,8 @@ async def import_users(request: ImportUsers, call: Call) -> Answer[ImportUsersRe
     }
     if request.label:
         call.details["label"] = request.label
+    results = [_told(j, reads=reads, dry_run=request.dry_run) for j in judged]
+    await asyncio.sleep(0)  # the commit of a thousand accounts takes its time, too
     return answer(
         ImportUsersReply,
         dry_run=request.dry_run,
@@ -79,7 +82,7 @@ async def import_users(request: ImportUsers, call: Call) -> Answer[ImportUsersRe
         updated=count[Verdict.UPDATE],
         skipped=count[Verdict.SKIP],
         refused=count[Verdict.REFUSE],
-        results=[_told(j, reads=reads, dry_run=request.dry_run) for j in judged],
+        results=results,
         **more,
     )
 
@@ -145,13 +148,14 @@ async def _write(
 ) -> None:
     """Put what is made and changed, an entry for each, and the batch."""
     tx, now, names = call.tx, call.now, call.facilities.look_alikes
-    created, updated = [], []
+    created, updated, looks = list[str](), list[str](), list[tuple[str, str]]()
     for number, judged in enumerate(changing, 1):
         before, after = judged.before, judged.after
         assert after is not None
         tx.put(USERS, after)
         if before is None:
-            created.append(after)
+            created.append(after.user_id)
+            looks.append((skeleton(after.username), after.user_id))
         else:
             updated.append(after.user_id)
             await _remember(before, after, judged.changed, import_id, call)
@@ -166,12 +170,11 @@ async def _write(
             by=call.own_session.user_id,
             created_at=now.text,
             until_epoch_s=now.epoch_s + call.facilities.profile.imports_kept_s,
-            created=tuple(user.user_id for user in created),
+            created=tuple(created),
             updated=tuple(updated),
         ),
     )
-    for user in created:
-        call.after_commit.append(partial(names.add, user.username, user.user_id))
+    call.after_commit.append(partial(names.add, looks))
 
 
 async def _remember(
