@@ -1,0 +1,92 @@
+"""The program in a process of its own, used from outside: keys in, pictures out."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import ImageGrab
+
+from tests.service.harness import LIMIT_S, ROOT
+
+_STILL: int = 4
+"""So many pictures in a row that are the same: nothing moves, nothing is awaited."""
+
+
+class Hands:
+    """A person at the keyboard of `python -m gui`, who looks at titles and pictures."""
+
+    def __init__(self, endpoint: str, home: Path) -> None:
+        self._home = home
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gui", "--endpoint", endpoint],
+            cwd=ROOT,
+            env={**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        window = self.see("Sign in - UMS")
+        _xdotool("windowfocus", "--sync", window)
+
+    def see(self, title: str) -> str:
+        """Wait for a window of that title; returns its id."""
+        words = ("search", "--sync", "--onlyvisible", "--name", f"^{title}$")
+        try:
+            return _xdotool(*words).split()[0]
+        except subprocess.TimeoutExpired:
+            seen = self._home / "seen.png"
+            ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).save(seen)
+            raise AssertionError(f"no {title!r}; what was seen is in {seen}") from None
+
+    def type(self, text: str) -> None:
+        _xdotool("type", "--delay", "1", text)
+
+    def press(self, *keys: str) -> None:
+        _xdotool("key", "--delay", "1", *keys)
+
+    def fill(self, *texts: str) -> None:
+        """Type into one field after the other, then press Return."""
+        for number, text in enumerate(texts):
+            if number:
+                self.press("Tab")
+            self.type(text)
+        self.press("Return")
+
+    def rest(self) -> None:
+        """Wait until the picture stands still."""
+        end = time.monotonic() + LIMIT_S
+        same, before = 0, b""
+        while same < _STILL:
+            picture = ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).tobytes()
+            same = same + 1 if picture == before else 0
+            before = picture
+            assert time.monotonic() < end, "the picture does not stand still"
+            time.sleep(0.02)
+
+    def quit(self) -> None:
+        """Close the program by its key; it must end well and in silence."""
+        self.press("ctrl+q")
+        _, complaints = self.process.communicate(timeout=LIMIT_S)
+        assert (self.process.returncode, complaints) == (0, "")
+
+
+@contextmanager
+def hands(endpoint: str, home: Path) -> Iterator[Hands]:
+    person = None
+    try:
+        person = Hands(endpoint, home)
+        yield person
+    finally:
+        if person is not None:
+            person.process.kill()
+            person.process.communicate()
+
+
+def _xdotool(*words: str) -> str:
+    done = subprocess.run(
+        ["xdotool", *words], capture_output=True, text=True, check=True, timeout=LIMIT_S
+    )
+    return done.stdout
