@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,23 +29,31 @@ class Hands:
             text=True,
         )
         window = self.see("Sign in - UMS")
-        _xdotool("windowfocus", "--sync", window)
+        self._wait(lambda: _xdotool("windowfocus", "--sync", window), "the focus")
 
     def see(self, title: str) -> str:
         """Wait for a window of that title; returns its id."""
-        words = ("search", "--sync", "--onlyvisible", "--name", f"^{title}$")
-        try:
-            return _xdotool(*words).split()[0]
-        except subprocess.TimeoutExpired:
-            seen = self._home / "seen.png"
-            ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).save(seen)
-            raise AssertionError(f"no {title!r}; what was seen is in {seen}") from None
+        words = ("search", "--onlyvisible", "--name", f"^{title}$")
+        return self._wait(lambda: _xdotool(*words), repr(title)).stdout.split()[0]
+
+    def _wait(
+        self, look: Callable[[], subprocess.CompletedProcess[str]], what: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Look until it succeeds: a window may come and go between two questions."""
+        end = time.monotonic() + LIMIT_S
+        while (done := look()).returncode != 0:
+            if time.monotonic() > end:
+                seen = self._home / "seen.png"
+                ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).save(seen)
+                raise AssertionError(f"no {what}; what was seen is in {seen}")
+            time.sleep(0.02)
+        return done
 
     def type(self, text: str) -> None:
-        _xdotool("type", "--delay", "1", text)
+        assert _xdotool("type", "--delay", "1", text).returncode == 0
 
     def press(self, *keys: str) -> None:
-        _xdotool("key", "--delay", "1", *keys)
+        assert _xdotool("key", "--delay", "1", *keys).returncode == 0
 
     def fill(self, *texts: str) -> None:
         """Type into one field after the other, then press Return."""
@@ -85,8 +93,11 @@ def hands(endpoint: str, home: Path) -> Iterator[Hands]:
             person.process.communicate()
 
 
-def _xdotool(*words: str) -> str:
-    done = subprocess.run(
-        ["xdotool", *words], capture_output=True, text=True, check=True, timeout=LIMIT_S
+def _xdotool(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["xdotool", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT_S,
     )
-    return done.stdout
