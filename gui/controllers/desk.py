@@ -84,6 +84,7 @@ class Heard:
 
     link: list[Callable[[], object]] = field(default_factory=list)
     me: list[Callable[[], object]] = field(default_factory=list)
+    unread: list[Callable[[int], object]] = field(default_factory=list)
 
 
 class Desk:

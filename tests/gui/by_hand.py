@@ -14,6 +14,8 @@ from tests.service.harness import LIMIT_S, ROOT
 
 _STILL: int = 4
 """So many pictures in a row that are the same: nothing moves, nothing is awaited."""
+_COLOURS: int = 8
+"""A screen with no more than these has nothing on it yet."""
 
 
 class Hands:
@@ -29,6 +31,7 @@ class Hands:
             text=True,
         )
         window = self.see("Sign in - UMS")
+        self.rest()  # keys that come before the window is drawn are nobody's
         self._wait(lambda: _xdotool("windowfocus", "--sync", window), "the focus")
 
     def see(self, title: str) -> str:
@@ -68,9 +71,10 @@ class Hands:
         end = time.monotonic() + LIMIT_S
         same, before = 0, b""
         while same < _STILL:
-            picture = ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).tobytes()
-            same = same + 1 if picture == before else 0
-            before = picture
+            picture = ImageGrab.grab(xdisplay=os.environ["DISPLAY"])
+            drawn = picture.getcolors(_COLOURS) is None
+            same = same + 1 if drawn and picture.tobytes() == before else 0
+            before = picture.tobytes()
             assert time.monotonic() < end, "the picture does not stand still"
             time.sleep(0.02)
 

@@ -80,7 +80,7 @@ def test_keys_bring_pages_help_and_themes(window: Driver, member: Member):
     member("sven")
     window.signed_in("sven", GOOD)
     window.settled()
-    window.root.event_generate("<Alt-Key-3>")
+    window.root.event_generate("<Alt-Key-4>")
     window.until(lambda: window.program.shell.current == "sessions")  # type: ignore[union-attr]
     window.root.event_generate("<F1>")
     assert "Ctrl+Q" in window.find("secret").get("1.0", "end")
@@ -89,6 +89,84 @@ def test_keys_bring_pages_help_and_themes(window: Driver, member: Member):
     for theme in ("dark", "light"):
         window.root.event_generate("<Control-t>")
         assert window.root.theme == theme
+
+
+def test_every_page_has_a_way_by_keys(window: Driver, shared: RunningService):
+    window.signed_in()
+    window.settled()
+    shell = window.program.shell
+    assert shell is not None
+    assert len(shell.entries) > 10
+    window.root.event_generate("<Alt-Key-0>")
+    assert shell.current == shell.entries[9].name
+    window.root.event_generate("<Control-Next>")
+    assert shell.current == shell.entries[10].name
+    window.root.event_generate("<Control-Prior>")
+    assert shell.current == shell.entries[9].name
+    for entry in shell.entries:
+        window.root.event_generate("<Control-k>")
+        window.type("page", entry.title.replace("?", "").lower())
+        window.key("Return")
+        window.until(lambda name=entry.name: shell.current == name)
+    window.root.event_generate("<Control-k>")
+    window.type("page", "my")
+    window.key("Down")
+    window.key("Up")
+    window.key("Return")
+    assert shell.current == "profile"
+    window.settled()
+
+
+def test_the_key_of_the_way_to_pages_takes_nothing_that_was_typed(
+    window: Driver, member: Member
+):
+    member("svea")
+    window.signed_in("svea", GOOD)
+    window.settled()
+    window.type("city", "Lund")
+    window.find("city").icursor(0)
+    window.key("Control-k")
+    assert window.sheet
+    window.key("Escape")
+    window.key("Control-t")
+    assert window.find("city").get() == "Lund"
+
+
+def test_settings_are_chosen_in_a_dialog_and_kept(
+    open_window: Open, member: Member, tmp_path: Path
+):
+    member("tage")
+    window = open_window()
+    window.signed_in("tage", GOOD)
+    window.settled()
+    window.click("settings")
+    window.choose("theme", "Dark")
+    window.choose("scale", "150 %")
+    window.click("shell")
+    assert "--theme dark --scale 150" in window.find("command").get("1.0", "end")
+    window.click("ok")
+    assert window.root.theme == "dark"
+    assert "open the program again" in window.toast
+    window.close()
+    kept = load_choices(tmp_path / "desktop.json")
+    assert (kept.theme, kept.scale_percent) == ("dark", 150)
+
+
+def test_a_low_window_shows_the_page_in_front_in_its_rail(window: Driver):
+    window.signed_in()
+    window.root.geometry("900x540")
+    window.root.event_generate("<Control-Prior>")  # from the first to the last
+    shell = window.program.shell
+    assert shell is not None
+    last = shell.entries[-1].name
+
+    def in_sight() -> bool:
+        button, rail = window.seen(last, shell.rail), shell.rail
+        bottom = button.winfo_rooty() + button.winfo_height()
+        return bool(bottom <= rail.winfo_rooty() + rail.winfo_height())
+
+    window.until(lambda: shell.current == last and in_sight())
+    window.settled()
 
 
 def test_signing_out_ends_the_session(
