@@ -130,7 +130,6 @@ class Program:
             self.sign_in.destroy()
             self.sign_in = None
         me = self.desk.me
-        self.root.title("UMS" if me is None else f"{me.username} - UMS")
         if me is None:
             self.flow = SignIn(self.desk, note=self._note)
             self._note = ""
