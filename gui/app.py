@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from gui.background import Background
 from gui.collecting import Collector
+from gui.controllers.advice import advice_of
 from gui.controllers.choices import Choices, Place, save_choices
-from gui.controllers.desk import DEADLINE_S, Desk
+from gui.controllers.desk import DEADLINE_S, Desk, Me
 from gui.controllers.problems import EXPECTED, Problem
 from gui.controllers.signin import SignIn
 from gui.pages import ENTRIES
@@ -139,6 +140,18 @@ class Program:
             ),
         )
         self.shell.grid(row=0, column=0, sticky="nsew")
+        self._advise(self.shell, me)
+
+    def _advise(self, shell: Shell, me: Me) -> None:
+        """Say what somebody who has just signed in should see to."""
+        advice = advice_of(me.warnings)
+        if advice is not None:
+            self.stage.toasts.show(
+                advice.text,
+                "warning",
+                action="Show",
+                command=lambda: shell.show(advice.page),
+            )
 
     def _session_lost(self) -> None:
         """Ask for the password in front of the page, which stays as it is."""

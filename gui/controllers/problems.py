@@ -22,6 +22,7 @@ _SENTENCES: Final[dict[type[errors.UmsError], str]] = {
     errors.InvalidMfaCode: "That code is not right, or was used before.",
     errors.EmailNotVerified: "Verify your mail address first.",
     errors.ResetRequired: "This account is locked down. Set a new password by mail.",
+    errors.ConsentRequired: "Your consent is needed.",
     errors.InvalidLink: "That code is unknown, used or too old.",
     errors.ReauthenticationRequired: "Prove once more that it is you.",
     errors.PermissionDenied: "You may not do this.",

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from gui.background import Done, Failed, Outcome
 from gui.controllers.desk import Desk, Me
@@ -49,6 +49,12 @@ from ums_client.protocol.recovery import RequestPasswordReset, ResetPassword
 from ums_client.protocol.sessions import LoginReply
 
 FailedWith = Callable[[Problem], object]
+ACCEPTED: Final = {
+    "terms": "terms_accepted",
+    "privacy": "privacy_accepted",
+    "marketing": "marketing_consent",
+}
+"""What can be consented to at a registration: the field of each in its request."""
 
 
 class Step(Enum):
@@ -256,7 +262,11 @@ class SignIn:
 
     def register(self, values: dict[str, str], failed: FailedWith) -> None:
         """Make an account, and sign in to it."""
-        fields: dict[str, Any] = {name: text for name, text in values.items() if text}
+        fields: dict[str, Any] = {
+            ACCEPTED.get(name, name): True if name in ACCEPTED else text
+            for name, text in values.items()
+            if text
+        }
 
         def made(_: CreateUserReply) -> None:
             self.note = "Your account is there."

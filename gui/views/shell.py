@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gui.controllers.desk import Link
-from gui.controllers.notifications import Unread
 from gui.views.stage import Page, Stage
 from gui.widgets.basics import Frame, align_left, button, frame, label, px, tooltip
 from gui.widgets.rail import Rail
@@ -120,6 +119,8 @@ class Shell(Frame):
         self.front.grid(row=0, column=1, sticky="nsew")
         self.front.columnconfigure(0, weight=1)
         self.front.rowconfigure(0, weight=1)
+        from gui.controllers.notifications import Unread  # noqa: PLC0415 - after sign-in
+
         self._unread = Unread(stage.desk)
         stage.desk.heard.unread.append(self._show_unread)
         self.show(self.entries[0].name)
