@@ -14,6 +14,7 @@ from gui.controllers.advice import advice_of
 from gui.controllers.choices import Choices, Place, save_choices
 from gui.controllers.desk import DEADLINE_S, Desk, Me
 from gui.controllers.problems import EXPECTED, Problem
+from gui.controllers.security_keys import SecurityKeys
 from gui.controllers.signin import SignIn
 from gui.pages import ENTRIES
 from gui.views.connection import ask_place, ask_proof, ask_sign_in
@@ -41,8 +42,12 @@ class Program:
         *,
         dialogs: Callable[[Root], Dialogs] = WindowDialogs,
         deadline_s: float = DEADLINE_S,
+        keys: SecurityKeys | None = None,
     ) -> None:
-        """Begins as `choices` say; what they are at the end is written to `path`."""
+        """Begins as `choices` say; what they are at the end is written to `path`.
+
+        `keys` are the security keys to use; those on USB if not given.
+        """
         self._path = path
         self._collector = Collector()
         self.choices = choices
@@ -53,6 +58,7 @@ class Program:
         root.minsize(root.px(860), root.px(540))
         self.background = Background(EXPECTED)
         self.desk = Desk(self.background, choices.here, deadline_s)
+        self.desk.keys = keys or self.desk.keys
         self.stage = Stage(root, self.desk, dialogs(root), Toasts(root))
         root.columnconfigure(0, weight=1)
         root.rowconfigure(0, weight=1)

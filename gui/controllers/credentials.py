@@ -102,32 +102,48 @@ class Credentials:
 
         self.desk.ask(lambda: GetMfaStatus(user_id=self.user_id), got, failed)
 
-    def begin_totp(
+    def begin_factor(
         self,
+        method: str,
         values: dict[str, str],
         then: Callable[[Enrolment], object],
         failed: FailedWith,
     ) -> None:
-        """Begin to set up an authenticator: with the password, maybe with a code."""
+        """Begin to set up a factor that shows codes, or has them sent.
+
+        With the password, maybe with a code of a factor that is there already.
+        """
         self.desk.ask(
             lambda: SetupMfa(
-                method="totp",
+                method=method,
                 password=values["password"],
                 code=values.get("code") or None,
                 device_name=values.get("name") or None,
+                phone_number=values.get("phone", "").strip() or None,
             ),
             lambda reply: then(
                 Enrolment(
                     reply.setup_token,
                     reply.secret,
-                    qr_png(reply.otpauth_uri),
+                    qr_png(reply.otpauth_uri) if reply.otpauth_uri else "",
                     reply.hint,
                 )
             ),
             failed,
         )
 
-    def confirm_totp(
+    def begin_command(self, method: str, values: dict[str, str]) -> str:
+        """The command for `begin_factor`."""
+        return shell_command(
+            self.desk.place,
+            SetupMfa,
+            method=method,
+            password="-",
+            device_name=values.get("name"),
+            phone_number=values.get("phone"),
+        )
+
+    def confirm_factor(
         self,
         token: str,
         code: str,
@@ -154,6 +170,20 @@ class Credentials:
             ),
             lambda reply: then(tuple(reply.backup_codes)),
             failed,
+        )
+
+    def new_codes_command(self) -> str:
+        """The command for `new_backup_codes`."""
+        return shell_command(self.desk.place, RegenerateBackupCodes, password="-")
+
+    def remove_factor_command(self, item: Item) -> str:
+        """The command for `remove_factor`, of oneself."""
+        return shell_command(
+            self.desk.place,
+            DisableMfa,
+            method=item.mark,
+            credential_id=item.key if item.mark == "passkey" else None,
+            password="-",
         )
 
     def remove_factor(

@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 from gui.background import Done, Failed, Job, Outcome, Runner
 from gui.controllers.choices import Place
 from gui.controllers.problems import Problem, explain
+from gui.controllers.security_keys import SecurityKeys, UsbKeys
 from ums_client import Client
 from ums_client.core import new_idempotency_key
 from ums_client.errors import (
@@ -102,6 +103,7 @@ class Desk:
         self.deadline_s = deadline_s
         self.runner = runner
         self.place = place
+        self.keys: SecurityKeys = UsbKeys()
         self.link = Link.UNKNOWN
         self.latency_ms: float | None = None
         self.service = ""

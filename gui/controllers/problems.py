@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from gui.controllers.security_keys import KeyTrouble
 from ums_client import errors
 
-EXPECTED: Final = (errors.UmsError, ValidationError)
+EXPECTED: Final = (errors.UmsError, ValidationError, KeyTrouble)
 """What a request can end with without a fault of this program."""
 
 _SENTENCES: Final[dict[type[errors.UmsError], str]] = {
@@ -75,6 +76,9 @@ def explain(error: Exception) -> Problem:
         text = _sentence(fault["msg"].removeprefix("Value error, "))
         field = str(fault["loc"][0]) if fault["loc"] else ""
         return Problem(text, ((field, text),) if field else ())
+    if isinstance(error, KeyTrouble):
+        text = str(error)
+        return Problem(text, ((error.field, text),) if error.field else ())
     assert isinstance(error, errors.UmsError), "others are faults of the program"
     text = next(
         (_SENTENCES[kind] for kind in type(error).__mro__ if kind in _SENTENCES),

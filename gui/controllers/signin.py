@@ -1,6 +1,7 @@
 r"""The way to a session, step by step, whatever the service asks for on the way.
 
-    PASSWORD --> FACTOR ---------------------------------+--> DONE
+    PASSWORD --> FACTOR or PASSKEY ----------------------+--> DONE
+       |    \--> PASSKEY alone ---------------------------+
        |    \--> NEW_PASSWORD --> (PASSWORD again) ------+
        |    \--> SET_UP_FACTOR --> CONFIRM --> (PASSWORD)-+
        |    \--> ADDRESS --> (PASSWORD)
@@ -55,6 +56,8 @@ ACCEPTED: Final = {
     "marketing": "marketing_consent",
 }
 """What can be consented to at a registration: the field of each in its request."""
+NO_CODES: Final = frozenset({"passkey", "backup_code"})
+"""Ways to prove oneself that show no codes; backup codes are for when those fail."""
 
 
 class Step(Enum):
@@ -62,6 +65,7 @@ class Step(Enum):
 
     PASSWORD = "password"
     FACTOR = "factor"
+    PASSKEY = "passkey"
     NEW_PASSWORD = "new password"
     SET_UP_FACTOR = "set up factor"
     CONFIRM = "confirm factor"
@@ -81,6 +85,7 @@ class Kept:
     password: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
     methods: tuple[str, ...] = ()
+    passkey_options: dict[str, Any] | None = field(default=None, repr=False)
     qr_png: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)
 
@@ -114,15 +119,16 @@ class SignIn:
         self.kept.username, self.kept.password = username, password
 
         def work(client: Client) -> tuple[LoginReply, Me]:
-            return _opened(
+            return opened(
                 client, client.call(Login(username=username, password=password))
             )
 
-        self.desk.call_directly(work, lambda o: self._answered(o, failed))
+        self.desk.call_directly(work, lambda o: self.answered(o, failed))
 
-    def _answered(
+    def answered(
         self, outcome: Outcome[tuple[LoginReply, Me]], failed: FailedWith
     ) -> None:
+        """Go on with what the service said to a login."""
         match outcome:
             case Done((_, me)):
                 self._open(me)
@@ -137,7 +143,9 @@ class SignIn:
                     error.mfa_token or "",
                     error.methods,
                 )
-                self.go(Step.FACTOR)
+                self.kept.passkey_options = error.passkey_options
+                codes = [name for name in error.methods if name not in NO_CODES]
+                self.go(Step.FACTOR if codes else Step.PASSKEY)
             case PasswordExpired() | PasswordChangeRequired():
                 self.kept.token = error.password_change_token or ""
                 why = (
@@ -174,7 +182,7 @@ class SignIn:
 
         def work(client: Client) -> tuple[LoginReply, Me]:
             request = VerifyMfa(mfa_token=token, code=code, method=method or None)
-            return _opened(client, client.call(request))
+            return opened(client, client.call(request))
 
         def then(outcome: Outcome[tuple[LoginReply, Me]]) -> None:
             if isinstance(outcome, Failed) and isinstance(outcome.error, InvalidToken):
@@ -186,7 +194,7 @@ class SignIn:
                     Problem(explain(outcome.error).text, (("code", "Not accepted."),))
                 )
             else:
-                self._answered(outcome, failed)
+                self.answered(outcome, failed)
 
         self.desk.call_directly(work, then)
 
@@ -312,7 +320,7 @@ class SignIn:
         self.begin_again("Your account is ready. Sign in.")
 
 
-def _opened(client: Client, reply: LoginReply) -> tuple[LoginReply, Me]:
+def opened(client: Client, reply: LoginReply) -> tuple[LoginReply, Me]:
     """The session is open; find out what it may do."""
     user = reply.user
     try:

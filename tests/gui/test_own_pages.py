@@ -80,6 +80,7 @@ def test_an_authenticator_is_added_used_and_removed(
     page = window.go("security")
     window.reads("No second factor")
     window.click("add")
+    window.click("ok")  # an authenticator app is the first kind
     window.type("name", "my phone")
     window.type("password", GOOD)
     window.key("Return")
