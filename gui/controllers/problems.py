@@ -5,13 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from gui.controllers.security_keys import KeyTrouble
 from ums_client import errors
-
-EXPECTED: Final = (errors.UmsError, ValidationError, KeyTrouble)
-"""What a request can end with without a fault of this program."""
 
 _SENTENCES: Final[dict[type[errors.UmsError], str]] = {
     errors.InvalidCredentials: (
@@ -69,8 +64,17 @@ class Problem:
         return self.faults[0][0] if self.faults else ""
 
 
+def expected() -> tuple[type[Exception], ...]:
+    """What a request can end with without a fault of this program."""
+    from pydantic import ValidationError  # noqa: PLC0415 - the window is there before
+
+    return (errors.UmsError, ValidationError, KeyTrouble)
+
+
 def explain(error: Exception) -> Problem:
     """Put an error into words."""
+    from pydantic import ValidationError  # noqa: PLC0415 - the window is there before
+
     if isinstance(error, ValidationError):
         fault = error.errors(include_url=False, include_input=False)[0]
         text = _sentence(fault["msg"].removeprefix("Value error, "))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gui.controllers.desk import Link
 from gui.views.stage import Page, Stage
 from gui.widgets.basics import Frame, align_left, button, frame, label, px, tooltip
 from gui.widgets.rail import Rail
+
+if TYPE_CHECKING:
+    from gui.controllers.notifications import Unread
 
 
 class MakePage(Protocol):
@@ -99,6 +102,7 @@ class Shell(Frame):
         stage: Stage,
         entries: Sequence[Entry],
         actions: RailActions,
+        unread: Unread,
     ) -> None:
         """The first page that one may see is in front."""
         super().__init__(parent, name="shell")
@@ -119,9 +123,7 @@ class Shell(Frame):
         self.front.grid(row=0, column=1, sticky="nsew")
         self.front.columnconfigure(0, weight=1)
         self.front.rowconfigure(0, weight=1)
-        from gui.controllers.notifications import Unread  # noqa: PLC0415 - after sign-in
-
-        self._unread = Unread(stage.desk)
+        self._unread = unread
         stage.desk.heard.unread.append(self._show_unread)
         self.show(self.entries[0].name)
 

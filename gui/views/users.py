@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, cast
 
 from typing_extensions import override
 
 from gui.controllers.users import STATUSES, FoundUsers, Search, Users
-from gui.controllers.wording import counted
-from gui.views.lists import ItemSource
+from gui.views.finder import FinderPage
 from gui.views.person import PersonPane
-from gui.views.stage import Page, Stage
-from gui.widgets.basics import Split, button, choice, entry, frame, label, px
+from gui.views.stage import Stage
+from gui.widgets.basics import Frame, button, choice
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
-from gui.widgets.table import Column, Row, Table
-from gui.widgets.timing import Debounce
+from gui.widgets.table import Column, Row
 
 ANY = "any status"
 COLUMNS = (
@@ -27,140 +25,95 @@ COLUMNS = (
     Column("last", "Last sign-in", 140, "last_login"),
     Column("created", "Created", 140, "created_at"),
 )
-NARROW = ("username", "full_name", "email", "role", "status")
 
 
-class UsersPage(Page):
+class UsersPage(FinderPage):
     """Search, sort, select; make an account."""
 
     title = "Users"
+    thing = "account"
+    columns: ClassVar[tuple[Column, ...]] = COLUMNS
+    narrow: ClassVar[tuple[str, ...]] = (
+        "username",
+        "full_name",
+        "email",
+        "role",
+        "status",
+    )
+    pane_width = 430
+    look_after_ms = 120
 
     def __init__(self, parent: Any, stage: Stage, *, name: str) -> None:
         """Empty, until `open`."""
-        super().__init__(parent, stage, name=name)
         self.users = Users(stage.desk)
-        self.search = Search()
-        self.found = FoundUsers(stage.desk, self.search)
-        self.person: PersonPane
-        self.body.columnconfigure(0, weight=1)
-        self.body.rowconfigure(1, weight=1)
-        self._bar()
-        self.panes = Split(self.body, 430)
-        self.panes.grid(row=1, column=0, sticky="nsew")
-        left = self.panes.left
-        self.table = Table(left, COLUMNS)
-        self.table.grid(row=0, column=0, sticky="nsew")
+        self._order = ("username", False)
+        super().__init__(parent, stage, name=name)
         self.table.sort_by("username", descending=False)
         self.table.on_sort = self._sort
-        self.table.on_select = self._selected
-        self.table.on_open = lambda _: self.person.focus()
-        self.count = label(left, font="small", look="secondary", name="count")
-        self.count.grid(row=1, column=0, sticky="w", pady=px(self, 4))
-        self.person = PersonPane(self.panes.right, stage, self.users, self._changed)
-        self.person.grid(row=0, column=0, sticky="nsew")
-        self._reveal(person=False)
 
-    def _bar(self) -> None:
-        bar, gap = frame(self.body, name="bar"), px(self, 8)
-        bar.grid(row=0, column=0, sticky="ew", pady=(0, gap))
-        label(bar, "Search").pack(side="left")
-        self.query = entry(bar, name="query", width=28)
-        self.query.pack(side="left", padx=gap)
+    @override
+    def make_pane(self, parent: Any) -> PersonPane:
+        self.person = PersonPane(parent, self.stage, self.users, self._changed)
+        return self.person
+
+    @override
+    def fill_bar(self, bar: Frame) -> None:
         self.status = choice(bar, (ANY, *STATUSES), name="status", width=14)
         self.status.pack(side="left")
+        self.status.bind("<<ComboboxSelected>>", lambda _: self.look())
         if self.stage.desk.may("users.create"):
             button(bar, "New user…", self.create, kind="primary", name="new").pack(
                 side="right"
             )
-        typed = Debounce(self.query, self.look, after_ms=120)
-        self.query.bind("<KeyRelease>", typed.poke)
-        self.query.bind("<Down>", lambda _: self.table.focus_rows())
-        self.query.bind("<Return>", lambda _: self.table.focus_rows())
-        self.query.bind("<Escape>", lambda _: self._clear())
-        self.status.bind("<<ComboboxSelected>>", lambda _: self.look())
-
-    @override
-    def open(self) -> None:
-        """Find anew; the search is as it was."""
-        window = self.stage.root
-        window.bind("<Control-f>", lambda _: self.query.focus_set())
-        window.bind("<Control-n>", lambda _: self.create())
-        self.find()
-        self.query.focus_set()
-
-    @override
-    def close(self) -> None:
-        """Leave the keys to other pages."""
-        for key in ("<Control-f>", "<Control-n>"):
-            self.stage.root.unbind(key)
 
     # --- finding
 
-    def look(self) -> None:
-        """Find, if something else is wanted than before."""
+    @property
+    def search(self) -> Search:
+        """What was asked for last."""
+        return cast("Search", self.asked)
+
+    @override
+    def wanted(self) -> Search:
         status = self.status.get()
-        wanted = Search(
-            self.query.get(),
-            "" if status == ANY else status,
-            "",
-            self.search.sort_by,
-            self.search.descending,
-        )
-        if wanted != self.search:
-            self.search = wanted
-            self.find()
-
-    def find(self) -> None:
-        """Fetch the first page of what is wanted."""
-        found = FoundUsers(self.stage.desk, self.search)
-        found.changed = self.table.refresh
-        found.failed = self.failing(self.find)
-        self.spinner.start("Searching…")
-
-        def came() -> None:
-            self.end()
-            self.notice.clear()
-            self.found = found
-            self.table.clear_selection()
-            self.table.show(ItemSource(found))
-            self._selected(None)
-
-        self.found.cancel()
-        self.found = found
-        found.begin(came, self.failing(self.find))
-
-    def _tell(self) -> None:
-        total, chosen = self.found.total, len(self.table.selected)
-        text = counted(total, "account")
-        if chosen:
-            text += f"  ·  {chosen} selected"
-        self.count.configure(text=text)
-        wanted = self.search.query or self.search.status
-        self.table.say(
-            "" if total else "No account is like that." if wanted else "No account."
+        return Search(
+            self.query.get().strip(), "" if status == ANY else status, "", *self._order
         )
 
-    def _clear(self) -> None:
-        self.query.delete(0, "end")
-        self.look()
+    @override
+    def finder(self, wanted: Search) -> FoundUsers:
+        return FoundUsers(self.stage.desk, wanted)
+
+    @property
+    @override
+    def narrowed(self) -> bool:
+        return bool(self.search.query or self.search.status)
+
+    @override
+    def came(self, select: str = "") -> None:
+        self.notice.clear()
+        self.table.clear_selection()
+        self.selected(None)
+        super().came(select)
+
+    @override
+    def tell(self) -> None:
+        super().tell()
+        chosen = len(self.table.selected)
+        if chosen > 1:
+            text = self.count.cget("text")
+            self.count.configure(text=f"{text}  ·  {chosen} selected")
 
     def _sort(self, name: str, descending: bool) -> None:  # noqa: FBT001 - called by the table
-        old = self.search
-        self.search = Search(old.query, old.status, old.role, name, descending)
+        self._order = (name, descending)
         self.find()
 
-    def _selected(self, row: Row | None) -> None:
-        self._tell()
-        self._reveal(person=row is not None)
-        if row is not None:
-            self.person.show(row.key)
-        else:
+    @override
+    def selected(self, row: Row | None) -> None:
+        super().selected(row)
+        self.tell()
+        if row is None:
             self.person.clear()
-
-    def _reveal(self, *, person: bool) -> None:
-        """Somebody in full takes the room of the columns that matter least."""
-        self.panes.reveal(right=person)
-        self.table.show_columns(NARROW if person else [c.name for c in COLUMNS])
 
     def _changed(self) -> None:
         """An account is other than before: find anew, where the list is."""
@@ -169,13 +122,14 @@ class UsersPage(Page):
 
         def came() -> None:
             self.table.refresh()
-            self._tell()
+            self.tell()
 
         found.begin(came, self.failing(self.find))
         self.table.top = top
 
     # --- making
 
+    @override
     def create(self) -> None:
         """Ask for a new account."""
         self.stage.ask(

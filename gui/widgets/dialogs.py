@@ -67,6 +67,10 @@ class Dialogs(Protocol):
         """Have a file chosen; returns its path, or nothing."""
         ...
 
+    def pick_place(self, name: str) -> str:
+        """Have a place for a new file chosen; returns its path, or nothing."""
+        ...
+
 
 class WindowDialogs:
     """Dialogs as windows in front of the main one."""
@@ -85,14 +89,19 @@ class WindowDialogs:
         Raises:
             OSError: the file cannot be written.
         """
-        path = filedialog.asksaveasfilename(parent=self._window, initialfile=name)
+        path = self.pick_place(name)
         if path:
             write_private(path, text)
-        return path or ""
+        return path
 
     def pick_file(self, title: str) -> str:
         """Ask which."""
         return str(filedialog.askopenfilename(parent=self._window, title=title) or "")
+
+    def pick_place(self, name: str) -> str:
+        """Ask where."""
+        asked = filedialog.asksaveasfilename(parent=self._window, initialfile=name)
+        return str(asked or "")
 
 
 def write_private(path: str, text: str) -> None:

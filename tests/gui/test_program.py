@@ -50,6 +50,17 @@ def test_without_tkinter_it_says_what_to_install():
     assert done.stderr.count("\n") == 1
 
 
+def test_the_window_is_there_before_what_takes_long_to_load(tmp_path: Path):
+    code = (
+        "import sys; from gui.start import open_program; "
+        "program = open_program(None, None, None, None, None); "
+        "print(program.root.nametowidget('main.signin').winfo_exists(), "
+        "'pydantic' in sys.modules, 'zmq' in sys.modules)"
+    )
+    done = run("-c", code, XDG_CONFIG_HOME=str(tmp_path))
+    assert (done.stdout, done.stderr) == ("1 False False\n", "")
+
+
 def test_theme_size_place_and_user_are_remembered(
     open_window: Open, member: Member, tmp_path: Path
 ):
