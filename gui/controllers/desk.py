@@ -20,6 +20,7 @@ from gui.background import Done, Failed, Job, Once, Outcome, Runner
 from gui.controllers import wire
 from gui.controllers.choices import Place
 from gui.controllers.problems import Problem, explain
+from gui.controllers.security_keys import SecurityKeys, UsbKeys
 from ums_client.errors import (
     BadConfiguration,
     InvalidSession,
@@ -97,6 +98,7 @@ class Desk:
         self.deadline_s = deadline_s
         self.runner = runner
         self.place = place
+        self.keys: SecurityKeys = UsbKeys()
         self.link = Link.UNKNOWN
         self.latency_ms: float | None = None
         self.service = ""

@@ -7,8 +7,10 @@ with what was typed, until that has succeeded (`Sheet.close`).
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from tkinter import filedialog
 from typing import Any, Protocol, TypeAlias
 
@@ -103,14 +105,23 @@ class WindowDialogs:
 
 
 def write_private(path: str, text: str) -> None:
-    """Write a file of mode 0600.
+    """Write a file of mode 0600, all or nothing; one of that name is replaced.
 
     Raises:
         OSError: it cannot be written.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
+    handle, draft = tempfile.mkstemp(  # of mode 0600
+        prefix=".", suffix=".new", dir=Path(path).parent
+    )
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink()
+        raise
 
 
 class Sheet(ttk.Toplevel):
