@@ -41,6 +41,7 @@ from ums_client.protocol.sessions import (
 )
 
 R = TypeVar("R", bound=Reply)
+T = TypeVar("T")
 DEADLINE_S: Final = 5.0
 PROBE_DEADLINE_S: Final = 2.0
 USER_AGENT: Final = "UMS desktop"
@@ -212,27 +213,49 @@ class Desk:
         """
         key = new_idempotency_key()
 
-        def work() -> tuple[R, float]:
+        def call(client: Client) -> R:
             request = make()
             action = ACTION_BY_REQUEST[type(request)]
-            begun = time.monotonic()
-            reply = self._connected().client.call(
+            return client.call(
                 request,
                 idempotency_key=key if action.repeat is Repeat.KEYED else None,
                 deadline_s=deadline_s or self.deadline_s,
             )
-            return reply, (time.monotonic() - begun) * 1_000
 
-        def sort_out(outcome: Outcome[tuple[R, float]]) -> None:
+        def again() -> None:
+            self.ask(make, then, failed, deadline_s=deadline_s)
+
+        return self._run(call, then, failed, again)
+
+    def work(
+        self,
+        do: Callable[[Client], T],
+        then: Callable[[T], object],
+        failed: Callable[[Problem], object],
+    ) -> Job:
+        """Do something that takes several requests, as `ask` does with one.
+
+        Where a proof is asked for, all of it is done again.
+        """
+        return self._run(do, then, failed, lambda: self.work(do, then, failed))
+
+    def _run(
+        self,
+        do: Callable[[Client], T],
+        then: Callable[[T], object],
+        failed: Callable[[Problem], object],
+        again: Callable[[], object],
+    ) -> Job:
+        def sort_out(outcome: Outcome[T]) -> None:
             match outcome:
-                case Done((reply, _)):
+                case Done(value):
                     if self.link is not Link.ONLINE:
                         self._is(Link.ONLINE, self.latency_ms)
-                    then(reply)
+                    then(value)
                 case Failed(error):
-                    self._refused(error, failed, lambda: self.ask(make, then, failed))
+                    self._refused(error, failed, again)
 
-        return self.runner.run(work, sort_out)
+        return self.runner.run(lambda: do(self._connected().client), sort_out)
 
     def prove(
         self,

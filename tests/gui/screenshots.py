@@ -13,6 +13,7 @@ from tests.gui.administration import administration_of_rights
 from tests.gui.display import private_display
 from tests.gui.driver import Driver
 from tests.gui.prepared import settle
+from tests.gui.user_pictures import many_accounts
 from tests.service.harness import ROOT
 from tests.service.running import RunningService, login_as_admin, running_service
 
@@ -123,6 +124,7 @@ WALKS: tuple[Callable[[Driver, Camera], None], ...] = (
     before_signing_in,
     own_pages,
     administration,
+    many_accounts,
     administration_of_rights,
 )
 
