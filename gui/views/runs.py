@@ -109,14 +109,14 @@ class RunView:
         if path:
             self.wizard.say(f"Saved to {path}.", "success")
 
-    def report(self, done: str, undone: Callable[[Run], object]) -> None:
+    def report(self, done: str, undone: Callable[[Run], object], *more: Act) -> None:
         """Tell what became of all; offer to save that, and to take it back."""
         run, number = self.run, len(self.run.succeeded)
         told = f"{counted(number, 'account')} {'is' if number == 1 else 'are'} {done}"
         told += f", {len(run.results) - number:,} left out"
         left = run.total - len(run.results)
         told += f", {left:,} not come to, as it was stopped." if left else "."
-        acts = [Act("Save as CSV…", "save", self.save)]
+        acts = [*more, Act("Save as CSV…", "save", self.save)]
         tasks = run.undo()
         if tasks:
 

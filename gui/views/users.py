@@ -11,6 +11,8 @@ from typing_extensions import override
 from gui.controllers.choices import Look
 from gui.controllers.users import FoundUsers, Search, Users
 from gui.views.bulk import BulkWizard
+from gui.views.deleted import DeletedView
+from gui.views.export import ExportView
 from gui.views.finder import FinderPage
 from gui.views.person import PersonPane
 from gui.views.picks import PickBar
@@ -89,9 +91,15 @@ class UsersPage(FinderPage):
             button(bar, "New user…", self.create, kind="primary", name="new").pack(
                 side="right"
             )
-        for text, name, command in (("Columns…", "columns", self.choose_columns),):
-            made = button(self.head, text, command, kind="quiet", name=name)
-            made.pack(side="right")
+        may = self.stage.desk.may
+        for permission, text, name, command in (
+            ("users.read", "Columns…", "columns", self.choose_columns),
+            ("users.read", "Export…", "export", self.export),
+            ("users.delete", "Deleted…", "deleted", self.show_deleted),
+        ):
+            if may(permission):
+                made = button(self.head, text, command, kind="quiet", name=name)
+                made.pack(side="right")
         self.filters = UserFilters(self.body, self.look)
         self.filters.grid(row=1, column=0, sticky="w", pady=(0, px(self, 8)))
 
@@ -216,6 +224,14 @@ class UsersPage(FinderPage):
     def _changed_many(self) -> None:
         self.picks.picked.clear()
         self._changed()
+
+    def export(self) -> None:
+        """Ask what is to be taken out, and where to."""
+        ExportView(self.stage, self.search, self.found.total, list(self.picks.picked))
+
+    def show_deleted(self) -> None:
+        """List the accounts that can be brought back."""
+        DeletedView(self.stage, self._changed)
 
     # --- making
 

@@ -197,3 +197,42 @@ def test_a_wrong_password_deletes_nobody_and_a_right_one_can_be_taken_back(
     window.click("undo")
     window.reads("2 accounts are as before")
     assert {status(shared, user_id) for user_id in ids} == {"active"}
+
+
+def test_deleted_accounts_are_brought_back_under_another_name_or_erased(
+    window: Driver, users: Any, member: Member, shared: RunningService
+):
+    ids = {name: member(name) for name in ("dead-a", "dead-b", "dead-c")}
+    for user_id in ids.values():
+        ask(shared, "delete_user", user_id=user_id, password=ADMIN_PASSWORD)
+    member("dead-a")
+    window.click("deleted")
+
+    def choose(name: str) -> None:
+        table = window.find("deletedusers")
+        window.until(lambda: table.total)
+        table.select_key(ids[name])
+        window.pump()
+        assert table.selected == {ids[name]}
+
+    choose("dead-a")
+    window.click("restore")
+    window.click("ok")
+    window.until(lambda: window.top.form.field("username").fault)
+    window.type("username", "dead-a-again")
+    window.type("email", "dead-a-again@example.org")
+    window.click("ok")
+    window.reads("dead-a-again is back.")
+    assert status(shared, ids["dead-a"]) == "active"
+    choose("dead-b")
+    window.click("erase")
+    window.type("password", ADMIN_PASSWORD)
+    window.click("ok")
+    window.reads("1 account is erased")
+    window.click("others")
+    window.find("restore")
+    choose("dead-c")
+    table = window.find("deletedusers")
+    assert ids["dead-b"] not in {
+        table.row_at(number).key for number in range(table.total)
+    }
