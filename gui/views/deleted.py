@@ -22,7 +22,7 @@ COLUMNS: Final = (
     Column("username", "User name", 140),
     Column("email", "Mail address", 220),
     Column("deleted", "Deleted", 140),
-    Column("purge", "Is erased", 160),
+    Column("purge", "Erased after", 160),
 )
 
 
@@ -36,9 +36,9 @@ class DeletedView:
         self.runs = RunView(self.wizard, stage)
         self.accounts = DeletedAccounts(stage.desk)
         self.table: Table
-        self.list()
+        self.show()
 
-    def list(self) -> None:
+    def show(self) -> None:
         """Show them, the oldest first."""
         room = self.wizard.step(
             "Deleted accounts",
@@ -115,7 +115,7 @@ class DeletedView:
 
     def _is_back(self, username: str) -> None:
         self._changed()
-        self.list()
+        self.show()
         self.wizard.say(f"{username} is back.", "success")
 
     def _erase(self) -> None:
@@ -150,7 +150,7 @@ class DeletedView:
     def _run(self, title: str, deed: Deed, picks: tuple[Pick, ...], done: str) -> None:
         def ended(_: Any) -> None:
             self._changed()
-            again = Act("The others…", "others", self.list)
+            again = Act("The others…", "others", self.show)
             self.runs.report(done, ended, again)
 
         self.runs.start(title, [(deed, picks)], ended, dry_run=False)

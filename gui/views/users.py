@@ -14,6 +14,7 @@ from gui.views.bulk import BulkWizard
 from gui.views.deleted import DeletedView
 from gui.views.export import ExportView
 from gui.views.finder import FinderPage
+from gui.views.import_wizard import ImportView
 from gui.views.person import PersonPane
 from gui.views.picks import PickBar
 from gui.views.stage import Stage
@@ -95,6 +96,7 @@ class UsersPage(FinderPage):
         for permission, text, name, command in (
             ("users.read", "Columns…", "columns", self.choose_columns),
             ("users.read", "Export…", "export", self.export),
+            ("users.create", "Import…", "import", self.import_file),
             ("users.delete", "Deleted…", "deleted", self.show_deleted),
         ):
             if may(permission):
@@ -224,14 +226,20 @@ class UsersPage(FinderPage):
     def _changed_many(self) -> None:
         self.picks.picked.clear()
         self._changed()
+        if self.person.person is not None:
+            self.person.show(self.person.person.user_id)
 
     def export(self) -> None:
         """Ask what is to be taken out, and where to."""
         ExportView(self.stage, self.search, self.found.total, list(self.picks.picked))
 
+    def import_file(self) -> None:
+        """Ask for a file of accounts."""
+        ImportView(self.stage, self._changed_many)
+
     def show_deleted(self) -> None:
         """List the accounts that can be brought back."""
-        DeletedView(self.stage, self._changed)
+        DeletedView(self.stage, self._changed_many)
 
     # --- making
 

@@ -63,7 +63,8 @@ class Wizard(Panel):
     def step(self, title: str, text: str = "", acts: Sequence[Act] = ()) -> Frame:
         """Show the next step; returns the room for its widgets.
 
-        The last of `acts` is the one that goes on.
+        The last of `acts` is the one that goes on. It has the focus, unless it is one that
+        nobody should press by mistake.
         """
         self.heading.configure(text=title)
         self.text.configure(text=text)
@@ -87,12 +88,13 @@ class Wizard(Panel):
             made = button(self.row, act.text, act.command, kind=act.kind, name=act.name)
             made.pack(side="right", padx=(self.px(8), 0))
             self.buttons[act.name] = made
-        last = acts[-1] if acts else shut
+        last = acts[-1] if acts and acts[-1].kind != "danger" else shut
         self.buttons[last.name].focus_set()
 
     def fill(self, form: Form) -> None:
         """Show a form as the step, with the focus where typing begins."""
         form.grid(row=0, column=0, sticky="new")
+        form.master.rowconfigure(0, weight=0)
         form.on_return(self.go_on)
         form.focus_first()
 

@@ -13,7 +13,7 @@ from tests.gui.administration import administration_of_rights
 from tests.gui.display import private_display
 from tests.gui.driver import Driver
 from tests.gui.prepared import settle
-from tests.gui.user_pictures import many_accounts
+from tests.gui.user_pictures import deleted_accounts, files_of_accounts, many_accounts
 from tests.service.harness import ROOT
 from tests.service.running import RunningService, login_as_admin, running_service
 
@@ -125,6 +125,8 @@ WALKS: tuple[Callable[[Driver, Camera], None], ...] = (
     own_pages,
     administration,
     many_accounts,
+    files_of_accounts,
+    deleted_accounts,
     administration_of_rights,
 )
 
