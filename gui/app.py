@@ -11,9 +11,11 @@ from typing import Any, Final
 
 from gui.background import Background
 from gui.collecting import Collector
+from gui.controllers.advice import advice_of
 from gui.controllers.choices import Choices, Place, save_choices
-from gui.controllers.desk import DEADLINE_S, Desk
+from gui.controllers.desk import DEADLINE_S, Desk, Me
 from gui.controllers.problems import Problem, expected
+from gui.controllers.security_keys import SecurityKeys
 from gui.controllers.signin import SignIn
 from gui.controllers.wire import load_all
 from gui.views.connection import ask_place, ask_proof, ask_sign_in
@@ -43,8 +45,12 @@ class Program:
         *,
         dialogs: Callable[[Root], Dialogs] = WindowDialogs,
         deadline_s: float = DEADLINE_S,
+        keys: SecurityKeys | None = None,
     ) -> None:
-        """Begins as `choices` say; what they are at the end is written to `path`."""
+        """Begins as `choices` say; what they are at the end is written to `path`.
+
+        `keys` are the security keys to use; those on USB if not given.
+        """
         self._path = path
         self._collector = Collector()
         self.choices = choices
@@ -55,7 +61,10 @@ class Program:
         root.minsize(root.px(860), root.px(540))
         self.background = Background(expected)
         self.desk = Desk(self.background, choices.here, deadline_s)
-        self.stage = Stage(root, self.desk, dialogs(root), Toasts(root))
+        self.desk.keys = keys or self.desk.keys
+        self.stage = Stage(
+            root, self.desk, dialogs(root), Toasts(root), dict(choices.looks)
+        )
         root.columnconfigure(0, weight=1)
         root.rowconfigure(0, weight=1)
         self.front = frame(root, name="main")
@@ -156,6 +165,18 @@ class Program:
             Unread(self.desk),
         )
         self.shell.grid(row=0, column=0, sticky="nsew")
+        self._advise(self.shell, me)
+
+    def _advise(self, shell: Shell, me: Me) -> None:
+        """Say what somebody who has just signed in should see to."""
+        advice = advice_of(me.warnings)
+        if advice is not None:
+            self.stage.toasts.show(
+                advice.text,
+                "warning",
+                action="Show",
+                command=lambda: shell.show(advice.page),
+            )
 
     def _session_lost(self) -> None:
         """Ask for the password in front of the page, which stays as it is."""
@@ -221,7 +242,10 @@ class Program:
         """Remember what was chosen, log out, end."""
         root = self.root
         self.choices = replace(
-            self.choices, width=root.winfo_width(), height=root.winfo_height()
+            self.choices,
+            width=root.winfo_width(),
+            height=root.winfo_height(),
+            looks=self.stage.looks,
         )
         with suppress(OSError):  # a full disk must not keep the window open
             save_choices(self._path, self.choices)

@@ -1,6 +1,7 @@
 r"""The way to a session, step by step, whatever the service asks for on the way.
 
-    PASSWORD --> FACTOR ---------------------------------+--> DONE
+    PASSWORD --> FACTOR or PASSKEY ----------------------+--> DONE
+       |    \--> PASSKEY alone ---------------------------+
        |    \--> NEW_PASSWORD --> (PASSWORD again) ------+
        |    \--> SET_UP_FACTOR --> CONFIRM --> (PASSWORD)-+
        |    \--> ADDRESS --> (PASSWORD)
@@ -15,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gui.background import Done, Failed, Outcome
 from gui.controllers import wire
@@ -41,6 +42,14 @@ if TYPE_CHECKING:
     from ums_client.protocol.sessions import LoginReply
 
 FailedWith = Callable[[Problem], object]
+ACCEPTED: Final = {
+    "terms": "terms_accepted",
+    "privacy": "privacy_accepted",
+    "marketing": "marketing_consent",
+}
+"""What can be consented to at a registration: the field of each in its request."""
+NO_CODES: Final = frozenset({"passkey", "backup_code"})
+"""Ways to prove oneself that show no codes; backup codes are for when those fail."""
 
 
 class Step(Enum):
@@ -48,6 +57,7 @@ class Step(Enum):
 
     PASSWORD = "password"
     FACTOR = "factor"
+    PASSKEY = "passkey"
     NEW_PASSWORD = "new password"
     SET_UP_FACTOR = "set up factor"
     CONFIRM = "confirm factor"
@@ -67,6 +77,7 @@ class Kept:
     password: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
     methods: tuple[str, ...] = ()
+    passkey_options: dict[str, Any] | None = field(default=None, repr=False)
     qr_png: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)
 
@@ -100,16 +111,17 @@ class SignIn:
         self.kept.username, self.kept.password = username, password
 
         def work(client: Client) -> tuple[LoginReply, Me]:
-            return _opened(
+            return opened(
                 client,
                 client.call(wire.sessions.Login(username=username, password=password)),
             )
 
-        self.desk.call_directly(work, lambda o: self._answered(o, failed))
+        self.desk.call_directly(work, lambda o: self.answered(o, failed))
 
-    def _answered(
+    def answered(
         self, outcome: Outcome[tuple[LoginReply, Me]], failed: FailedWith
     ) -> None:
+        """Go on with what the service said to a login."""
         match outcome:
             case Done((_, me)):
                 self._open(me)
@@ -124,7 +136,9 @@ class SignIn:
                     error.mfa_token or "",
                     error.methods,
                 )
-                self.go(Step.FACTOR)
+                self.kept.passkey_options = error.passkey_options
+                codes = [name for name in error.methods if name not in NO_CODES]
+                self.go(Step.FACTOR if codes else Step.PASSKEY)
             case PasswordExpired() | PasswordChangeRequired():
                 self.kept.token = error.password_change_token or ""
                 why = (
@@ -163,7 +177,7 @@ class SignIn:
             request = wire.factors.VerifyMfa(
                 mfa_token=token, code=code, method=method or None
             )
-            return _opened(client, client.call(request))
+            return opened(client, client.call(request))
 
         def then(outcome: Outcome[tuple[LoginReply, Me]]) -> None:
             if isinstance(outcome, Failed) and isinstance(outcome.error, InvalidToken):
@@ -175,7 +189,7 @@ class SignIn:
                     Problem(explain(outcome.error).text, (("code", "Not accepted."),))
                 )
             else:
-                self._answered(outcome, failed)
+                self.answered(outcome, failed)
 
         self.desk.call_directly(work, then)
 
@@ -257,7 +271,11 @@ class SignIn:
 
     def register(self, values: dict[str, str], failed: FailedWith) -> None:
         """Make an account, and sign in to it."""
-        fields: dict[str, Any] = {name: text for name, text in values.items() if text}
+        fields: dict[str, Any] = {
+            ACCEPTED.get(name, name): True if name in ACCEPTED else text
+            for name, text in values.items()
+            if text
+        }
 
         def made(_: CreateUserReply) -> None:
             self.note = "Your account is there."
@@ -303,7 +321,7 @@ class SignIn:
         self.begin_again("Your account is ready. Sign in.")
 
 
-def _opened(client: Client, reply: LoginReply) -> tuple[LoginReply, Me]:
+def opened(client: Client, reply: LoginReply) -> tuple[LoginReply, Me]:
     """The session is open; find out what it may do."""
     user = reply.user
     try:

@@ -115,13 +115,13 @@ def test_a_second_factor_is_set_up_and_asked_for(desk: Desk, member: Member):
     member("gustav")
     signed_in(desk, "gustav")
     credentials, told = Credentials(desk), Told()
-    credentials.begin_totp(
-        {"password": GOOD, "name": "phone"}, told.then, told.problems.append
+    credentials.begin_factor(
+        "totp", {"password": GOOD, "name": "phone"}, told.then, told.problems.append
     )
     enrolment: Enrolment = told.value
     assert enrolment.secret not in repr(enrolment)
     phone = pyotp.TOTP(enrolment.secret)
-    credentials.confirm_totp(
+    credentials.confirm_factor(
         enrolment.token, phone.now(), told.then, told.problems.append
     )
     codes = told.value
