@@ -58,7 +58,7 @@ class UsersPage(FinderPage):
         "status",
     )
     pane_width = 430
-    look_after_ms = 120
+    look_after_ms = 60
 
     def __init__(self, parent: Any, stage: Stage, *, name: str) -> None:
         """Empty, until `open`."""
