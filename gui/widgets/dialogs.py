@@ -32,7 +32,8 @@ class Question:
 
     `consequences` says what will happen, line by line. `command` makes from the answers
     the shell command that does the same. `secret` is text to be shown and copied,
-    `picture` a PNG in base64. Without `confirm` there is only a button to close.
+    `picture` a PNG in base64. Without `confirm` there is only a button to close. `extra`
+    is a button that leaves the dialog open (`Sheet.on_extra`).
     """
 
     title: str
@@ -47,6 +48,7 @@ class Question:
     save_as: str = ""
     picture: str = ""
     close: str = "Cancel"
+    extra: str = ""
 
 
 Submit: TypeAlias = "Callable[[Answers, Sheet], object]"
@@ -141,6 +143,7 @@ class Sheet(ttk.Toplevel):
         self._dialogs = dialogs
         self._submit = submit
         self.on_closed: Callable[[], object] | None = None
+        self.on_extra: Callable[[], object] = lambda: None
         self._came_from = window.focus_get()
         self._build()
         self.transient(window)
@@ -258,7 +261,14 @@ class Sheet(ttk.Toplevel):
             self.ok.pack(side="right")
         self.cancel = button(row, self.question.close, self.close, name="cancel")
         self.cancel.pack(side="right", padx=gap)
+        if self.question.extra:
+            button(row, self.question.extra, self._extra, name="extra").pack(
+                side="right"
+            )
         self.spinner.pack(side="right")
+
+    def _extra(self) -> None:
+        self.on_extra()
 
     def _place(self, window: Any) -> None:
         x = window.winfo_rootx() + (window.winfo_width() - self.winfo_reqwidth()) // 2
