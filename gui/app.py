@@ -62,7 +62,9 @@ class Program:
         self.background = Background(expected)
         self.desk = Desk(self.background, choices.here, deadline_s)
         self.desk.keys = keys or self.desk.keys
-        self.stage = Stage(root, self.desk, dialogs(root), Toasts(root))
+        self.stage = Stage(
+            root, self.desk, dialogs(root), Toasts(root), dict(choices.looks)
+        )
         root.columnconfigure(0, weight=1)
         root.rowconfigure(0, weight=1)
         self.front = frame(root, name="main")
@@ -137,7 +139,6 @@ class Program:
             self.sign_in.destroy()
             self.sign_in = None
         me = self.desk.me
-        self.root.title("UMS" if me is None else f"{me.username} - UMS")
         if me is None:
             self.flow = SignIn(self.desk, note=self._note)
             self._note = ""
@@ -249,7 +250,10 @@ class Program:
         """Remember what was chosen, log out, end."""
         root = self.root
         self.choices = replace(
-            self.choices, width=root.winfo_width(), height=root.winfo_height()
+            self.choices,
+            width=root.winfo_width(),
+            height=root.winfo_height(),
+            looks=self.stage.looks,
         )
         with suppress(OSError):  # a full disk must not keep the window open
             save_choices(self._path, self.choices)

@@ -103,6 +103,7 @@ class AuditPage(Page):
     @override
     def open(self) -> None:
         """Fetch the newest entries that are wanted."""
+        self.stage.root.bind("<Control-l>", lambda _: self.following.invoke())
         self.begin("Reading the log…")
 
         def came() -> None:
@@ -121,6 +122,7 @@ class AuditPage(Page):
     @override
     def close(self) -> None:
         """Follow no more."""
+        self.stage.root.unbind("<Control-l>")
         self._stop_following()
 
     @override

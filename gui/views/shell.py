@@ -180,6 +180,9 @@ class Shell(Frame):
         page = self.pages[name]
         page.grid(row=0, column=0, sticky="nsew")
         page.open()
+        me = self.stage.desk.me
+        assert me is not None, "the pages are for somebody"
+        self.stage.root.title(f"{page.title} - {me.username} - UMS")
         self._unread.count()
         return page
 

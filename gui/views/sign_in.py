@@ -78,6 +78,7 @@ class SignInView(Frame):
             watch_strength(self.form.field(made.strength_of), self._judge, self._names)
         self._links(card, made.links)
         self.form.focus_first()
+        self.stage.root.title(f"{made.title} - UMS")
 
     def _links(
         self, card: Any, links: Sequence[tuple[str, Callable[[], object]]]

@@ -20,6 +20,8 @@ from typing_extensions import override
 from gui.widgets.basics import button, copy_text, frame, label, picture, px, root_of
 from gui.widgets.forms import FieldSpec, Form
 from gui.widgets.notice import Notice, Spinner, Tone
+from gui.widgets.panel import Panel
+from gui.widgets.wizard import Wizard
 
 Answers: TypeAlias = dict[str, str]
 NOTICE_ROW, COMMAND_ROW, BUTTONS_ROW = 50, 51, 52
@@ -73,6 +75,10 @@ class Dialogs(Protocol):
         """Have a place for a new file chosen; returns its path, or nothing."""
         ...
 
+    def wizard(self, title: str) -> Wizard:
+        """Open a window that leads through steps."""
+        ...
+
 
 class WindowDialogs:
     """Dialogs as windows in front of the main one."""
@@ -105,6 +111,10 @@ class WindowDialogs:
         asked = filedialog.asksaveasfilename(parent=self._window, initialfile=name)
         return str(asked or "")
 
+    def wizard(self, title: str) -> Wizard:
+        """Open one; returns at once."""
+        return Wizard(self._window, title)
+
 
 def write_private(path: str, text: str) -> None:
     """Write a file of mode 0600, all or nothing; one of that name is replaced.
@@ -126,7 +136,7 @@ def write_private(path: str, text: str) -> None:
         raise
 
 
-class Sheet(ttk.Toplevel):
+class Sheet(Panel):
     """One dialog. Escape closes it, Return confirms it."""
 
     def __init__(
@@ -137,32 +147,18 @@ class Sheet(ttk.Toplevel):
         submit: Submit | None = None,
     ) -> None:
         """Opens at once, with the focus in its first field."""
-        super().__init__(title=question.title, master=window, resizable=(False, False))
-        self.withdraw()
+        super().__init__(window, question.title)
         self.question = question
         self._dialogs = dialogs
         self._submit = submit
-        self.on_closed: Callable[[], object] | None = None
         self.on_extra: Callable[[], object] = lambda: None
-        self._came_from = window.focus_get()
         self._build()
-        self.transient(window)
-        self.bind("<Escape>", lambda _: self.close())
-        self.protocol("WM_DELETE_WINDOW", self.close)
-        self.update_idletasks()
-        self._place(window)
-        self.deiconify()
-        self.wait_visibility()
-        self.grab_set()
-        self.focus_force()
+        self.appear()
         self._focus_first()
 
     def _build(self) -> None:
         question, gap = self.question, px(self.master, 10)
-        self.configure(background=root_of(self.master).colour("secondary"))
-        box = frame(self, 20, name="box")
-        box.pack(fill="both", expand=True, padx=1, pady=1)
-        box.columnconfigure(0, weight=1)
+        box = self.box
         label(box, question.title, font="heading").grid(sticky="w", pady=(0, gap))
         if question.text:
             label(box, question.text, wrap=440).grid(sticky="w", pady=(0, gap))
@@ -270,11 +266,6 @@ class Sheet(ttk.Toplevel):
     def _extra(self) -> None:
         self.on_extra()
 
-    def _place(self, window: Any) -> None:
-        x = window.winfo_rootx() + (window.winfo_width() - self.winfo_reqwidth()) // 2
-        y = window.winfo_rooty() + (window.winfo_height() - self.winfo_reqheight()) // 3
-        self.geometry(f"+{max(x, 0)}+{max(y, 0)}")
-
     def _focus_first(self) -> None:
         if self.question.fields:
             self.form.focus_first()
@@ -306,17 +297,6 @@ class Sheet(ttk.Toplevel):
     def say(self, text: str, tone: Tone = "danger") -> None:
         """Show a message above the buttons."""
         self.notice.show(text, tone)
-
-    def close(self) -> None:
-        """Close; the focus goes back to where it was."""
-        if not self.winfo_exists():
-            return
-        self.grab_release()
-        self.destroy()
-        if self._came_from is not None and self._came_from.winfo_exists():
-            self._came_from.focus_set()
-        if self.on_closed is not None:
-            self.on_closed()
 
     @override
     def __repr__(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gui.app import Program
 from gui.controllers.choices import Choices, Place
-from gui.widgets.dialogs import Sheet
+from gui.widgets.panel import Panel
 from tests.service.harness import ADMIN_PASSWORD, LIMIT_S
 
 
@@ -75,14 +75,14 @@ class Driver:
     @property
     def top(self) -> Any:
         """The dialog in front, or the window."""
-        sheets = [w for w in self.root.winfo_children() if isinstance(w, Sheet)]
+        sheets = [w for w in self.root.winfo_children() if isinstance(w, Panel)]
         return sheets[-1] if sheets else self.root
 
     @property
     def sheet(self) -> Any:
         """The dialog in front, waiting for it if it has to come."""
         return self.until(
-            lambda: self.top if isinstance(self.top, Sheet) else None, "a dialog"
+            lambda: self.top if isinstance(self.top, Panel) else None, "a dialog"
         )
 
     @property

@@ -14,6 +14,7 @@ from tests.gui.display import private_display
 from tests.gui.driver import Driver
 from tests.gui.oversight import audit_log
 from tests.gui.prepared import settle
+from tests.gui.user_pictures import deleted_accounts, files_of_accounts, many_accounts
 from tests.service.harness import ROOT
 from tests.service.running import RunningService, login_as_admin, running_service
 
@@ -112,6 +113,9 @@ WALKS: tuple[Callable[[Driver, Camera], None], ...] = (
     before_signing_in,
     own_pages,
     administration,
+    many_accounts,
+    files_of_accounts,
+    deleted_accounts,
     administration_of_rights,
     audit_log,
 )
