@@ -8,6 +8,7 @@ from gui.views.invitations import InvitationsPage
 from gui.views.keys import KeysPage
 from gui.views.labs import LabsPage
 from gui.views.mail import UpkeepPage
+from gui.views.notifications import NotificationsPage
 from gui.views.profile import ProfilePage
 from gui.views.roles import RolesPage
 from gui.views.security import SecurityPage
@@ -28,6 +29,7 @@ ENTRIES: Final = (
     Entry("audit", "Audit log", "journal-text", AuditPage, "audit.read"),
     Entry("upkeep", "Service and mail", "heart-pulse", UpkeepPage, "system.admin"),
     Entry("profile", "My profile", "person", ProfilePage),
+    Entry("notifications", "Notifications", "bell", NotificationsPage),
     Entry("security", "Password and factors", "shield-lock", SecurityPage),
     Entry("sessions", "Sessions and devices", "display", SessionsPage),
     Entry("keys", "API keys", "key", KeysPage),

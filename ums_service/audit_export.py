@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from pydantic_core import to_json
 
+from ums_client.protocol.user_files import is_formula
 from ums_service.domain.errors import NotConfigured
 
 Format = Literal["jsonl", "csv", "pdf"]
@@ -38,7 +39,6 @@ COLUMNS: Final = (
 )
 _LINE_ENDS: Final = {code: f"\\u{code:04x}" for code in (0x7F, 0x85, 0x2028, 0x2029)}
 """JSON allows them in texts; many programs end a line there."""
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def lines(entries: Iterable[Shown]) -> bytes:
@@ -68,7 +68,7 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     text = value if type(value) is str else to_json(value).decode()
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if is_formula(text) else text
 
 
 def document(entries: Iterable[Shown], title: str) -> bytes:

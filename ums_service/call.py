@@ -64,6 +64,9 @@ class Call:
     """What the audit entry says beside who, what and when."""
     changes: Changes | None = None
     """Old and new values of what is changed of the subject, sealed in the entry."""
+    reason: str = ""
+    """Why, where the account that it is about does not stay, or is not to read it:
+    sealed in the entry under the key of the caller."""
     request_id: str | int | None = None
     discloses: bool = False
     """Somebody else's data is shown: also a read leaves an audit entry then."""
@@ -325,6 +328,7 @@ class Call:
         actor = self.session.user_id if self.session else None
         subject, tx, store = self.subject, self.tx, self.facilities.store
         other = None if actor == subject else actor
+        why: Changes | None = {"reason": ["", self.reason]} if self.reason else None
         return AuditEntry(
             event=event,
             outcome=Outcome.DONE,
@@ -335,23 +339,25 @@ class Call:
             user_agent=user_agent_of(self.client),
             request_id=self.request_id,
             lab_id=self.lab_id,
-            of_actor=await name_sealed_in(tx, store, other),
+            of_actor=await name_sealed_in(tx, store, other, why),
             of_subject=await name_sealed_in(
                 tx, store, subject, self.changes, self.subject_name
             ),
         )
 
-    def _still_holds(self, session: Session) -> bool:
+    def still_holds(self) -> bool:
+        """Whether the session, or the API key, that the call came with has not ended."""
         if self.key is not None:
             return self.facilities.keys.current(self.key.key_id) is not None
-        return self.facilities.sessions.holds(session)
+        return self.facilities.sessions.holds(self.own_session)
 
     def begin_again(self) -> None:
         """Forget what a run that met a conflict has gathered."""
-        if self.session is not None and not self._still_holds(self.session):
+        if self.session is not None and not self.still_holds():
             self.session = self.key = None  # it was ended meanwhile
         self.transaction = None
         self.after_commit.clear()
         self.details.clear()
         self.changes = self.subject_name = self.lab_id = None
+        self.reason = ""
         self.discloses = False

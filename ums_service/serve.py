@@ -18,9 +18,10 @@ from ums_service.audit_watch import AuditWatch
 from ums_service.bootstrap import Service, build_service
 from ums_service.broker.endpoints import is_local
 from ums_service.chores.every import chores_of
-from ums_service.clock import read_clock
+from ums_service.clock import SteadyClock, read_clock
 from ums_service.directory.turns import Turns
 from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.moment import Moment
 from ums_service.domain.service_secrets import ensure_secrets
 from ums_service.domain.users import USERS
 from ums_service.first_start import ensure_admin, tell_first_start
@@ -55,28 +56,29 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
     secret = curve_secret(settings)
     anchor = anchor_at(settings.audit_anchor) if settings.audit_anchor else None
     archive = RealDisk(settings.audit_archive) if settings.audit_archive else None
-    opened = open_store(settings, environ, read_clock())
+    clock = SteadyClock(read_clock)
+    opened = open_store(settings, environ, clock())
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop_or_end, stopping)
     store = opened.store
     try:
-        service = build_service(store, settings, profile, read_clock)
+        service = build_service(store, settings, profile, clock)
         process.settle_after_load()  # behind it: the columns of its index are large
         watch = AuditWatch(
             store,
             service.facilities.audit,
             anchor,
-            read_clock,
+            clock,
             every_s=settings.audit_anchor_every_s,
         )
         store.start(loop)
         await _report_recovery(store, say)
         await ensure_secrets(store, secrets.token_bytes)
-        await settle_peppers(store, service.hashes, settings.pepper_lost, read_clock())
-        first = await ensure_admin(service, environ, read_clock())
+        await settle_peppers(store, service.hashes, settings.pepper_lost, clock())
+        first = await ensure_admin(service, environ, clock())
         tell_first_start(opened, first, profile, settings, environ, say)
-        door = OperatorDoor(service, read_clock)
+        door = OperatorDoor(service, clock)
         async with (
             operator_socket(settings.operator_path, door),
             listening(settings, secret, service, loop) as endpoint,
@@ -85,15 +87,15 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
             notifier.tell(READY="1", STATUS=f"serving {endpoint}")
             retention = AuditRetention(
                 store,
-                read_clock,
+                clock,
                 kept_days=profile.audit_kept_days,
                 hold=settings.audit_hold,
                 archive=archive,
             )
-            await _until(stopping, service, notifier, watch, retention)
+            await _until(stopping, service, clock, notifier, watch, retention)
             notifier.tell(STOPPING="1")
         service.close_pools()
-        await service.dispatch.refusals.flush(read_clock())
+        await service.dispatch.refusals.flush(clock())
         await watch.keep_head()
     finally:
         _end_process_later()
@@ -122,6 +124,7 @@ async def _report_recovery(store: Store, say: Say) -> None:
 async def _until(
     stopping: asyncio.Event,
     service: Service,
+    clock: Callable[[], Moment],
     notifier: Notifier,
     watch: AuditWatch,
     retention: AuditRetention,
@@ -135,7 +138,7 @@ async def _until(
         )
 
     chores = chores_of(service.facilities, service.dispatch.refusals)
-    maintenance = Maintenance(chores, read_clock, tell)
+    maintenance = Maintenance(chores, clock, tell)
     reading = asyncio.create_task(
         service.facilities.directory.prepare(Turns(rest_s=_REST_S))
     )

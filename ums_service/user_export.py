@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from ums_client.protocol.user_files import FORMULA_STARTS
+from ums_client.protocol.user_files import is_formula
 from ums_service.audit_export import lines
 
 Shown = dict[str, Any]
@@ -36,4 +36,4 @@ def _cell(value: object) -> str:
     if value is None or value == {}:
         return ""
     text = value if type(value) is str else to_json(value).decode()
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if is_formula(text) else text

@@ -5,12 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from ums_client import errors
-
-EXPECTED: Final = (errors.UmsError, ValidationError)
-"""What a request can end with without a fault of this program."""
 
 _SENTENCES: Final[dict[type[errors.UmsError], str]] = {
     errors.InvalidCredentials: (
@@ -67,8 +62,17 @@ class Problem:
         return self.faults[0][0] if self.faults else ""
 
 
+def expected() -> tuple[type[Exception], ...]:
+    """What a request can end with without a fault of this program."""
+    from pydantic import ValidationError  # noqa: PLC0415 - the window is there before
+
+    return (errors.UmsError, ValidationError)
+
+
 def explain(error: Exception) -> Problem:
     """Put an error into words."""
+    from pydantic import ValidationError  # noqa: PLC0415 - the window is there before
+
     if isinstance(error, ValidationError):
         fault = error.errors(include_url=False, include_input=False)[0]
         text = sentence(fault["msg"].removeprefix("Value error, "))

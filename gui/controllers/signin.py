@@ -15,13 +15,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gui.background import Done, Failed, Outcome
+from gui.controllers import wire
 from gui.controllers.desk import Desk, Me
 from gui.controllers.problems import Problem, explain
 from gui.controllers.qr import qr_png
-from ums_client import Client, CreateUser, CreateUserReply, Login
 from ums_client.errors import (
     EmailNotVerified,
     InvalidMfaCode,
@@ -33,20 +33,12 @@ from ums_client.errors import (
     RequestRefused,
     ResetRequired,
 )
-from ums_client.protocol.activation import ActivateAccount
-from ums_client.protocol.addresses import ResendVerification, VerifyEmail
-from ums_client.protocol.assignments import GetUserPermissions
-from ums_client.protocol.factors import (
-    ConfirmMfa,
-    ConfirmMfaReply,
-    SendMfaCode,
-    SetupMfa,
-    SetupMfaReply,
-    VerifyMfa,
-)
-from ums_client.protocol.passwords import ChangePassword
-from ums_client.protocol.recovery import RequestPasswordReset, ResetPassword
-from ums_client.protocol.sessions import LoginReply
+
+if TYPE_CHECKING:
+    from ums_client.client import Client
+    from ums_client.protocol.accounts import CreateUserReply
+    from ums_client.protocol.factors import ConfirmMfaReply, SetupMfaReply
+    from ums_client.protocol.sessions import LoginReply
 
 FailedWith = Callable[[Problem], object]
 
@@ -109,7 +101,8 @@ class SignIn:
 
         def work(client: Client) -> tuple[LoginReply, Me]:
             return _opened(
-                client, client.call(Login(username=username, password=password))
+                client,
+                client.call(wire.sessions.Login(username=username, password=password)),
             )
 
         self.desk.call_directly(work, lambda o: self._answered(o, failed))
@@ -167,7 +160,9 @@ class SignIn:
         token = self.kept.token
 
         def work(client: Client) -> tuple[LoginReply, Me]:
-            request = VerifyMfa(mfa_token=token, code=code, method=method or None)
+            request = wire.factors.VerifyMfa(
+                mfa_token=token, code=code, method=method or None
+            )
             return _opened(client, client.call(request))
 
         def then(outcome: Outcome[tuple[LoginReply, Me]]) -> None:
@@ -190,7 +185,7 @@ class SignIn:
         """Have a code sent; `sent` gets the masked address."""
         token = self.kept.token
         self.desk.ask(
-            lambda: SendMfaCode(mfa_token=token, method=method),
+            lambda: wire.factors.SendMfaCode(mfa_token=token, method=method),
             lambda reply: sent(reply.hint),
             failed,
         )
@@ -205,7 +200,7 @@ class SignIn:
             self.go(Step.CONFIRM)
 
         self.desk.ask(
-            lambda: SetupMfa(
+            lambda: wire.factors.SetupMfa(
                 method="totp", password=kept.password, mfa_setup_token=kept.token
             ),
             begun,
@@ -221,7 +216,9 @@ class SignIn:
             self.on_backup_codes(tuple(reply.backup_codes))
 
         self.desk.ask(
-            lambda: ConfirmMfa(setup_token=token, code=code), confirmed, failed
+            lambda: wire.factors.ConfirmMfa(setup_token=token, code=code),
+            confirmed,
+            failed,
         )
 
     # --- new password, address, registration, reset
@@ -230,7 +227,7 @@ class SignIn:
         """Replace a password that is over, then sign in with the new one."""
         kept = self.kept
         self.desk.ask(
-            lambda: ChangePassword(
+            lambda: wire.passwords.ChangePassword(
                 current_password=kept.password,
                 new_password=new,
                 password_change_token=kept.token,
@@ -243,7 +240,7 @@ class SignIn:
         """Give the code of the mail, then sign in with what was typed before."""
         kept = self.kept
         self.desk.ask(
-            lambda: VerifyEmail(token=code),
+            lambda: wire.addresses.VerifyEmail(token=code),
             lambda _: self.sign_in(kept.username, kept.password, failed),
             failed,
         )
@@ -252,7 +249,11 @@ class SignIn:
         self, email: str, then: Callable[[], object], failed: FailedWith
     ) -> None:
         """Have the mail for that sent once more."""
-        self.desk.ask(lambda: ResendVerification(email=email), lambda _: then(), failed)
+        self.desk.ask(
+            lambda: wire.addresses.ResendVerification(email=email),
+            lambda _: then(),
+            failed,
+        )
 
     def register(self, values: dict[str, str], failed: FailedWith) -> None:
         """Make an account, and sign in to it."""
@@ -266,13 +267,13 @@ class SignIn:
             self.kept.username = values["username"]
             self.go(Step.PASSWORD, f"Your account is there. {problem.text}")
 
-        self.desk.ask(lambda: CreateUser(**fields), made, failed)
+        self.desk.ask(lambda: wire.accounts.CreateUser(**fields), made, failed)
 
     def ask_for_reset(self, who: str, failed: FailedWith) -> None:
         """Have a code sent to the mail address of an account."""
         by_mail = "@" in who
         self.desk.ask(
-            lambda: RequestPasswordReset(
+            lambda: wire.recovery.RequestPasswordReset(
                 email=who if by_mail else None, username=None if by_mail else who
             ),
             lambda _: self.go(
@@ -284,7 +285,7 @@ class SignIn:
     def reset(self, code: str, new: str, failed: FailedWith) -> None:
         """Set a new password with the code of that mail."""
         self.desk.ask(
-            lambda: ResetPassword(token=code, new_password=new),
+            lambda: wire.recovery.ResetPassword(token=code, new_password=new),
             lambda _: self.begin_again("Your new password counts. Sign in with it."),
             failed,
         )
@@ -292,7 +293,7 @@ class SignIn:
     def activate(self, code: str, new: str, failed: FailedWith) -> None:
         """Take up an account that somebody made for you."""
         self.desk.ask(
-            lambda: ActivateAccount(token=code, password=new or None),
+            lambda: wire.activation.ActivateAccount(token=code, password=new or None),
             lambda reply: self._activated(reply.username),
             failed,
         )
@@ -306,7 +307,7 @@ def _opened(client: Client, reply: LoginReply) -> tuple[LoginReply, Me]:
     """The session is open; find out what it may do."""
     user = reply.user
     try:
-        rights = client.call(GetUserPermissions())
+        rights = client.call(wire.assignments.GetUserPermissions())
         is_admin, permissions = rights.is_admin, frozenset(rights.effective_permissions)
     except RequestRefused:  # a service of another profile
         is_admin, permissions = user.role == "admin", frozenset()

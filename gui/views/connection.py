@@ -177,25 +177,3 @@ def ask_sign_in(stage: Stage, closed: Callable[..., object]) -> Sheet:
     )
     sheet.on_closed = lambda: closed(signed_in=bool(opened))
     return sheet
-
-
-KEYS = (
-    ("F1", "This list"),
-    ("Tab, Shift+Tab", "Next and previous field"),
-    ("Space, Return", "Press the button that has the focus"),
-    ("Escape", "Close a dialog"),
-    ("Alt+1 to Alt+9", "Pages, in the order of the rail"),
-    ("F5", "Fetch what the page shows once more"),
-    ("Ctrl+F", "Search"),
-    ("Ctrl+N", "New"),
-    ("Arrows, Page Up, Page Down", "Move in a table"),
-    ("Shift or Ctrl with a click", "Select several rows"),
-    ("Ctrl+T", "Light or dark"),
-    ("Ctrl+Q", "Quit"),
-)
-
-
-def show_keys(stage: Stage) -> Sheet:
-    """List the keys."""
-    lines = "\n".join(f"{keys:<28}{what}" for keys, what in KEYS)
-    return stage.dialogs.open(Question("Keys", secret=lines, close="Close"))

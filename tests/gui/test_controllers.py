@@ -14,7 +14,7 @@ from gui.controllers.choices import Choices, Place, load_choices, save_choices
 from gui.controllers.commands import shell_command
 from gui.controllers.credentials import Credentials, Enrolment
 from gui.controllers.desk import Desk, Link
-from gui.controllers.problems import EXPECTED, Problem, explain
+from gui.controllers.problems import Problem, expected, explain
 from gui.controllers.signin import SignIn, Step
 from gui.controllers.users import FoundUsers, Search, Users
 from tests.service.harness import ADMIN_PASSWORD, GOOD
@@ -33,7 +33,7 @@ class AtOnce:
         job = Job()
         try:
             outcome: Any = Done(work())
-        except EXPECTED as error:
+        except expected() as error:
             outcome = Failed(error)
         then(outcome)
         return job
@@ -50,11 +50,14 @@ class Later(AtOnce):
         self._waiting.append((work, then, job))
         return job
 
+    def step(self) -> None:
+        work, then, job = self._waiting.pop(0)
+        if not job.cancelled:
+            super().run(work, then)
+
     def settle(self) -> None:
         while self._waiting:
-            work, then, job = self._waiting.pop(0)
-            if not job.cancelled:
-                super().run(work, then)
+            self.step()
 
 
 class Told:

@@ -8,6 +8,7 @@ import shutil
 import stat
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -241,6 +242,35 @@ def test_import_judges_every_account_and_changes_nothing_on_a_dry_run(
     shell.run("import", file, status=3)
     again = shell.run("import", file, status=3).stdout
     assert again.count("there already") == len(new)
+
+
+def test_no_account_of_an_original_keeps_the_others_from_coming(tmp_path: Path) -> None:
+    """The original took any JSON that its Python read, in any field but three."""
+    shell = Shell(tmp_path / "ums")
+    shell.folder.mkdir()
+    deep: dict[str, Any] = {}
+    for _ in range(100):
+        deep = {"a": deep}
+    odd: list[Any] = [10**30, 10**4_000, "\ud800", {"\ud800": 1}, deep, "x" * 20_000]
+    records = {
+        f"m{i}": record(f"m{i}", "x", metadata={"a": v}) for i, v in enumerate(odd)
+    }
+    records |= {
+        "long": record("long", "x", full_name="x" * 1_000_000),
+        "types": record("types", "x", role=["admin"], status={}, created_at=7),
+        "\ud800": record("\ud800", "x"),
+        "a\x1b[2J\nb\tnew": record("a\x1b[2J\nb\tnew", "x"),
+        "well": record("well", "x", metadata={"a": [1, 2.5, None, "\u00e4"]}),
+    }
+    file = tmp_path / "users_encrypted.json"
+    file.write_bytes(original_file(records))
+    told = shell.run("import", file, status=3).stdout.splitlines()
+    assert len(told) == len(records)
+    refused = [line.split("\t")[0] for line in told if "\trefused\t" in line]
+    assert refused == ["\\ud800", "a\\x1b[2J\\nb\\tnew"]
+    assert sum("metadata is left out" in line for line in told) == len(odd)
+    assert "full_name is cut" in next(x for x in told if x.startswith("long"))
+    shell.run("verify", "--full")
 
 
 @pytest.mark.parametrize("damage", ["password", "cut", "flip", "empty"])

@@ -62,16 +62,17 @@ def test_cells_that_begin_like_formulas_are_made_harmless_and_read_again(
     make_bench: MakeBench,
 ):
     first, second = make_bench(), make_bench()
-    names = ["=1+1", "+1", "-1", "@x", "'quoted", "\u00e4"]
+    names = ["=1+1", "+1", "-1", "@x", "'quoted", "\u00e4", "\uff1d1", "'=1", "''+1"]
     for i, name in enumerate(names):
         first.register(f"user{i}", full_name=name, metadata={"a": [i]})
     text = exported(first, first.admin(), format="csv", role="user")["data"]
     cells = [r["full_name"] for r in csv.DictReader(io.StringIO(text, newline=""))]
-    assert cells == ["'=1+1", "'+1", "'-1", "'@x", "'quoted", "\u00e4"]
+    assert cells[:6] == ["'=1+1", "'+1", "'-1", "'@x", "'quoted", "\u00e4"]
+    assert cells[6:] == ["'\uff1d1", "''=1", "'''+1"]
     reply = second.ask(
         action="import_users", session_token=second.admin(), data=text, format="csv"
     )
-    assert reply["created"] == 6, reply
+    assert reply["created"] == len(names), reply
     for i, name in enumerate(names):
         user = second.user(f"user{i}")
         assert (user.full_name, user.metadata) == (name, {"a": [i]})

@@ -313,6 +313,48 @@ def test_a_file_that_cannot_be_read_changes_nothing(
     assert standard.store.count(USERS) == 1
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["NaN", "-Infinity", "1e999", "9" * 30, '"\\ud800"', '{"b": 1, "b": 2}', "[" * 14],
+)
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "json"])
+def test_text_is_read_as_strictly_as_messages(standard: Bench, kind: str, value: str):
+    value += "]" * value.count("[")
+    metadata = f'{{"a": {value}}}'
+    text = f'{{"username": "alice", "email": "a@example.org", "metadata": {metadata}}}'
+    if kind == "json":
+        text = f"[{text}]"
+    elif kind == "csv":
+        cell = metadata.replace('"', '""')
+        text = f'username,email,metadata\nalice,a@example.org,"{cell}"\n'
+    token = standard.admin()
+    reply = imported(standard, token, None, data=text, format=kind)
+    assert reply["status"] == "error" or verdicts(reply) == ["refuse"], reply
+    assert "codec" not in json.dumps(reply)
+    assert standard.store.count(USERS) == 1
+
+
+def test_no_name_of_an_imported_text_costs_the_reply(standard: Bench):
+    text = '{"username": "\\ud800", "email": "a@example.org"}'
+    token = standard.admin()
+    reply = imported(standard, token, None, data=text, format="jsonl")
+    assert reply["code"] == "INVALID_REQUEST"
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "json"])
+def test_only_line_ends_end_a_line(standard: Bench, kind: str):
+    odd = "a\u2028b\u2029c"
+    text = json.dumps(row("alice", full_name=odd), ensure_ascii=False)
+    if kind == "json":
+        text = f"[{text}]"
+    elif kind == "csv":
+        text = f"username,email,full_name\ralice,alice@example.org,{odd}\r"
+    token = standard.admin()
+    reply = imported(standard, token, None, data=f"\ufeff{text}", format=kind)
+    assert verdicts(reply) == ["create"], reply
+    assert standard.user("alice").full_name == odd
+
+
 def test_names_that_look_alike_are_told_and_let_in(standard: Bench):
     token = standard.admin()
     standard.register("moderator")

@@ -55,6 +55,20 @@ def decode(body: bytes, *, bytes_max: int = REQUEST_BYTES_MAX) -> dict[str, Any]
     return message
 
 
+def decode_text(text: str, *, depth: int) -> Any:
+    """Read a JSON value that came as text, as strictly as a message is read.
+
+    `depth` is how deep it is to lie in a message, 1 for the message itself.
+
+    Raises:
+        NotJson: the text is not well-formed.
+        InvalidMessage: it is, but holds what the contract refuses.
+    """
+    value = _from_json(text.encode(errors="surrogatepass"))
+    _check(value, None, depth)
+    return value
+
+
 def encode(message: dict[str, Any], encoding: Encoding) -> bytes:
     """Write one message. Numbers are not checked: who reads it refuses NaN and such.
 
@@ -126,7 +140,7 @@ def _too_deep() -> InvalidMessage:
     return InvalidMessage(f"nested deeper than {DEPTH_MAX} levels")
 
 
-def _check(value: Any, field: str, depth: int) -> None:
+def _check(value: Any, field: str | None, depth: int) -> None:
     """Refuse what a parser lets through; `depth` is that of `value` if it nests."""
     kind = type(value)
     if kind is dict or kind is list:
@@ -141,7 +155,7 @@ def _check(value: Any, field: str, depth: int) -> None:
         raise InvalidMessage("a type that JSON does not have", field=field)
 
 
-def _check_number(value: float, field: str) -> None:
+def _check_number(value: float, field: str | None) -> None:
     if type(value) is int:
         if not -INTEGER_MAX <= value <= INTEGER_MAX:
             raise InvalidMessage("an integer beyond 2**53", field=field)

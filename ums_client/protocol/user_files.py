@@ -6,9 +6,11 @@ by the service, row by row.
 """
 
 import csv
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal
+
+from ums_client.protocol.codec import decode_text
+from ums_client.protocol.errors import InvalidMessage
 
 Format = Literal["csv", "json", "jsonl"]
 Row = dict[str, Any]
@@ -17,8 +19,22 @@ NOT_IMPORTED: Final = frozenset(
     {"user_id", "created_at", "updated_at", "last_login", "locked_down"}
 )
 """Columns that an export has and an import leaves out, so that one can be read again."""
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""Cells that begin so get an apostrophe in front in an export; here it goes again."""
+FORMULA_STARTS: Final = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    *"\uff1d\uff0b\uff0d\uff20",
+)
+"""Cells that begin so get an apostrophe in front in an export; here it goes again.
+The last four are the full-width forms of the first (OWASP, CSV injection)."""
+_ROWS_DEPTH: Final = 2
+_ROW_DEPTH: Final = 3
+_METADATA_DEPTH: Final = 4
+"""How deep they lie in a message that has its rows in `users`."""
 _YES, _NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 _FLAGS: Final = frozenset({"email_verified", "must_change_password"})
 
@@ -36,6 +52,11 @@ def read_rows(lines: Iterable[str], kind: Format) -> Iterator[Row]:
     if kind == "csv":
         return _of_csv(lines)
     return _of_json("".join(lines)) if kind == "json" else _of_json_lines(lines)
+
+
+def is_formula(text: str) -> bool:
+    """Whether a cell needs an apostrophe in front: also one that would lose its own."""
+    return text.lstrip("'").startswith(FORMULA_STARTS)
 
 
 def without_ignored(row: Row) -> Row:
@@ -74,14 +95,14 @@ def _of_cells(names: list[str], cells: list[str]) -> Row:
 
 
 def _value(name: str, cell: str) -> Any:
-    if cell[0] == "'" and cell[1:].startswith(FORMULA_STARTS):
+    if cell[0] == "'" and is_formula(cell):
         cell = cell[1:]
     if name in _FLAGS and cell.lower() in _YES | _NO:
         return cell.lower() in _YES
     if name == "metadata":
         try:
-            return json.loads(cell)
-        except (ValueError, RecursionError):
+            return decode_text(cell, depth=_METADATA_DEPTH)
+        except InvalidMessage:
             return cell  # refused with its row: metadata is an object
     return cell
 
@@ -90,11 +111,12 @@ def _of_json_lines(lines: Iterable[str]) -> Iterator[Row]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        yield _of_object(_parsed(line, f"line {number}"), f"line {number}")
+        place = f"line {number}"
+        yield _of_object(_parsed(line, place, _ROW_DEPTH), place)
 
 
 def _of_json(text: str) -> Iterator[Row]:
-    rows = _parsed(text, "the file")
+    rows = _parsed(text, "the file", _ROWS_DEPTH)
     if type(rows) is not list:
         raise UnreadableFile("the file should hold a list of objects")
     for number, row in enumerate(rows, 1):
@@ -107,11 +129,8 @@ def _of_object(row: Any, place: str) -> Row:
     return without_ignored(row)
 
 
-def _parsed(text: str, place: str) -> Any:
+def _parsed(text: str, place: str, depth: int) -> Any:
     try:
-        return json.loads(text)
-    except ValueError as error:
-        reason = getattr(error, "msg", "no JSON")
-        raise UnreadableFile(f"{place}: {reason}") from None
-    except RecursionError:
-        raise UnreadableFile(f"{place}: nested too deeply") from None
+        return decode_text(text, depth=depth)
+    except InvalidMessage as error:
+        raise UnreadableFile(f"{place}: {error}") from None

@@ -93,11 +93,18 @@ async def _take_over(
 def _report(judged: list[tuple[Row, str]], will: str) -> int:
     """Tell the verdicts, row by row and in sum; returns how many were refused."""
     for row, verdict in judged:
-        click.echo("\t".join([row.name, verdict, *row.notes]))
+        click.echo("\t".join(_printable(c) for c in (row.name, verdict, *row.notes)))
     count = Counter(verdict for _, verdict in judged)
     new, there, refused = count[_NEW], count[_THERE], count[_REFUSED]
     say(f"{new} {will}, {there} there already, {refused} refused")
     return refused
+
+
+def _printable(text: str) -> str:
+    """Names are anybody's words: nothing in them ends a line or moves the cursor."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text
+    )
 
 
 def _by_itself(row: Row) -> tuple[Row, str]:

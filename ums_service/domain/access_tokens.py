@@ -139,7 +139,8 @@ class AccessTokens:
         right = read["header"].get("typ") == ACCESS_TYPE and (
             (claims["iss"], claims["aud"]) == (rules.issuer, rules.audience)
         )
-        if not right or not claims["nbf"] <= now.epoch_s < claims["exp"]:
+        begun = claims["nbf"] <= now.epoch_s
+        if not (right and begun and now.reached_s < claims["exp"]):
             return None
         return Bearer(claims["sub"], claims["sid"], claims["exp"])
 

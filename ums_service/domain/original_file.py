@@ -7,6 +7,7 @@ the master password with a fixed salt.
 import base64
 import hashlib
 import json
+import math
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ from ums_service.domain.users import ACTIVE, ROLES, User
 
 DEFAULT_PASSWORD: Final = "default_secure_password_2024"
 """The master password of an original that was never given one."""
+TEXT_CHARS_MAX: Final = 4_000
+METADATA_BYTES_MAX: Final = 16_384
+DEPTH_MAX: Final = 12
+INTEGER_MAX: Final = 2**53
+"""What replies can carry, as requests do; the original had no limits."""
 _SALT: Final = b"stable_salt_v1"
 _ITERATIONS: Final = 100_000
 
@@ -58,7 +64,7 @@ def read_original(token: bytes, master_password: str) -> dict[str, Any]:
         raise UnreadableOriginal(
             "the master password is wrong, or the file is damaged"
         ) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UnreadableOriginal("the file holds no JSON") from None
     if type(records) is not dict:
         raise UnreadableOriginal("the file holds no accounts")
@@ -143,10 +149,15 @@ def _refusal(username: str, email: str) -> str | None:
 
 def _text(record: dict[str, Any], field: str, notes: list[str]) -> str:
     value = record.get(field)
-    if value is None or type(value) is str:
-        return (value or "").encode(errors="replace").decode()
-    notes.append(f"{field} was no text")
-    return json.dumps(value)
+    if value is None:
+        return ""
+    text: str = value
+    if type(value) is not str:
+        notes.append(f"{field} was no text")
+        text = json.dumps(value)
+    if len(text) > TEXT_CHARS_MAX:
+        notes.append(f"{field} is cut to {TEXT_CHARS_MAX} characters")
+    return text[:TEXT_CHARS_MAX].encode(errors="replace").decode()
 
 
 def _time(record: dict[str, Any], field: str, notes: list[str]) -> str | None:
@@ -183,11 +194,24 @@ def _status(record: dict[str, Any], notes: list[str]) -> str:
 
 def _metadata(record: dict[str, Any], notes: list[str]) -> dict[str, Any]:
     metadata = record.get("metadata") or {}
-    try:
-        json.dumps(metadata, allow_nan=False).encode()
-    except ValueError:
-        notes.append("metadata is left out: it is no valid JSON")
-        return {}
     if type(metadata) is not dict:
-        return {"value": metadata}
+        metadata = {"value": metadata}
+    if not _can_be_sent(metadata):
+        notes.append("metadata is left out: messages cannot carry it")
+        return {}
+    if len(json.dumps(metadata, ensure_ascii=False).encode()) > METADATA_BYTES_MAX:
+        notes.append(f"metadata is left out: more than {METADATA_BYTES_MAX} bytes")
+        return {}
     return metadata
+
+
+def _can_be_sent(value: Any, depth: int = 1) -> bool:
+    """Whether every client can read it: no NaN, no lone surrogate, nothing endless."""
+    if type(value) is dict or type(value) is list:
+        parts = [*value, *value.values()] if type(value) is dict else value
+        return depth <= DEPTH_MAX and all(_can_be_sent(v, depth + 1) for v in parts)
+    if type(value) is str:
+        return not any(unicodedata.category(c) == "Cs" for c in value)
+    if type(value) is int:
+        return -INTEGER_MAX <= value <= INTEGER_MAX
+    return type(value) is not float or math.isfinite(value)

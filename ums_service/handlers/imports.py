@@ -1,6 +1,7 @@
 """Many accounts in one request: import them, list the batches, take one back."""
 
 import asyncio
+import io
 from collections import Counter
 from functools import partial
 from typing import Any, Final
@@ -90,7 +91,7 @@ def _rows(request: ImportUsers) -> list[Row]:
         raise MissingInput("Either users or data is required")
     if request.users is not None:
         return [without_ignored(row) for row in request.users]
-    lines = (request.data or "").splitlines(keepends=True)
+    lines = io.StringIO((request.data or "").removeprefix("\ufeff"), newline="")
     rows: list[Row] = []
     try:
         for row in read_rows(lines, request.format):

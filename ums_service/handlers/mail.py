@@ -18,6 +18,7 @@ from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain.errors import NoSuchMail
 from ums_service.domain.outbox import OUTBOX, Mail, MailState, Template
+from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.turns import taking_turns
 from ums_service.notices import new_mail, post, require_mail
 
@@ -26,20 +27,17 @@ async def list_mail(request: ListMail, call: Call) -> Answer[ListMailReply]:
     """List mails that are not sent; also where mail is no longer set up."""
     call.discloses = True
     store, shown = call.facilities.store, list[Mail]()
-    pending = dead = 0
     async for _, mail_id in taking_turns(store.ids(OUTBOX)):
+        if len(shown) == request.most:
+            break
         mail = store.get(OUTBOX, mail_id)
-        if mail is None:
-            continue
-        is_dead = mail.state == MailState.DEAD
-        dead, pending = dead + is_dead, pending + (not is_dead)
-        if len(shown) < request.most and request.state in (None, mail.state):
+        if mail is not None and request.state in (None, mail.state):
             shown.append(mail)
     return answer(
         ListMailReply,
         mails=[_view(mail) for mail in shown],
-        pending=pending,
-        dead=dead,
+        pending=store.count_where(OUTBOX, "state", MailState.PENDING.value),
+        dead=store.count_where(OUTBOX, "state", MailState.DEAD.value),
     )
 
 
@@ -60,7 +58,8 @@ async def retry_mail(request: RetryMail, call: Call) -> Answer[RetryMailReply]:
 
 
 async def drop_mail(request: DropMail, call: Call) -> Answer[DropMailReply]:
-    """Forget a mail."""
+    """Forget a mail, which may be one that tells of a takeover."""
+    require_fresh(call)
     mail = await _existing(request.mail_id, call)
     call.tx.delete(OUTBOX, mail.mail_id)
     return answer(DropMailReply, message="The mail is dropped")
