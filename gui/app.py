@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 from gui.background import Background
 from gui.collecting import Collector
+from gui.controllers.advice import advice_of
 from gui.controllers.choices import Choices, Place, save_choices
-from gui.controllers.desk import DEADLINE_S, Desk
-from gui.controllers.problems import EXPECTED, Problem
+from gui.controllers.desk import DEADLINE_S, Desk, Me
+from gui.controllers.problems import Problem, expected
+from gui.controllers.security_keys import SecurityKeys
 from gui.controllers.signin import SignIn
-from gui.pages import ENTRIES
-from gui.views.connection import ask_place, ask_proof, ask_sign_in, show_keys
-from gui.views.shell import Shell, StatusBar
+from gui.controllers.wire import load_all
+from gui.views.connection import ask_place, ask_proof, ask_sign_in
+from gui.views.keyboard import ask_page, show_keys
+from gui.views.settings import ask_settings
+from gui.views.shell import NUMBERED, RailActions, Shell, StatusBar
 from gui.views.sign_in import SignInView
 from gui.views.stage import Stage
 from gui.widgets.basics import frame
@@ -26,6 +31,8 @@ from gui.widgets.root import Root
 
 PROBE_MS: Final = 5_000
 """How often the status bar looks whether the service is there."""
+FIRST_PROBE_MS: Final = 30
+"""When the window has been drawn: what asks the service is loaded only then."""
 
 
 class Program:
@@ -38,8 +45,12 @@ class Program:
         *,
         dialogs: Callable[[Root], Dialogs] = WindowDialogs,
         deadline_s: float = DEADLINE_S,
+        keys: SecurityKeys | None = None,
     ) -> None:
-        """Begins as `choices` say; what they are at the end is written to `path`."""
+        """Begins as `choices` say; what they are at the end is written to `path`.
+
+        `keys` are the security keys to use; those on USB if not given.
+        """
         self._path = path
         self._collector = Collector()
         self.choices = choices
@@ -48,9 +59,12 @@ class Program:
         )
         root.geometry(f"{choices.width}x{choices.height}")
         root.minsize(root.px(860), root.px(540))
-        self.background = Background(EXPECTED)
+        self.background = Background(expected)
         self.desk = Desk(self.background, choices.here, deadline_s)
-        self.stage = Stage(root, self.desk, dialogs(root), Toasts(root))
+        self.desk.keys = keys or self.desk.keys
+        self.stage = Stage(
+            root, self.desk, dialogs(root), Toasts(root), dict(choices.looks)
+        )
         root.columnconfigure(0, weight=1)
         root.rowconfigure(0, weight=1)
         self.front = frame(root, name="main")
@@ -64,7 +78,8 @@ class Program:
         self._probe = self._note = ""
         self._asking = False
         self._listen()
-        self.desk.connect(choices.here)
+        self.desk.begin(choices.here)
+        self._probe = root.after(FIRST_PROBE_MS, self._load)
 
     def _listen(self) -> None:
         root, desk = self.root, self.desk
@@ -77,16 +92,33 @@ class Program:
         root.bind("<Control-t>", lambda _: self.toggle_theme())
         root.bind("<Control-q>", lambda _: self.close())
         root.bind("<F5>", lambda _: self._in_shell(lambda shell: shell.reload()))
-        for number in range(1, 10):
+        root.bind("<Control-comma>", lambda _: self.change_settings())
+        root.bind("<Control-k>", lambda _: self._in_shell(self.find_page))
+        for key, by in (("Prior", -1), ("Next", 1)):
+            root.bind(
+                f"<Control-{key}>",
+                lambda _, by=by: self._in_shell(lambda shell: shell.step(by)),  # type: ignore[misc]
+            )
+        for number in range(NUMBERED):
             root.bind(f"<Alt-Key-{number}>", self._page_key)
+
+    def _load(self) -> None:
+        """Have the rest of the program loaded while somebody types their name."""
         self._keep_probing()
+
+        def load_pages() -> None:
+            load_all()
+            import_module("gui.pages")
+
+        self.background.run(load_pages, lambda _: None)
 
     def _tick(self) -> None:
         self._collector.collect()
         self.background.drain()
 
     def _page_key(self, event: Any) -> None:
-        self._in_shell(lambda shell: shell.show_number(int(event.keysym)))
+        number = int(event.keysym) or NUMBERED
+        self._in_shell(lambda shell: shell.show_number(number))
 
     def _in_shell(self, work: Callable[[Shell], object]) -> None:
         if self.shell is not None:
@@ -107,7 +139,6 @@ class Program:
             self.sign_in.destroy()
             self.sign_in = None
         me = self.desk.me
-        self.root.title("UMS" if me is None else f"{me.username} - UMS")
         if me is None:
             self.flow = SignIn(self.desk, note=self._note)
             self._note = ""
@@ -116,16 +147,36 @@ class Program:
             )
             self.sign_in.grid(row=0, column=0, sticky="nsew")
             return
+        # loaded behind the first page
+        from gui.controllers.notifications import Unread  # noqa: PLC0415
+        from gui.pages import ENTRIES  # noqa: PLC0415
+
         self.choices = self.choices.at(replace(self.desk.place, last_user=me.username))
         self.shell = Shell(
             self.front,
             self.stage,
             ENTRIES,
-            sign_out=self.sign_out,
-            toggle_theme=self.toggle_theme,
-            help_keys=lambda: show_keys(self.stage),
+            RailActions(
+                self.sign_out,
+                self.change_settings,
+                lambda: show_keys(self.stage),
+                lambda: self._in_shell(self.find_page),
+            ),
+            Unread(self.desk),
         )
         self.shell.grid(row=0, column=0, sticky="nsew")
+        self._advise(self.shell, me)
+
+    def _advise(self, shell: Shell, me: Me) -> None:
+        """Say what somebody who has just signed in should see to."""
+        advice = advice_of(me.warnings)
+        if advice is not None:
+            self.stage.toasts.show(
+                advice.text,
+                "warning",
+                action="Show",
+                command=lambda: shell.show(advice.page),
+            )
 
     def _session_lost(self) -> None:
         """Ask for the password in front of the page, which stays as it is."""
@@ -159,7 +210,29 @@ class Program:
         return problem
 
     def _forget(self, name: str) -> None:
-        self.choices = self.choices.without(name)
+        before = self.choices
+        self.choices = before.without(name)
+
+        def undo() -> None:
+            places = (*before.places, *self.choices.places)
+            known = {place.name: place for place in places}
+            self.choices = replace(self.choices, places=tuple(known.values()))
+
+        self.stage.toasts.show(f"{name} is forgotten.", action="Undo", command=undo)
+
+    def find_page(self, shell: Shell) -> None:
+        """Ask which page to go to."""
+        ask_page(self.stage, shell)
+
+    def change_settings(self) -> None:
+        """Ask how the window should look."""
+        choices = replace(self.choices, theme=self.root.theme)
+        ask_settings(self.stage, choices, self._look)
+
+    def _look(self, theme: str, scale_percent: int) -> None:
+        if theme != self.root.theme:
+            self.toggle_theme()
+        self.choices = replace(self.choices, scale_percent=scale_percent)
 
     def toggle_theme(self) -> None:
         """From light to dark, or back."""
@@ -177,11 +250,15 @@ class Program:
         """Remember what was chosen, log out, end."""
         root = self.root
         self.choices = replace(
-            self.choices, width=root.winfo_width(), height=root.winfo_height()
+            self.choices,
+            width=root.winfo_width(),
+            height=root.winfo_height(),
+            looks=self.stage.looks,
         )
         with suppress(OSError):  # a full disk must not keep the window open
             save_choices(self._path, self.choices)
         root.after_cancel(self._probe)
+        self.stage.toasts.hide()
         self.desk.close()
         root.destroy()
         self.background.close()

@@ -53,6 +53,13 @@ class ApiKeys:
         self._used[key.key_id] = key.used(now, address)
         return key
 
+    def in_force(self, key_id: str, now: Moment) -> ApiKey | None:
+        """The key of that id, for what it asked for before; None where it has ended."""
+        key = self.current(key_id)
+        if key is None or key.state(now, unused_s=self._unused_s) != "active":
+            return None
+        return key
+
     def current(self, key_id: str) -> ApiKey | None:
         """The key as it is, with uses that are not written yet."""
         if self._store.get_value(API_KEYS, key_id) is None:

@@ -124,8 +124,8 @@ def show(entry: Entry, said: SaidOf, reader: str | None = None) -> dict[str, Any
         words = said(user_id, sealed)
         if words is not None:
             shown[f"{role}_name"] = words.name
-            if words.changes and role == "subject":
-                shown["changes"] = words.changes
+            if words.changes:
+                shown["changes"] = {**shown.get("changes", {}), **words.changes}
     if reader is not None and entry.data.get("actor", reader) != reader:
         for field in _OF_THE_ACTOR:
             shown.pop(field, None)

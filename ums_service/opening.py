@@ -1,9 +1,10 @@
 """The store of the service: what it holds, and how it is opened with its key."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, NamedTuple
 
-from storage import RealDisk, Store, StoreMissing, StoreOptions
+from storage import KdfParameters, RealDisk, Store, StoreMissing, StoreOptions
 from ums_service import __version__
 from ums_service.domain.announcements import ANNOUNCEMENTS
 from ums_service.domain.api_keys import API_KEYS
@@ -40,6 +41,7 @@ from ums_service.domain.role_requests import ROLE_REQUESTS
 from ums_service.domain.roles import STORED_ROLES
 from ums_service.domain.roster import ROSTERS
 from ums_service.domain.service_secrets import SERVICE_SECRETS
+from ums_service.domain.shipping import SHIPPED
 from ums_service.domain.signing_keys import KEY_RINGS
 from ums_service.domain.standings import STANDINGS
 from ums_service.domain.users import USERS
@@ -85,8 +87,12 @@ COLLECTIONS: Final = (
     LABS,
     LAB_POLICIES,
     ENDED_LABS,
+    SHIPPED,
 )
 STREAMS: Final = (AUDIT,)
+KDF_OF_RANDOM_KEYS: Final = KdfParameters(time_cost=1, memory_kib=8, lanes=1)
+"""Of a key file made here: nobody guesses its 32 random bytes, slowed or not, and every
+start would wait a quarter of a second for it."""
 
 
 class OpenedStore(NamedTuple):
@@ -125,7 +131,8 @@ def open_store(
     try:
         store = _begin(Store.open, disk, key, now)
     except StoreMissing:
-        store = _begin(Store.create, disk, key, now)
+        kdf = KDF_OF_RANDOM_KEYS if key_is_new else KdfParameters()
+        store = _begin(partial(Store.create, kdf=kdf), disk, key, now)
     return OpenedStore(store, key, key_is_new)
 
 

@@ -10,17 +10,16 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
-from storage import NotWritten, RealDisk, Store
+from storage import NotWritten, Store
 from ums_service import __version__, process
-from ums_service.anchor import anchor_at
-from ums_service.audit_retention import AuditRetention
-from ums_service.audit_watch import AuditWatch
+from ums_service.audit_keeping import AuditKeeping, audit_keeping, audit_places
 from ums_service.bootstrap import Service, build_service
 from ums_service.broker.endpoints import is_local
 from ums_service.chores.every import chores_of
-from ums_service.clock import read_clock
+from ums_service.clock import SteadyClock, read_clock
 from ums_service.directory.turns import Turns
 from ums_service.domain.audit import AuditEntry, Outcome
+from ums_service.domain.moment import Moment
 from ums_service.domain.service_secrets import ensure_secrets
 from ums_service.domain.users import USERS
 from ums_service.first_start import ensure_admin, tell_first_start
@@ -53,48 +52,36 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
     if profile.original_replies and not is_local(settings.endpoint):
         raise BadSettings("the profile compat serves programs of this machine only")
     secret = curve_secret(settings)
-    anchor = anchor_at(settings.audit_anchor) if settings.audit_anchor else None
-    archive = RealDisk(settings.audit_archive) if settings.audit_archive else None
-    opened = open_store(settings, environ, read_clock())
+    places = audit_places(settings)
+    clock = SteadyClock(read_clock)
+    opened = open_store(settings, environ, clock())
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop_or_end, stopping)
     store = opened.store
     try:
-        service = build_service(store, settings, profile, read_clock)
+        service = build_service(store, settings, profile, clock)
         process.settle_after_load()  # behind it: the columns of its index are large
-        watch = AuditWatch(
-            store,
-            service.facilities.audit,
-            anchor,
-            read_clock,
-            every_s=settings.audit_anchor_every_s,
-        )
+        reader = service.facilities.audit
+        log = audit_keeping(store, reader, places, settings, clock)
         store.start(loop)
         await _report_recovery(store, say)
         await ensure_secrets(store, secrets.token_bytes)
-        await settle_peppers(store, service.hashes, settings.pepper_lost, read_clock())
-        first = await ensure_admin(service, environ, read_clock())
+        await settle_peppers(store, service.hashes, settings.pepper_lost, clock())
+        first = await ensure_admin(service, environ, clock())
         tell_first_start(opened, first, profile, settings, environ, say)
-        door = OperatorDoor(service, read_clock)
+        door = OperatorDoor(service, clock)
         async with (
             operator_socket(settings.operator_path, door),
             listening(settings, secret, service, loop) as endpoint,
         ):
             say(_ready_line(settings, store, endpoint))
             notifier.tell(READY="1", STATUS=f"serving {endpoint}")
-            retention = AuditRetention(
-                store,
-                read_clock,
-                kept_days=profile.audit_kept_days,
-                hold=settings.audit_hold,
-                archive=archive,
-            )
-            await _until(stopping, service, notifier, watch, retention)
+            await _until(stopping, service, clock, notifier, log)
             notifier.tell(STOPPING="1")
         service.close_pools()
-        await service.dispatch.refusals.flush(read_clock())
-        await watch.keep_head()
+        await service.dispatch.refusals.flush(clock())
+        await log.finish()
     finally:
         _end_process_later()
         await store.close()
@@ -122,9 +109,9 @@ async def _report_recovery(store: Store, say: Say) -> None:
 async def _until(
     stopping: asyncio.Event,
     service: Service,
+    clock: Callable[[], Moment],
     notifier: Notifier,
-    watch: AuditWatch,
-    retention: AuditRetention,
+    log: AuditKeeping,
 ) -> None:
     store = service.facilities.store
 
@@ -135,15 +122,13 @@ async def _until(
         )
 
     chores = chores_of(service.facilities, service.dispatch.refusals)
-    maintenance = Maintenance(chores, read_clock, tell)
+    maintenance = Maintenance(chores, clock, tell)
     reading = asyncio.create_task(
         service.facilities.directory.prepare(Turns(rest_s=_REST_S))
     )
     housekeeping = asyncio.create_task(maintenance.run())
-    watching = asyncio.create_task(watch.run())
-    dropping = asyncio.create_task(retention.run())
     wait = asyncio.create_task(stopping.wait())
-    tasks = [housekeeping, watching, dropping]
+    tasks = [housekeeping, *map(asyncio.create_task, log.tasks())]
     tasks.append(asyncio.create_task(service.facilities.meters.watch_loop()))
     if service.mail is not None:
         tasks.append(asyncio.create_task(service.mail.run()))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gui.controllers.desk import Link
 from gui.views.stage import Page, Stage
 from gui.widgets.basics import Frame, align_left, button, frame, label, px, tooltip
+from gui.widgets.rail import Rail
+
+if TYPE_CHECKING:
+    from gui.controllers.notifications import Unread
 
 
 class MakePage(Protocol):
@@ -21,7 +25,10 @@ class MakePage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the rail. Without the `permission` it is not there."""
+    """One entry of the rail. Without the `permission` it is not there.
+
+    Those that everybody has stand below the others, under a heading of their own.
+    """
 
     name: str
     title: str
@@ -30,6 +37,8 @@ class Entry:
     permission: str = ""
 
 
+NUMBERED = 10
+"""So many pages have a key of their own: Alt with a digit."""
 _LOOKS = {Link.ONLINE: "success", Link.OFFLINE: "danger", Link.UNKNOWN: "secondary"}
 _SIGNS = {Link.ONLINE: "●", Link.OFFLINE: "▲", Link.UNKNOWN: "○"}
 
@@ -74,6 +83,16 @@ class StatusBar(Frame):
         self.latency.configure(text="" if taken is None else f"{taken:.0f} ms")
 
 
+@dataclass(frozen=True, slots=True)
+class RailActions:
+    """What the buttons at the foot of the rail do."""
+
+    sign_out: Callable[[], object]
+    settings: Callable[[], object]
+    help_keys: Callable[[], object]
+    find_page: Callable[[], object]
+
+
 class Shell(Frame):
     """What is there while somebody is signed in."""
 
@@ -82,10 +101,8 @@ class Shell(Frame):
         parent: Any,
         stage: Stage,
         entries: Sequence[Entry],
-        *,
-        sign_out: Callable[[], object],
-        toggle_theme: Callable[[], object],
-        help_keys: Callable[[], object],
+        actions: RailActions,
+        unread: Unread,
     ) -> None:
         """The first page that one may see is in front."""
         super().__init__(parent, name="shell")
@@ -100,26 +117,31 @@ class Shell(Frame):
         rail = frame(self, 8, name="rail")
         rail.grid(row=0, column=0, sticky="ns")
         self._buttons: dict[str, Any] = {}
-        self._rail(rail, sign_out, toggle_theme, help_keys)
+        self._foot(rail, actions)
+        self._rail(rail)
         self.front = frame(self, name="front")
         self.front.grid(row=0, column=1, sticky="nsew")
         self.front.columnconfigure(0, weight=1)
         self.front.rowconfigure(0, weight=1)
+        self._unread = unread
+        stage.desk.heard.unread.append(self._show_unread)
         self.show(self.entries[0].name)
 
-    def _rail(
-        self,
-        rail: Any,
-        sign_out: Callable[[], object],
-        toggle_theme: Callable[[], object],
-        help_keys: Callable[[], object],
-    ) -> None:
+    def _rail(self, rail: Any) -> None:
         label(rail, "UMS", font="heading").pack(
-            anchor="w", padx=px(self, 10), pady=px(self, 8)
+            anchor="w", padx=px(self, 10), pady=px(self, 6)
         )
+        self.rail = Rail(rail, name="pages")
+        self.rail.pack(fill="both", expand=True)
+        inside, before = self.rail.inside, "any"
         for number, entry in enumerate(self.entries, 1):
+            if before and not entry.permission and number > 1:
+                label(inside, "My account", font="small", look="secondary").pack(
+                    anchor="w", padx=px(self, 10), pady=(px(self, 8), px(self, 2))
+                )
+            before = entry.permission
             made = button(
-                rail,
+                inside,
                 entry.title,
                 lambda name=entry.name: self.show(name),  # type: ignore[misc]
                 kind="quiet",
@@ -127,12 +149,16 @@ class Shell(Frame):
                 name=entry.name,
             )
             made.pack(fill="x", pady=1)
-            tooltip(made, f"Alt+{number}")
+            tooltip(made, key_of(number))
+            self.rail.adopt(made)
             self._buttons[entry.name] = made
+
+    def _foot(self, rail: Any, actions: RailActions) -> None:
         for text, icon, command, name in (
-            ("Sign out", "box-arrow-right", sign_out, "signout"),
-            ("Light or dark", "circle-half", toggle_theme, "theme"),
-            ("Keys (F1)", "keyboard", help_keys, "help"),
+            ("Sign out", "box-arrow-right", actions.sign_out, "signout"),
+            ("Settings", "gear", actions.settings, "settings"),
+            ("Keys (F1)", "keyboard", actions.help_keys, "help"),
+            ("Go to… (Ctrl+K)", "search", actions.find_page, "find"),
         ):
             made = button(rail, text, command, kind="quiet", icon=icon, name=name)
             made.pack(side="bottom", fill="x", pady=1)
@@ -149,17 +175,40 @@ class Shell(Frame):
         for other, made in self._buttons.items():
             made.configure(bootstyle="primary" if other == name else "ghost")
             align_left(made)
+        self.rail.keep(self._buttons[name])
         self.current = name
         page = self.pages[name]
         page.grid(row=0, column=0, sticky="nsew")
+        self.update_idletasks()  # a field that is not there yet gets no focus, nor keys
         page.open()
+        me = self.stage.desk.me
+        assert me is not None, "the pages are for somebody"
+        self.stage.root.title(f"{page.title} - {me.username} - UMS")
+        self._unread.count()
         return page
+
+    def _show_unread(self, count: int) -> None:
+        """Tell in the rail how many notifications have not been read."""
+        for entry in self.entries:
+            if entry.name == "notifications" and self.winfo_exists():
+                text = f"{entry.title} ({count:,})" if count else entry.title
+                self._buttons[entry.name].configure(text=text)
 
     def show_number(self, number: int) -> None:
         """Bring the page to the front that is at this place, from 1 on."""
         if 1 <= number <= len(self.entries):
             self.show(self.entries[number - 1].name)
 
+    def step(self, by: int) -> None:
+        """Bring the next page to the front, or the one before."""
+        names = [entry.name for entry in self.entries]
+        self.show(names[(names.index(self.current) + by) % len(names)])
+
     def reload(self) -> None:
         """Fetch what the page in front shows once more."""
         self.pages[self.current].open()
+
+
+def key_of(number: int) -> str:
+    """What to press for the page at this place, from 1 on."""
+    return f"Alt+{number % NUMBERED}" if number <= NUMBERED else "Ctrl+K"

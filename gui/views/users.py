@@ -2,165 +2,159 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, cast
 
 from typing_extensions import override
 
-from gui.controllers.users import STATUSES, FoundUsers, Search, Users
-from gui.controllers.wording import counted
-from gui.views.lists import ItemSource
+from gui.controllers.choices import Look
+from gui.controllers.users import FoundUsers, Search, Users
+from gui.views.bulk import BulkWizard
+from gui.views.deleted import DeletedView
+from gui.views.export import ExportView
+from gui.views.finder import FinderPage
+from gui.views.import_wizard import ImportView
 from gui.views.person import PersonPane
-from gui.views.stage import Page, Stage
-from gui.widgets.basics import Split, button, choice, entry, frame, label, px
+from gui.views.picks import PickBar
+from gui.views.stage import Stage
+from gui.views.user_filters import UserFilters
+from gui.widgets.basics import Frame, button, px
+from gui.widgets.checks import CheckTable
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
-from gui.widgets.table import Column, Row, Table
-from gui.widgets.timing import Debounce
+from gui.widgets.table import Column, Row
 
-ANY = "any status"
 COLUMNS = (
-    Column("username", "User name", 120, "username"),
+    Column("username", "User name", 130, "username"),
     Column("full_name", "Full name", 160, "full_name"),
     Column("email", "Mail address", 190, "email"),
     Column("role", "Role", 90, "role"),
     Column("status", "Status", 90, "status"),
     Column("last", "Last sign-in", 140, "last_login"),
     Column("created", "Created", 140, "created_at"),
+    Column("phone", "Phone", 110),
+    Column("city", "City", 110),
+    Column("country", "Country", 110),
+    Column("verified", "Verified", 70),
+    Column("change", "Must change", 90),
+    Column("updated", "Changed", 140, "updated_at"),
 )
-NARROW = ("username", "full_name", "email", "role", "status")
+USUAL = tuple(column.name for column in COLUMNS[:7])
+LOOK = "users"
 
 
-class UsersPage(Page):
+class UsersPage(FinderPage):
     """Search, sort, select; make an account."""
 
     title = "Users"
+    thing = "account"
+    columns: ClassVar[tuple[Column, ...]] = COLUMNS
+    narrow: ClassVar[tuple[str, ...]] = (
+        "username",
+        "full_name",
+        "email",
+        "role",
+        "status",
+    )
+    pane_width = 430
+    look_after_ms = 60
 
     def __init__(self, parent: Any, stage: Stage, *, name: str) -> None:
         """Empty, until `open`."""
-        super().__init__(parent, stage, name=name)
         self.users = Users(stage.desk)
-        self.search = Search()
-        self.found = FoundUsers(stage.desk, self.search)
-        self.person: PersonPane
-        self.body.columnconfigure(0, weight=1)
-        self.body.rowconfigure(1, weight=1)
-        self._bar()
-        self.panes = Split(self.body, 430)
-        self.panes.grid(row=1, column=0, sticky="nsew")
-        left = self.panes.left
-        self.table = Table(left, COLUMNS)
-        self.table.grid(row=0, column=0, sticky="nsew")
+        self._order = ("username", False)
+        self.look_of_table = stage.looks.get(LOOK, Look(USUAL))
+        super().__init__(parent, stage, name=name)
         self.table.sort_by("username", descending=False)
         self.table.on_sort = self._sort
-        self.table.on_select = self._selected
-        self.table.on_open = lambda _: self.person.focus()
-        self.count = label(left, font="small", look="secondary", name="count")
-        self.count.grid(row=1, column=0, sticky="w", pady=px(self, 4))
-        self.person = PersonPane(self.panes.right, stage, self.users, self._changed)
-        self.person.grid(row=0, column=0, sticky="nsew")
-        self._reveal(person=False)
+        self.picks = self._make_picks()
 
-    def _bar(self) -> None:
-        bar, gap = frame(self.body, name="bar"), px(self, 8)
-        bar.grid(row=0, column=0, sticky="ew", pady=(0, gap))
-        label(bar, "Search").pack(side="left")
-        self.query = entry(bar, name="query", width=28)
-        self.query.pack(side="left", padx=gap)
-        self.status = choice(bar, (ANY, *STATUSES), name="status", width=14)
-        self.status.pack(side="left")
+    @override
+    def make_table(self, parent: Any) -> CheckTable:
+        self.rows = CheckTable(parent, COLUMNS)
+        self.rows.meant |= {
+            name: width
+            for name, width in self.look_of_table.widths.items()
+            if name in self.rows.meant
+        }
+        self.rows.on_widths = self._keep_look
+        return self.rows
+
+    @override
+    def make_pane(self, parent: Any) -> PersonPane:
+        self.person = PersonPane(parent, self.stage, self.users, self._changed)
+        return self.person
+
+    @override
+    def fill_bar(self, bar: Frame) -> None:
         if self.stage.desk.may("users.create"):
             button(bar, "New user…", self.create, kind="primary", name="new").pack(
                 side="right"
             )
-        typed = Debounce(self.query, self.look, after_ms=120)
-        self.query.bind("<KeyRelease>", typed.poke)
-        self.query.bind("<Down>", lambda _: self.table.focus_rows())
-        self.query.bind("<Return>", lambda _: self.table.focus_rows())
-        self.query.bind("<Escape>", lambda _: self._clear())
-        self.status.bind("<<ComboboxSelected>>", lambda _: self.look())
+        may = self.stage.desk.may
+        for permission, text, name, command in (
+            ("users.read", "Columns…", "columns", self.choose_columns),
+            ("users.read", "Export…", "export", self.export),
+            ("users.create", "Import…", "import", self.import_file),
+            ("users.delete", "Deleted…", "deleted", self.show_deleted),
+        ):
+            if may(permission):
+                made = button(self.head, text, command, kind="quiet", name=name)
+                made.pack(side="right")
+        self.filters = UserFilters(self.body, self.look)
+        self.filters.grid(row=1, column=0, sticky="w", pady=(0, px(self, 8)))
+
+    def _make_picks(self) -> PickBar:
+        made = PickBar(self.body, self.stage, self.rows, self.failing(self.find))
+        made.grid(row=3, column=0, sticky="ew")
+        made.grid_remove()
+        made.add_button("Change them…", self.change_picked, "change")
+        return made
 
     @override
     def open(self) -> None:
-        """Find anew; the search is as it was."""
-        window = self.stage.root
-        window.bind("<Control-f>", lambda _: self.query.focus_set())
-        window.bind("<Control-n>", lambda _: self.create())
-        self.find()
-        self.query.focus_set()
-
-    @override
-    def close(self) -> None:
-        """Leave the keys to other pages."""
-        for key in ("<Control-f>", "<Control-n>"):
-            self.stage.root.unbind(key)
+        self.users.filters(self.filters.offer_roles, self.filters.offer_labs)
+        super().open()
 
     # --- finding
 
-    def look(self) -> None:
-        """Find, if something else is wanted than before."""
-        status = self.status.get()
-        wanted = Search(
-            self.query.get(),
-            "" if status == ANY else status,
-            "",
-            self.search.sort_by,
-            self.search.descending,
-        )
-        if wanted != self.search:
-            self.search = wanted
-            self.find()
+    @property
+    def search(self) -> Search:
+        """What was asked for last."""
+        return cast("Search", self.asked)
 
-    def find(self) -> None:
-        """Fetch the first page of what is wanted."""
-        found = FoundUsers(self.stage.desk, self.search)
-        found.changed = self.table.refresh
-        found.failed = self.failing(self.find)
-        self.spinner.start("Searching…")
+    @override
+    def wanted(self) -> Search:
+        return self.filters.search(self.query.get().strip(), self._order)
 
-        def came() -> None:
-            self.end()
-            self.notice.clear()
-            self.found = found
-            self.table.clear_selection()
-            self.table.show(ItemSource(found))
-            self._selected(None)
+    @override
+    def finder(self, wanted: Search) -> FoundUsers:
+        return FoundUsers(self.stage.desk, wanted)
 
-        self.found.cancel()
-        self.found = found
-        found.begin(came, self.failing(self.find))
+    @property
+    @override
+    def narrowed(self) -> bool:
+        return self.search.narrowed
 
-    def _tell(self) -> None:
-        total, chosen = self.found.total, len(self.table.selected)
-        text = counted(total, "account")
-        if chosen:
-            text += f"  ·  {chosen} selected"
-        self.count.configure(text=text)
-        wanted = self.search.query or self.search.status
-        self.table.say(
-            "" if total else "No account is like that." if wanted else "No account."
-        )
-
-    def _clear(self) -> None:
-        self.query.delete(0, "end")
-        self.look()
+    @override
+    def came(self, select: str = "") -> None:
+        self.notice.clear()
+        self.table.clear_selection()
+        self.selected(None)
+        self.picks.show(self.found, self.search)
+        super().came(select)
 
     def _sort(self, name: str, descending: bool) -> None:  # noqa: FBT001 - called by the table
-        old = self.search
-        self.search = Search(old.query, old.status, old.role, name, descending)
+        self._order = (name, descending)
         self.find()
 
-    def _selected(self, row: Row | None) -> None:
-        self._tell()
-        self._reveal(person=row is not None)
-        if row is not None:
-            self.person.show(row.key)
-        else:
+    @override
+    def selected(self, row: Row | None) -> None:
+        super().selected(row)
+        self.tell()
+        if row is None:
             self.person.clear()
-
-    def _reveal(self, *, person: bool) -> None:
-        """Somebody in full takes the room of the columns that matter least."""
-        self.panes.reveal(right=person)
-        self.table.show_columns(NARROW if person else [c.name for c in COLUMNS])
 
     def _changed(self) -> None:
         """An account is other than before: find anew, where the list is."""
@@ -169,13 +163,87 @@ class UsersPage(Page):
 
         def came() -> None:
             self.table.refresh()
-            self._tell()
+            self.tell()
 
         found.begin(came, self.failing(self.find))
         self.table.top = top
 
+    # --- columns
+
+    @property
+    @override
+    def wide(self) -> Sequence[str]:
+        known = [column.name for column in COLUMNS]
+        chosen = [name for name in self.look_of_table.columns if name in known]
+        return chosen or USUAL
+
+    def _keep_look(self) -> None:
+        names = {column.name for column in COLUMNS}
+        widths = {n: w for n, w in self.rows.meant.items() if n in names}
+        self.look_of_table = Look(tuple(self.wide), widths)
+        self.stage.looks[LOOK] = self.look_of_table
+
+    def choose_columns(self) -> None:
+        """Ask which columns the list has."""
+
+        def chosen(answers: dict[str, str], sheet: Any) -> None:
+            names = tuple(c.name for c in COLUMNS if answers[c.name])
+            if not names:
+                sheet.say("One column has to be there.")
+                return
+            sheet.close()
+            self.look_of_table = replace(self.look_of_table, columns=names)
+            self._keep_look()
+            self.reveal(pane=bool(self.table.selected))
+
+        shown = self.wide
+        self.stage.dialogs.open(
+            Question(
+                "Columns",
+                "Their widths are those that you drag the headings to.",
+                fields=[
+                    FieldSpec(c.name, c.title, "check", "yes" * (c.name in shown))
+                    for c in COLUMNS
+                ],
+                columns=2,
+                confirm="Show these",
+            ),
+            chosen,
+        )
+
+    # --- with those that are picked
+
+    def change_picked(self) -> None:
+        """Ask what is to be done with them."""
+        if self.picks.picked:
+            BulkWizard(
+                self.stage,
+                list(self.picks.picked),
+                self.filters.roles,
+                self._changed_many,
+            )
+
+    def _changed_many(self) -> None:
+        self.picks.picked.clear()
+        self._changed()
+        if self.person.person is not None:
+            self.person.show(self.person.person.user_id)
+
+    def export(self) -> None:
+        """Ask what is to be taken out, and where to."""
+        ExportView(self.stage, self.search, self.found.total, list(self.picks.picked))
+
+    def import_file(self) -> None:
+        """Ask for a file of accounts."""
+        ImportView(self.stage, self._changed_many)
+
+    def show_deleted(self) -> None:
+        """List the accounts that can be brought back."""
+        DeletedView(self.stage, self._changed_many)
+
     # --- making
 
+    @override
     def create(self) -> None:
         """Ask for a new account."""
         self.stage.ask(

@@ -9,16 +9,21 @@ from typing import Any, Literal
 import ttkbootstrap as ttk
 
 from gui.widgets.basics import button, label, px
+from gui.widgets.picker import Picker
 
-FieldKind = Literal["text", "password", "choice", "lines", "check", "fixed"]
+FieldKind = Literal[
+    "text", "password", "file", "choice", "find", "ticks", "lines", "check", "fixed"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
     """One field of a form. `check` returns what is wrong with a value, or nothing.
 
-    A `choice` shows `choices`; a `check` has the values `yes` and an empty text; a
-    `fixed` field can be read only.
+    A `choice` shows `choices`; so do `find`, where one types a part of the name, and
+    `ticks`, of which several can be chosen (with commas between them). A `check` has the
+    values `yes` and an empty text; a `fixed` field can be read only. A `file` has a
+    button beside it; `browse` lets people find one and returns its path, or nothing.
     """
 
     name: str
@@ -29,6 +34,7 @@ class FieldSpec:
     choices: Sequence[str] = ()
     required: bool = False
     check: Callable[[str], str] | None = None
+    browse: Callable[[], str] | None = None
 
 
 class Field:
@@ -39,6 +45,7 @@ class Field:
         self.spec = spec
         self._variable = ttk.StringVar(master=parent, value=spec.value)
         self._flag = ttk.BooleanVar(master=parent, value=bool(spec.value))
+        self._picker: Picker | None = None
         gap = px(parent, 2)
         side = px(parent, 14) if column else 0
         if spec.kind != "check":
@@ -83,6 +90,17 @@ class Field:
             )
         if spec.kind == "password":
             return self._make_password(parent)
+        if spec.kind == "file":
+            return self._make_file(parent)
+        if spec.kind in ("find", "ticks"):
+            self._picker = Picker(
+                parent,
+                spec.choices,
+                spec.value,
+                several=spec.kind == "ticks",
+                name=spec.name,
+            )
+            return self._picker.entry
         state = "readonly" if spec.kind == "fixed" else "normal"
         return ttk.Entry(
             parent, textvariable=self._variable, state=state, name=spec.name
@@ -106,8 +124,24 @@ class Field:
         eye.grid(row=0, column=1, padx=(px(parent, 4), 0))
         return entry
 
+    def _make_file(self, parent: Any) -> ttk.Entry:
+        box = ttk.Frame(parent, name=f"{self.spec.name}_box")
+        box.columnconfigure(0, weight=1)
+        entry = ttk.Entry(box, textvariable=self._variable, name=self.spec.name)
+        entry.grid(row=0, column=0, sticky="ew")
+
+        def browse() -> None:
+            assert self.spec.browse is not None, "a field for files has a way to them"
+            self.value = self.spec.browse() or self.value
+
+        find = button(box, "Find…", browse, name=f"{self.spec.name}_find")
+        find.grid(row=0, column=1, padx=(px(parent, 4), 0))
+        return entry
+
     def _placed(self) -> Any:
-        return self.widget.master if self.spec.kind == "password" else self.widget
+        if self.spec.kind in ("password", "file", "find", "ticks"):
+            return self.widget.master
+        return self.widget
 
     @property
     def value(self) -> str:
@@ -116,6 +150,8 @@ class Field:
             return str(self.widget.get("1.0", "end-1c"))
         if self.spec.kind == "check":
             return "yes" if self._flag.get() else ""
+        if self._picker is not None:
+            return self._picker.value
         return self._variable.get()
 
     @value.setter
@@ -125,6 +161,8 @@ class Field:
             self.widget.insert("1.0", text)
         elif self.spec.kind == "check":
             self._flag.set(bool(text))
+        elif self._picker is not None:
+            self._picker.value = text
         else:
             self._variable.set(text)
 
@@ -132,6 +170,8 @@ class Field:
         """Call `work` whenever the value is other than before."""
         if self.spec.kind == "lines":
             self.widget.bind("<KeyRelease>", lambda _: work(), add="+")
+        if self._picker is not None:
+            self._picker.on_change(work)
         self._variable.trace_add("write", lambda *_: work())
         self._flag.trace_add("write", lambda *_: work())
 
@@ -221,7 +261,7 @@ class Form(ttk.Frame):
     def on_return(self, work: Callable[[], object]) -> None:
         """Call `work` when Return is pressed in a field of one line."""
         for field in self.fields.values():
-            if field.spec.kind in ("text", "password"):
+            if field.spec.kind in ("text", "password", "file", "find", "ticks"):
                 field.widget.bind("<Return>", lambda _: work())
 
     def on_change(self, work: Callable[[], object]) -> None:

@@ -98,6 +98,10 @@ class Root(ttk.App):
         for kind in ("TCheckbutton", "TRadiobutton"):
             self.bind_class(kind, "<Key-Return>", _press)
 
+        for kind in ("TEntry", "TCombobox", "Text"):  # these keys are of the window
+            for key in ("k", "t", "n", "f"):
+                self.unbind_class(kind, f"<Control-Key-{key}>")
+
     def _mend_styles(self) -> None:
         """Rows high enough for their text, and text not in the corner of its cell."""
         line = self.fonts["text"].metrics("linespace")

@@ -8,6 +8,7 @@ import pytest
 from gui.widgets.basics import button
 from gui.widgets.dialogs import Question, Sheet, WindowDialogs
 from gui.widgets.forms import FieldSpec
+from gui.widgets.picker import Picker
 from gui.widgets.root import Root
 from gui.widgets.table import Column, Row, Table
 
@@ -114,6 +115,59 @@ def test_space_and_return_press_a_button(root: Root, key: str):
     made.configure(state="disabled")
     press(made, f"KeyPress-{key}")
     assert pressed == [True]
+
+
+def picker(root: Root, *, several: bool) -> Picker:
+    made = Picker(
+        root, ("audit.read", "labs.manage", "users.create", "users.read"), "users.read",
+        several=several, name="what",
+    )  # fmt: skip
+    made.pack()
+    root.update()
+    return made
+
+
+def write(entry: Any, text: str) -> None:
+    entry.focus_force()
+    entry.delete(0, "end")
+    entry.insert(0, text)
+    entry.update()
+
+
+def test_one_of_many_is_found_by_a_part_of_its_name(root: Root):
+    made = picker(root, several=False)
+    assert made.value == "users.read"
+    write(made.entry, "users")
+    assert made.value == "users.create"
+    press(made.entry, "Down")
+    assert made.value == "users.read"
+    press(made.entry, "Down")  # there is no other
+    assert made.value == "users.read"
+    write(made.entry, "nothing like it")
+    assert made.value == ""
+    write(made.entry, "READ aud")
+    assert made.value == "audit.read"
+
+
+def test_several_are_ticked_by_keys_and_clicks_and_stay_when_others_are_shown(
+    root: Root,
+):
+    made = picker(root, several=True)
+    changes: list[str] = []
+    made.on_change(lambda: changes.append(made.value))
+    assert made.value == "users.read"
+    write(made.entry, "audit")
+    press(made.entry, "Down")
+    press(made.tree, "space")
+    assert made.value == "audit.read, users.read"
+    write(made.entry, "create")
+    x, y, _, height = made.tree.bbox("0")
+    made.tree.event_generate("<Button-1>", x=x + 5, y=y + height // 2)
+    root.update()
+    assert changes[-1] == "audit.read, users.create, users.read"
+    press(made.tree, "space")
+    write(made.entry, "")
+    assert made.value == "audit.read, users.read"
 
 
 def asked(root: Root, submit: Callable[..., object]) -> Sheet:

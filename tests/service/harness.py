@@ -22,6 +22,7 @@ from tests.doubles import ManualClock
 from tests.storage.memory_disk import MemoryDisk
 from ums_service.bootstrap import Service, build_service
 from ums_service.chores.every import Chore, Chores, chores_of
+from ums_service.clock import SteadyClock
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.profiles import PROFILES, Profile
 from ums_service.domain.service_secrets import ensure_secrets
@@ -102,8 +103,9 @@ class Bench:
             now=self.clock.now.epoch_s,
             **more,
         )
+        self._steady = SteadyClock(self.clock)
         self.service: Service = build_service(
-            self.store, self.settings, self.profile, self.clock, self._sleep
+            self.store, self.settings, self.profile, self._steady, self._sleep
         )
         self.run(self._begin())
         self.chores: Chores = chores_of(
@@ -147,7 +149,7 @@ class Bench:
 
     def do(self, *chores: Chore) -> None:
         """Do some of these, as happens by itself."""
-        work = Maintenance(self.chores, self.clock, lambda: None)
+        work = Maintenance(self.chores, self._steady, lambda: None)
         self.run(work.do(chores))
 
     def purge(self) -> None:

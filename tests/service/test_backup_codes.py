@@ -142,7 +142,14 @@ def test_administrators_help_who_has_lost_the_phone(standard: Bench, phone: Phon
     assert standard.ask(**remove)["message"] == "A reason is required"
     entries = standard.audited_by(lambda: standard.ask(**remove, reason="lost it"))
     assert entries[0]["subject"] == user_id
-    assert entries[0]["details"] == {"reason": "lost it", "method": "all"}
+    assert entries[0]["details"] == {"method": "all"}
+    asked = {
+        "action": "query_audit",
+        "subject": user_id,
+        "events": [entries[0]["event"]],
+    }
+    [told] = standard.ask(**asked, session_token=admin)["entries"]
+    assert told["changes"] == {"reason": ["", "lost it"]}
     ended = standard.ask(action="get_user", session_token=alice)
     assert ended["code"] == "INVALID_SESSION"
     assert standard.try_login("alice")["status"] == "success"

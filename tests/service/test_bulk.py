@@ -46,6 +46,11 @@ def test_statuses_are_set_and_sessions_end(
     reply = bulk(standard, admin, ids, operation, reason="a reason")
     assert (reply["succeeded"], reply["failed"]) == (3, 0), reply
     assert {standard.store.get(USERS, i).status for i in ids} == {status}
+    told = standard.ask(
+        action="query_audit", session_token=admin, events=["users_bulk"]
+    )["entries"][0]
+    assert told["changes"] == {"reason": ["", "a reason"]}
+    assert all("a reason" not in str(entry.data) for entry in standard.audit())
     gone = standard.ask(action="get_user", session_token=session)
     assert gone["code"] == "INVALID_SESSION"
     standard.restart()

@@ -20,6 +20,7 @@ OF_OTHERS: dict[str, Callable[[str], Message]] = {
     "restore_user": lambda _: {"user_id": "0" * 32},
     "anonymise_user": lambda target: {"user_id": target, "reason": "asked for"},
     "legal_hold": lambda target: {"user_id": target, "hold": True, "reason": "a case"},
+    "drop_mail": lambda _: {"mail_id": "0" * 43},
     "revert_change": lambda _: {"entry": 1},
     "apply_retention": lambda _: {"dry_run": False},
 }

@@ -12,7 +12,7 @@ import pytest
 import zmq
 
 from tests.doubles import FaultyFrames
-from tests.service.harness import login
+from tests.service.harness import LIMIT_S, login
 from tests.service.raw_peers import (
     GREETING,
     HEALTH,
@@ -368,6 +368,38 @@ def test_a_fault_while_receiving_does_not_stop_the_broker(fault: Exception):
             context.destroy(linger=0)
 
     assert asyncio.run(scene()) >= 2  # the faulty call may have cost one message
+
+
+def test_an_answer_that_is_ready_when_the_broker_stops_is_sent():
+    async def scene() -> bytes:
+        context = make_context()
+        router = bind_router(context, "tcp://127.0.0.1:*", curve_secret_key=None)
+        loop = asyncio.get_running_loop()
+        begun, durable = asyncio.Event(), loop.create_future()
+
+        async def answer(body: bytes, address: str) -> bytes:
+            begun.set()
+            await durable
+            return body
+
+        broker = Broker(router, answer, local_address="127.0.0.1")
+        client = context.socket(zmq.DEALER)
+        try:
+            client.connect(router.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode())
+            client.send(b"done")
+            broker.start(loop)
+            await begun.wait()
+            durable.set_result(None)
+            await asyncio.sleep(0)  # it has ended, and waits for others to be sent with
+            assert await broker.stop(within_s=0) == 0
+            assert await asyncio.to_thread(client.poll, int(LIMIT_S * 1000))
+            return bytes(client.recv())
+        finally:
+            client.close(linger=0)
+            router.close(linger=0)
+            context.destroy(linger=0)
+
+    assert asyncio.run(scene()) == b"done"
 
 
 class ManyFrames:

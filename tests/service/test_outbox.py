@@ -5,16 +5,20 @@ import errno
 import itertools
 import logging
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from storage import RealDisk
+from storage.errors import Conflict
 from tests.service.harness import GOOD, LIMIT_S, Bench, creation, update
 from tests.service.mailbox import DAY_S, HOUR_S, MAIL, RULES, Mailbox, code_in
 from tests.storage.doubles import Call, Fault, FaultyDisk
 from tests.storage.memory_disk import MemoryDisk
+from ums_service.chores.old_mail import DEAD_KEPT_S, OldMail
 from ums_service.domain.outbox import DEAD_MAX, OUTBOX, Mail
+from ums_service.domain.users import USERS
 from ums_service.mail.outcomes import RefusedForGood, RelayDown, TryLater
 from ums_service.mail.sender import PAUSE_S
 
@@ -469,3 +473,35 @@ def bench_one_time():
     from ums_service.domain.one_time import ONE_TIME
 
     return ONE_TIME
+
+
+def test_what_waits_for_an_account_that_is_gone_goes_and_nothing_else(bench: Bench):
+    bench.register("alice")
+    bench.register("bob")
+
+    async def lose() -> None:
+        async with bench.store.transaction() as tx:
+            tx.delete(USERS, bench.user_id("alice"))
+
+    bench.run(lose())
+    bench.purge()
+    assert [mail.to for mail in bench.store.scan(OUTBOX)] == ["bob@example.org"]
+
+
+def test_a_dead_letter_that_is_tried_again_meanwhile_stays(bench: Bench, box: Mailbox):
+    bench.register("alice")
+    box.failure = NEVER
+    box.send()
+    [dead] = box.waiting()
+    bench.clock.advance(DEAD_KEPT_S + HOUR_S)
+    old = OldMail(bench.store)
+
+    async def meanwhile() -> None:
+        cleaning = asyncio.create_task(old.round(bench.clock.now))
+        async with bench.store.transaction() as tx:
+            tx.put(OUTBOX, dead.revived(bench.clock.now))
+        with suppress(Conflict):
+            await cleaning
+
+    bench.run(meanwhile())
+    assert [mail.state for mail in box.waiting()] == ["pending"]

@@ -72,8 +72,8 @@ class AnonymiseUserReply(Reply):
 class AnonymiseUser(Request[AnonymiseUserReply]):
     """Empty an account for good and keep its id, for what refers to it.
 
-    Its names in the audit log go too; the reason stays, so name nobody in it. Needs a proof of the last minutes
-    (`reauthenticate`).
+    Its names in the audit log go too; the reason stays, so name nobody in it. Needs a
+    proof of the last minutes (`reauthenticate`).
     """
 
     user_id: UserId

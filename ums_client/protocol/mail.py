@@ -58,7 +58,7 @@ class DropMailReply(Reply):
 
 
 class DropMail(Request[DropMailReply]):
-    """Forget a mail, for administrators."""
+    """Forget a mail, for administrators. Needs a proof of the last minutes."""
 
     mail_id: MailId
 

@@ -156,11 +156,13 @@ class SendNotification(Request[SendNotificationReply]):
 class ScheduledView(BaseModel):
     """One sending. `done` and `skipped` count accounts of the run that is on, or the last.
 
-    `stopped` means that who sent it may not any more.
+    `stopped` means that who sent it may not any more, or that the API key that asked for
+    it (`key_id`) has ended.
     """
 
     job_id: str
     sender: str
+    key_id: str | None = None
     lab_id: str | None = None
     type: str
     title: str

@@ -119,8 +119,14 @@ class Announcer:
             PermissionDenied, NoSuchLab: they may not.
         """
         caller = self._facilities.authority.caller(job.user_id)
-        if caller is None:
+        sender = self._store.get(USERS, job.user_id)
+        if caller is None or sender is None or sender.locked_down:
             raise PermissionDenied
+        if job.key_id:
+            key = self._facilities.keys.in_force(job.key_id, now)
+            if key is None:
+                raise PermissionDenied
+            caller = caller._replace(scopes=frozenset(key.scopes))
         if job.lab_id:
             scope = LabScope(job.lab_id, caller, SENDING, now)
             scope.read(self._store)

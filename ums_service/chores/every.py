@@ -11,6 +11,7 @@ from ums_service.chores.expiry_notices import ExpiryNotices
 from ums_service.chores.grants import GrantSweep
 from ums_service.chores.key_renewal import KeyRenewal
 from ums_service.chores.lifecycle import Lifecycle
+from ums_service.chores.old_mail import OldMail
 from ums_service.chores.purging import Purging
 from ums_service.domain import invitations
 from ums_service.domain.moment import Moment
@@ -44,6 +45,7 @@ def chores_of(facilities: Facilities, refusals: RefusalLog) -> Chores:
         each_minute=(
             refusals.flush,
             Purging(store).round,
+            OldMail(store).round,
             KeyRenewal(store, facilities.tokens).round,
             GrantSweep(store).round,
             facilities.keys.write_uses,

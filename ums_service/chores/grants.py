@@ -16,7 +16,7 @@ from ums_service.domain.role_requests import ROLE_REQUESTS, State
 from ums_service.domain.users import USERS
 from ums_service.handlers.turns import taking_turns
 
-LOOKED_AT: Final = 1_000
+LOOKED_AT: Final = 10_000
 """Accounts looked at in one round, of each collection."""
 
 

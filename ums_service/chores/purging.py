@@ -5,14 +5,12 @@ from itertools import islice
 from typing import Final
 
 from storage import Store, Transaction
-from ums_service.domain import outbox
 from ums_service.domain.deleted import due_for_purge, purge
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE, KEPT_S
 from ums_service.domain.imports import IMPORTED_CHANGES, IMPORTS, due_imports
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME, spent
-from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.revocations import REVOCATIONS, due_revocations
 
 AT_ONCE: Final = 100
@@ -20,7 +18,7 @@ LINKS_LOOKED_AT: Final = 1_000
 
 
 class Purging:
-    """Erases deleted accounts, old answers, revocations, mail, links and imports."""
+    """Erases deleted accounts, old answers, revocations, links and imports."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -41,17 +39,14 @@ class Purging:
         revoked = due_revocations(self._store, now, most=AT_ONCE)
         for number in revoked:
             tx.delete(REVOCATIONS, number)
-        letters = outbox.due_for_purge(self._store, now, most=AT_ONCE)
         for done_id in old:
             tx.delete(DONE, done_id)
-        for mail_id in letters:
-            tx.delete(OUTBOX, mail_id)
         for user_id in due:
             await purge(tx, user_id, now)
         imports = await self._forget_imports(tx, now)
         over = await self._delete_families_that_are_over(tx, now)
         await tx.commit()
-        return bool(old or due or revoked or letters or imports or over)
+        return bool(old or due or revoked or imports or over)
 
     async def _forget_imports(self, tx: Transaction, now: Moment) -> int:
         """Forget a batch that cannot be taken back any more, and what it replaced."""

@@ -71,7 +71,7 @@ def has_role(role: str, now: Moment) -> Holds:
         return any(
             grant.kind is Kind.ROLE
             and grant.name == role
-            and (grant.until_s is None or now.epoch_s < grant.until_s)
+            and (grant.until_s is None or now.reached_s < grant.until_s)
             for grant in caller.grants
         )
 

@@ -48,6 +48,8 @@ class Announcement:
     priority: str
     schedule: Schedule
     next_s: int
+    key_id: str = ""
+    """The API key that asked for it: it ends with the key, and may what the key may."""
     lab_id: str = ""
     recipients: tuple[str, ...] = ()
     accounts: int = 0

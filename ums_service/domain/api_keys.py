@@ -45,9 +45,9 @@ class ApiKey:
 
     def state(self, now: Moment, *, unused_s: int) -> str:
         """`active`, `expired`, or `unused` for longer than `unused_s`."""
-        if now.epoch_s >= self.expires_s:
+        if now.reached_s >= self.expires_s:
             return "expired"
-        if now.epoch_s - (self.used_s or self.created_s) >= unused_s:
+        if now.reached_s - (self.used_s or self.created_s) >= unused_s:
             return "unused"
         return "active"
 

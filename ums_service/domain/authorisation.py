@@ -45,7 +45,7 @@ class Grant(NamedTuple):
 
     def in_force(self, lab_ids: frozenset[str], now: Moment) -> bool:
         """Whether it counts now for something that belongs to these labs."""
-        if self.until_s is not None and now.epoch_s >= self.until_s:
+        if self.until_s is not None and now.reached_s >= self.until_s:
             return False
         return self.lab_id is None or self.lab_id in lab_ids
 

@@ -35,7 +35,7 @@ class Device(NamedTuple):
     def spares_factor(self, now: Moment, *, good_for_s: int) -> bool:
         """Whether a second factor that was proved on it counts still."""
         proved_s = self.factor_epoch_s
-        return proved_s > 0 and now.epoch_s - proved_s < good_for_s
+        return proved_s > 0 and now.reached_s - proved_s < good_for_s
 
 
 class Devices(NamedTuple):
@@ -92,7 +92,7 @@ def known_device(
     if not hmac.compare_digest(_mac(key, head, own.user_id), mac):
         return None
     version, device_id, issued_epoch_s = _FORM.unpack(head)
-    if version != _VERSION or now.epoch_s - issued_epoch_s >= good_for_s:
+    if version != _VERSION or now.reached_s - issued_epoch_s >= good_for_s:
         return None
     return own.find(device_id.hex())
 

@@ -25,7 +25,7 @@ class AssignedRole(NamedTuple):
 
     def has_ended(self, now: Moment) -> bool:
         """Whether its time is over."""
-        return self.until_s is not None and now.epoch_s >= self.until_s
+        return self.until_s is not None and now.reached_s >= self.until_s
 
 
 class GrantedAttribute(NamedTuple):
@@ -42,7 +42,7 @@ class GrantedAttribute(NamedTuple):
 
     def has_ended(self, now: Moment) -> bool:
         """Whether its time is over."""
-        return self.until_s is not None and now.epoch_s >= self.until_s
+        return self.until_s is not None and now.reached_s >= self.until_s
 
 
 class Membership(NamedTuple):

@@ -28,6 +28,6 @@ def end_of(
         until_s = int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
         raise InvalidInput("expires_at", "should be a time in ISO 8601") from None
-    if until_s <= now.epoch_s:
+    if until_s <= now.reached_s:
         raise InvalidInput("expires_at", "should be in the future")
     return until_s

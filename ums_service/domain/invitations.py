@@ -71,7 +71,7 @@ class Invitation:
         """What has become of it by now."""
         if self.answer:
             return State(self.answer)
-        return State.EXPIRED if now.epoch_s >= self.expires_s else State.PENDING
+        return State.EXPIRED if now.reached_s >= self.expires_s else State.PENDING
 
     def answered(self, state: State, now: Moment) -> "Invitation":
         """The invitation with its end; its tokens are forgotten."""
@@ -102,7 +102,7 @@ class Invitation:
 
     def is_spent(self, now: Moment) -> bool:
         """Whether it has been over for long enough to be forgotten."""
-        return now.epoch_s >= (self.answered_s or self.expires_s) + KEPT_S
+        return now.reached_s >= (self.answered_s or self.expires_s) + KEPT_S
 
 
 def _key(invitation: Invitation) -> str:

@@ -11,10 +11,14 @@ class Moment:
     `epoch_ns` counts from 1970 in UTC; it is for people and for what is stored, and may
     jump. `ticks_s` counts seconds since boot, sleep included, and never goes back:
     durations are measured with it. Dates are made when they are asked for.
+
+    `reached_ns` is how far the wall clock would be had nobody set it back; 0 where that
+    is `epoch_ns`.
     """
 
     epoch_ns: int
     ticks_s: float
+    reached_ns: int = 0
     _text: str = field(default="", init=False, repr=False, compare=False)
 
     @property
@@ -33,6 +37,14 @@ class Moment:
     def epoch_s(self) -> int:
         """Whole seconds since 1970, for comparison with stored times."""
         return self.epoch_ns // 1_000_000_000
+
+    @property
+    def reached_s(self) -> int:
+        """Whole seconds since 1970 that have been reached: what ended stays ended.
+
+        For comparison with the end of whatever somebody is granted or denied.
+        """
+        return max(self.epoch_ns, self.reached_ns) // 1_000_000_000
 
 
 def text_of(epoch_s: int) -> str:

@@ -65,7 +65,8 @@ class Link:
 
     def is_live(self, now: Moment) -> bool:
         """Whether its time has come and is not over."""
-        return self.since_s - CLOCK_SKEW_S <= now.epoch_s < self.expires_s
+        begun = self.since_s - CLOCK_SKEW_S <= now.epoch_s
+        return begun and now.reached_s < self.expires_s
 
     def has(self, secret: str) -> bool:
         """Whether `secret` is one of its tokens; takes the same time for all."""

@@ -13,16 +13,12 @@ second factor is: it answers one login, in memory, and is good for minutes.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
-from storage import Collection, Store, Transaction
-from ums_service.domain.deleted import DELETED_USERS
-from ums_service.domain.moment import Moment
+from storage import Collection, Transaction
+from ums_service.domain.moment import Moment, text_of
 from ums_service.domain.one_time import Purpose
-from ums_service.domain.users import USERS
 
-DEAD_KEPT_S: Final = 30 * 24 * 60 * 60
 DEAD_MAX: Final = 1_000
 """Past it the oldest dead letters go, so that they never crowd out new mail."""
 ERROR_CHARS_MAX: Final = 200
@@ -160,6 +156,39 @@ class Mail:
         return replace(self, state=state, attempts=0, queued_s=at, next_try_s=at)
 
 
+async def revive(tx: Transaction, mail: Mail, now: Moment) -> Mail:
+    """Have a mail tried again; where a newer one of its kind waits, that one at once.
+
+    Returns which.
+    """
+    again = mail.revived(now)
+    assert again.slot is not None
+    newer_id = await tx.find(OUTBOX, "slot", again.slot)
+    if newer_id not in (None, mail.mail_id):  # a newer one of its kind says the same
+        assert newer_id is not None
+        newer = await tx.get(OUTBOX, newer_id)
+        assert newer is not None
+        tx.delete(OUTBOX, mail.mail_id)
+        again = replace(newer, next_try_s=now.epoch_s)
+    tx.put(OUTBOX, again)
+    return again
+
+
+def view(mail: Mail) -> dict[str, Any]:
+    """What is shown of it to who looks after the service."""
+    return {
+        "mail_id": mail.mail_id,
+        "template": mail.template,
+        "to": mail.to if mail.user_id else "",
+        "user_id": mail.user_id,
+        "state": mail.state,
+        "attempts": mail.attempts,
+        "queued_at": text_of(mail.queued_s),
+        "next_try_at": text_of(mail.next_try_s),
+        "last_error": mail.last_error,
+    }
+
+
 def one_line(text: str) -> str:
     """What a server answered, safe to show."""
     shown = "".join(c if c.isprintable() else " " for c in text)
@@ -185,7 +214,7 @@ OUTBOX: Final = Collection(
     to_document=_to_document,
     from_document=_from_document,
     unique=("slot",),
-    grouped=("user_id", "to"),
+    grouped=("user_id", "to", "state"),
 )
 
 
@@ -205,31 +234,3 @@ async def add(tx: Transaction, mail: Mail) -> None:
         earlier = older.data.get("earlier", 0) + 1
         mail = replace(mail, data={**mail.data, "earlier": earlier})
     tx.put(OUTBOX, mail)
-
-
-def _has_account(store: Store, mail: Mail) -> bool:
-    known = (USERS, DELETED_USERS)
-    return any(store.get_value(c, mail.user_id) is not None for c in known)
-
-
-def due_for_purge(store: Store, now: Moment, *, most: int = 100) -> list[str]:
-    """Ids of dead letters that were kept long enough, or are too many.
-
-    Those to accounts that were erased go at once, also where they still wait.
-    """
-    dead, left = list[Mail](), list[str]()
-    for mail in store.scan(OUTBOX):
-        if mail.state == MailState.DEAD:
-            dead.append(mail)
-        elif mail.user_id and not _has_account(store, mail):
-            left.append(mail.mail_id)
-    dead.sort(key=lambda mail: mail.next_try_s)
-    surplus = len(dead) - DEAD_MAX
-    due = (
-        mail.mail_id
-        for number, mail in enumerate(dead)
-        if number < surplus
-        or mail.next_try_s + DEAD_KEPT_S < now.epoch_s
-        or not _has_account(store, mail)
-    )
-    return list(islice(chain(left, due), most))

@@ -139,7 +139,7 @@ class Family:
 
     def is_over(self, now: Moment) -> bool:
         """Whether a new login is due."""
-        return now.epoch_s >= self.ends_epoch_s
+        return now.reached_s >= self.ends_epoch_s
 
     def _derive(self, purpose: str, secret: str) -> bytes:
         return hmac.digest(self.secret, f"{purpose}:{secret}".encode(), "sha256")

@@ -39,7 +39,7 @@ class RoleRequest(NamedTuple):
 
     def at(self, now: Moment) -> "RoleRequest":
         """The request as it is now: one that nobody answered ends by itself."""
-        if self.state == State.PENDING and now.epoch_s >= self.answer_by_s:
+        if self.state == State.PENDING and now.reached_s >= self.answer_by_s:
             return self._replace(state=State.EXPIRED)
         return self
 

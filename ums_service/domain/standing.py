@@ -37,8 +37,8 @@ class Standing(NamedTuple):
     number: int
 
     def holds(self, now: Moment) -> bool:
-        """Whether no grant has ended since, and the clock was not set back."""
-        at_s = now.epoch_s
+        """Whether no grant has ended since; False where time seems to be before that."""
+        at_s = now.reached_s
         return self.since_s <= at_s and (self.until_s is None or at_s < self.until_s)
 
     def decide(self, attribute: str, now: Moment) -> Decision | None:
@@ -58,7 +58,7 @@ def standing_of(
 ) -> Standing:
     """The standing of `caller` in `lab`; `known` has all attributes by their names."""
     ends = [grant.until_s for grant in caller.grants if grant.until_s is not None]
-    until_s = min((end for end in ends if end > now.epoch_s), default=None)
+    until_s = min((end for end in ends if end > now.reached_s), default=None)
     role, names = None, frozenset[str]()
     if lab is not None and lab.active and caller.active:
         role, names = _role(caller, lab), _attributes(caller, lab, known, now)
@@ -69,7 +69,7 @@ def standing_of(
         role,
         sorted(names),
         known,
-        now.epoch_s,
+        now.reached_s,
         until_s,
         number,
     )

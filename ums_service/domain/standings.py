@@ -30,7 +30,7 @@ class Standing:
 
     def is_over(self, now: Moment) -> bool:
         """Whether a suspension has ended."""
-        return self.until_s is not None and now.epoch_s >= self.until_s
+        return self.until_s is not None and now.reached_s >= self.until_s
 
 
 def _key(standing: Standing) -> str:

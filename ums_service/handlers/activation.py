@@ -49,4 +49,4 @@ async def activate_account(
 def _has_password(user: User, call: Call) -> bool:
     """Whether there is one that still opens something."""
     until = user.password_good_until
-    return until is None or call.now.epoch_s <= until
+    return until is None or call.now.reached_s <= until

@@ -34,7 +34,7 @@ from ums_service.domain.notice_words import OF_SERVICE, Words
 from ums_service.domain.notifications import Channel
 from ums_service.domain.profiles import HOUR_S, MINUTE_S
 from ums_service.domain.schedules import Schedule, new_schedule
-from ums_service.handlers.turns import taking_turns
+from ums_service.handlers.turns import ids_behind, taking_turns
 from ums_service.notices import require_mail
 from ums_service.sending import SENDING, SENDING_EVERYWHERE
 
@@ -64,6 +64,7 @@ async def send_notification(
         priority=request.priority,
         schedule=schedule,
         next_s=schedule.start_s,
+        key_id=call.key.key_id if call.key else "",
         lab_id=request.lab_id or "",
         recipients=user_ids,
         accounts=len(user_ids),
@@ -213,7 +214,7 @@ def _listed(request: ListScheduled, call: Call) -> list[str]:
     if request.all:
         call.require(SENDING_EVERYWHERE)
         call.discloses = True
-        return sorted(one for one in store.ids(ANNOUNCEMENTS) if one > (after or ""))
+        return ids_behind(store, ANNOUNCEMENTS, after)
     own = call.own_session.user_id
     return store.ids_where(ANNOUNCEMENTS, "user_id", own, after=after)
 
@@ -235,6 +236,8 @@ def _view(job: Announcement) -> dict[str, Any]:
         "runs": job.runs,
         "created_at": text_of(job.created_s),
     }
+    if job.key_id:
+        told["key_id"] = job.key_id
     if job.lab_id:
         told["lab_id"] = job.lab_id
     else:

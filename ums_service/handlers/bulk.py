@@ -95,7 +95,9 @@ _DOING: Final[dict[str, _Doing]] = {
     ),
     "delete": _Doing(
         row_of("delete_user", deletions.delete_user),
-        lambda asked, user_id: DeleteUser(user_id=user_id, password=asked.password),
+        lambda asked, user_id: DeleteUser(
+            user_id=user_id, password=asked.password, reason=asked.reason or None
+        ),
     ),
     "assign_role": _Doing(
         row_of("assign_role", assignments.assign_role),
@@ -139,8 +141,7 @@ async def bulk_users(request: BulkUsers, call: Call) -> Answer[BulkUsersReply]:
     told = {"operation": request.operation, "dry_run": request.dry_run}
     call.discloses = True
     call.details |= told | {"accounts": len(request.user_ids)}
-    if request.reason:
-        call.details["reason"] = request.reason
+    call.reason = request.reason
     if request.background:
         return answer(BulkUsersReply, **told, job_id=_start(request, call))
     await call.commit_early(call.action.audit.value)  # so that nothing is done twice
@@ -172,7 +173,6 @@ async def _check_given(request: BulkUsers, call: Call) -> None:
 async def _work(request: BulkUsers, call: Call) -> AsyncIterator[list[ItemResult]]:
     """The results, a few accounts at a time; ends early where the session has ended."""
     doing, own = _DOING[request.operation], call.own_session
-    sessions_open = call.facilities.sessions
 
     async def one(user_id: str) -> ItemResult:
         if user_id == own.user_id:
@@ -183,7 +183,7 @@ async def _work(request: BulkUsers, call: Call) -> AsyncIterator[list[ItemResult
 
     for start in range(0, len(request.user_ids), AT_ONCE):
         some = request.user_ids[start : start + AT_ONCE]
-        if call.key is None and not sessions_open.holds(own):
+        if not call.still_holds():
             text = "The session has ended"
             yield [
                 ItemResult(user_id, ok=False, code="INVALID_SESSION", message=text)

@@ -67,8 +67,7 @@ async def delete_user(request: DeleteUser, call: Call) -> Answer[DeleteUserReply
 
 async def _erase(user: User, request: DeleteUser, call: Call) -> dict[str, Any]:
     call.details["mode"] = request.mode
-    if request.reason:  # what is sealed goes with the account
-        call.details["reason"] = request.reason
+    call.reason = request.reason or ""
     told = {"deleted_at": call.now.text}
     held = await call.tx.get(LEGAL_HOLDS, user.user_id)
     if held and user.user_id == call.own_session.user_id:  # who is not told of it

@@ -159,7 +159,7 @@ async def _of_another(user_id: str, reason: str | None, call: Call) -> User:
     require_fresh(call)
     if not reason:
         raise MissingInput("A reason is required")
-    call.details["reason"] = reason
+    call.changes = {"reason": ["", reason]}
     return await _user(user_id, call)
 
 

@@ -43,7 +43,7 @@ from ums_service.domain.profiles import DAY_S
 from ums_service.domain.users import USERS
 from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.inviting import INVITING, given_by
-from ums_service.handlers.turns import taking_turns
+from ums_service.handlers.turns import ids_behind, taking_turns
 from ums_service.notices import invitation_mail, post, require_mail
 
 _LINK: Final = re.compile(r"://|www\.", re.IGNORECASE)
@@ -234,7 +234,7 @@ def _listed(request: ListInvitations, call: Call) -> list[str]:
     if request.all:
         call.require(Permission.INVITATIONS_MANAGE)
         call.discloses = True
-        return sorted(one for one in store.ids(INVITATIONS) if one > (after or ""))
+        return ids_behind(store, INVITATIONS, after)
     own = call.own_session.user_id
     return store.ids_where(INVITATIONS, "invited_by", own, after=after)
 

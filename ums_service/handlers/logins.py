@@ -184,7 +184,7 @@ async def admitted(user: User, call: Call) -> User:
     if user.status != ACTIVE:
         raise AccountInactive
     good_until = user.password_good_until
-    if good_until is not None and call.now.epoch_s > good_until:
+    if good_until is not None and call.now.reached_s > good_until:
         raise InvalidCredentials
     if user.locked_down:
         raise ResetRequired

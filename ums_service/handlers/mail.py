@@ -1,9 +1,5 @@
 """What waits in the outbox, for administrators."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
-
 from ums_client.protocol.mail import (
     DropMail,
     DropMailReply,
@@ -17,7 +13,8 @@ from ums_client.protocol.mail import (
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain.errors import NoSuchMail
-from ums_service.domain.outbox import OUTBOX, Mail, MailState, Template
+from ums_service.domain.outbox import OUTBOX, Mail, MailState, Template, revive, view
+from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.turns import taking_turns
 from ums_service.notices import new_mail, post, require_mail
 
@@ -26,20 +23,17 @@ async def list_mail(request: ListMail, call: Call) -> Answer[ListMailReply]:
     """List mails that are not sent; also where mail is no longer set up."""
     call.discloses = True
     store, shown = call.facilities.store, list[Mail]()
-    pending = dead = 0
     async for _, mail_id in taking_turns(store.ids(OUTBOX)):
+        if len(shown) == request.most:
+            break
         mail = store.get(OUTBOX, mail_id)
-        if mail is None:
-            continue
-        is_dead = mail.state == MailState.DEAD
-        dead, pending = dead + is_dead, pending + (not is_dead)
-        if len(shown) < request.most and request.state in (None, mail.state):
+        if mail is not None and request.state in (None, mail.state):
             shown.append(mail)
     return answer(
         ListMailReply,
-        mails=[_view(mail) for mail in shown],
-        pending=pending,
-        dead=dead,
+        mails=[view(mail) for mail in shown],
+        pending=store.count_where(OUTBOX, "state", MailState.PENDING.value),
+        dead=store.count_where(OUTBOX, "state", MailState.DEAD.value),
     )
 
 
@@ -47,20 +41,14 @@ async def retry_mail(request: RetryMail, call: Call) -> Answer[RetryMailReply]:
     """Try a mail again, as if it had been queued now."""
     queue = require_mail(call)
     mail = await _existing(request.mail_id, call)
-    again = mail.revived(call.now)
-    assert again.slot is not None
-    newer_id = await call.tx.find(OUTBOX, "slot", again.slot)
-    if newer_id not in (None, mail.mail_id):  # a newer one of its kind says the same
-        call.tx.delete(OUTBOX, mail.mail_id)
-        assert newer_id is not None
-        again = replace(await _existing(newer_id, call), next_try_s=call.now.epoch_s)
-    call.tx.put(OUTBOX, again)
+    again = await revive(call.tx, mail, call.now)
     call.after_commit.append(lambda: queue.add(again, call.now))
     return answer(RetryMailReply, message="The mail is tried again")
 
 
 async def drop_mail(request: DropMail, call: Call) -> Answer[DropMailReply]:
-    """Forget a mail."""
+    """Forget a mail, which may be one that tells of a takeover."""
+    require_fresh(call)
     mail = await _existing(request.mail_id, call)
     call.tx.delete(OUTBOX, mail.mail_id)
     return answer(DropMailReply, message="The mail is dropped")
@@ -82,21 +70,3 @@ async def _existing(mail_id: str, call: Call) -> Mail:
     call.subject = mail.user_id or None
     call.details["template"] = mail.template
     return mail
-
-
-def _view(mail: Mail) -> dict[str, Any]:
-    return {
-        "mail_id": mail.mail_id,
-        "template": mail.template,
-        "to": mail.to if mail.user_id else "",
-        "user_id": mail.user_id,
-        "state": mail.state,
-        "attempts": mail.attempts,
-        "queued_at": _text(mail.queued_s),
-        "next_try_at": _text(mail.next_try_s),
-        "last_error": mail.last_error,
-    }
-
-
-def _text(epoch_s: int) -> str:
-    return datetime.fromtimestamp(epoch_s, UTC).isoformat()

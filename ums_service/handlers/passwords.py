@@ -154,7 +154,7 @@ async def force_password_change(
     call.subject = user.user_id
     call.details["mode"] = request.mode
     if request.reason:
-        call.details["reason"] = request.reason
+        call.changes = {"reason": ["", request.reason]}
     more = {}
     if request.mode == "temporary":
         user, password = await with_temporary_password(user, call)

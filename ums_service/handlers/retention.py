@@ -52,7 +52,7 @@ async def anonymise_user(
     await forget_mail(user.user_id, user.email, call)
     call.tx.put(USERS, after)
     receipt = call.facilities.new_session_id()
-    call.details |= {"receipt": receipt, "reason": request.reason}
+    call.details["receipt"], call.reason = receipt, request.reason
     return answer(
         AnonymiseUserReply,
         message="User anonymised",
@@ -66,11 +66,8 @@ async def legal_hold(request: LegalHold, call: Call) -> Answer[LegalHoldReply]:
     require_fresh(call)
     user = await _in_use_or_deleted(request.user_id, call)
     # no subject: people read the entries of which they are one, and are not told
-    call.details |= {
-        "account": user.user_id,
-        "hold": request.hold,
-        "reason": request.reason,
-    }
+    call.details |= {"account": user.user_id, "hold": request.hold}
+    call.reason = request.reason
     held = await call.tx.get(LEGAL_HOLDS, user.user_id)
     if request.hold is (held is not None):
         state = "already" if held else "not"

@@ -1,0 +1,54 @@
+"""What can be done with keys: the list of them, and the way to any page."""
+
+from __future__ import annotations
+
+from gui.views.shell import Shell, key_of
+from gui.views.stage import Stage
+from gui.widgets.dialogs import Question, Sheet
+from gui.widgets.forms import FieldSpec
+
+KEYS = (
+    ("F1", "This list"),
+    ("Ctrl+K", "Go to a page by a part of its name"),
+    ("Alt+1 to Alt+9, Alt+0", "The first ten pages of the rail"),
+    ("Ctrl+Page Up, Page Down", "The page above or below"),
+    ("F5", "Fetch what the page shows once more"),
+    ("Tab, Shift+Tab", "Next and previous field"),
+    ("Space, Return", "Press the button that has the focus"),
+    ("Escape", "Close a dialog"),
+    ("Ctrl+F", "Search"),
+    ("Ctrl+N", "New"),
+    ("Ctrl+L", "Audit log: follow live, or no more"),
+    ("Arrows, Page Up, Page Down", "Move in a table"),
+    ("Shift or Ctrl with a click", "Select several rows"),
+    ("Ctrl+T", "Light or dark"),
+    ("Ctrl+comma", "Settings"),
+    ("Ctrl+Q", "Quit"),
+)
+
+
+def show_keys(stage: Stage) -> Sheet:
+    """List the keys."""
+    lines = "\n".join(f"{keys:<28}{what}" for keys, what in KEYS)
+    return stage.dialogs.open(Question("Keys", secret=lines, close="Close"))
+
+
+def ask_page(stage: Stage, shell: Shell) -> Sheet:
+    """Ask which page to go to; each stands with the key that it has."""
+    names = {
+        f"{entry.title}  ({key_of(number)})".removesuffix("  (Ctrl+K)"): entry.name
+        for number, entry in enumerate(shell.entries, 1)
+    }
+
+    def submit(answers: dict[str, str], sheet: Sheet) -> None:
+        sheet.close()
+        shell.show(names[answers["page"]])
+
+    return stage.dialogs.open(
+        Question(
+            "Go to",
+            fields=(FieldSpec("page", "Page", "find", choices=tuple(names)),),
+            confirm="Go",
+        ),
+        submit,
+    )
