@@ -111,6 +111,7 @@ class Commits:
         take = self._in_flight.popleft
         durable = self._memory.durable_entries
         watched: list[Change] = []
+        self._memory.changes += count
         for _ in range(count):
             commit = take()
             for change in commit.changes:

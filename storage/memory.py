@@ -50,6 +50,7 @@ class Memory:
         self.pack: Callable[[object], bytes] = msgpack.Packer().pack
         self.durable_entries = {stream.name: 0 for stream in streams}
         self.latest_entries = dict(self.durable_entries)
+        self.changes = 0
         names = [*(c.name for c in collections), *self.durable_entries]
         if len(set(names)) != len(names):
             raise Misuse("two collections or streams share a name")

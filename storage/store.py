@@ -302,6 +302,14 @@ class Store:
         return self._checkpoints.figures()
 
     @property
+    def changes(self) -> int:
+        """A number that grows whenever a commit becomes visible.
+
+        While it is the same, everything read without a transaction is the same.
+        """
+        return self._memory.changes
+
+    @property
     def head(self) -> Head:
         """The newest durable commit."""
         manifest, end = self._view()

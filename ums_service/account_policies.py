@@ -52,7 +52,9 @@ class AccountPolicies:
         )
 
     def _of_labs(self, user_id: str) -> Iterator[LabPolicy]:
-        caller = self._authority.caller(user_id) if user_id else None
+        if not user_id or not self._store.count(LAB_POLICIES):
+            return
+        caller = self._authority.caller(user_id)
         for lab_id in caller.lab_ids if caller else ():
             policy = self._store.get(LAB_POLICIES, lab_id)
             if policy is not None:

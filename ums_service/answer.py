@@ -1,6 +1,6 @@
 """What a handler gives back: the fields of a reply, not yet bytes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -21,17 +21,15 @@ class Answer(Generic[R]):
 
     kind: type[R]
     given: Fields | None
-    source: bytes | None = None
-    """The stored value that the whole reply is made of, where it is made of one."""
-    make: Callable[[bytes], Fields] | None = None
-    about: bytes = b""
+    source: Hashable | None = None
+    """What the whole reply is made of, a stored value for one; None for no such thing."""
+    make: Callable[[], Fields] | None = None
+    about: Hashable = None
     """What stands for whatever else the reply is made of and does not change."""
 
     def fields(self) -> Fields:
         """The fields that are sent, in order."""
-        if self.make is not None and self.source is not None:
-            return self.make(self.source)
-        return self.given or {}
+        return self.make() if self.make is not None else self.given or {}
 
 
 def answer(kind: type[R], **fields: Any) -> Answer[R]:
@@ -41,11 +39,11 @@ def answer(kind: type[R], **fields: Any) -> Answer[R]:
 
 def answer_from(
     kind: type[R],
-    source: bytes,
-    make: Callable[[bytes], Fields],
-    about: bytes = b"",
+    source: Hashable,
+    make: Callable[[], Fields],
+    about: Hashable = None,
 ) -> Answer[R]:
-    """An answer that `make` makes of one stored value, and of what `about` stands for.
+    """An answer that `make` makes of `source`, and of what `about` stands for.
 
     Its bytes may be kept and sent again for as long as both are the same.
     """

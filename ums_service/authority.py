@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Final, NamedTuple
 
-from storage import Store, document_of
+from storage import Store
 from ums_service.domain.authorisation import Caller
 from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.labs import LABS
@@ -44,26 +44,21 @@ class Authority:
         return caller
 
     def standing(self, user_id: str, lab_id: str, now: Moment) -> Standing | None:
-        """What this account is in a lab now; None where there is no such account.
-
-        The lab is asked for also where it was read for the memberships: nobody can tell
-        by the work whether there is a lab of that id.
-        """
-        value = self._store.get_value(LABS, lab_id)
+        """What this account is in a lab now; None where there is no such account."""
         kept = self._in_labs.get((user_id, lab_id))
-        if kept is not None and kept.is_so(value, now):
+        if kept is not None and kept.is_so(now):
             return kept.standing
         read = Reading(self._store)
         caller = read_caller(user_id, read)
         if caller is None:
             self._in_labs.pop((user_id, lab_id), None)
             return None
-        lab = None if value is None else LABS.from_document(document_of(value))
         number, known = next(self._made), read.book().every
+        lab = read.get(LABS, lab_id)
         standing = standing_of(caller, lab, known, now, number=number)
         if len(self._in_labs) >= KEPT_MAX:
             del self._in_labs[next(iter(self._in_labs))]
-        self._in_labs[user_id, lab_id] = _InLab(standing, read, value)
+        self._in_labs[user_id, lab_id] = _InLab(standing, read)
         return standing
 
     def holder_of(self, role: str) -> Caller:
@@ -100,9 +95,7 @@ class Authority:
 class _InLab(NamedTuple):
     standing: Standing
     read: Reading
-    lab: bytes | None
-    """The stored lab of which it was made."""
 
-    def is_so(self, lab: bytes | None, now: Moment) -> bool:
+    def is_so(self, now: Moment) -> bool:
         """Whether it would be made the same again."""
-        return self.lab is lab and self.standing.holds(now) and self.read.still_true()
+        return self.standing.holds(now) and self.read.still_true()

@@ -1,7 +1,7 @@
 """One request on its way: who asks, when, in which transaction, to what effect."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NoReturn, TypeVar, cast
 
 from storage import Transaction
@@ -34,7 +34,6 @@ from ums_service.facilities import Facilities
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
 class Call:
     """What a handler is given beside the request.
 
@@ -42,14 +41,12 @@ class Call:
     returns, and throws it away when the handler raises. What must happen in memory
     only once the commit is durable goes to `after_commit`: a handler that meets a
     conflict is run again, so it must have no effect of its own.
+
+    What most requests never have is set, and made, only where it is needed.
     """
 
-    facilities: Facilities
-    action: Action
     session: Session | None
     """That of the caller; with an API key, what stands for one."""
-    address: str
-    now: Moment
     key: ApiKey | None = None
     """The API key that the request came with."""
     gateway: str | None = None
@@ -60,7 +57,7 @@ class Call:
     """The id of the lab that it is about, for the audit log."""
     subject_name: str | None = None
     """Its user name on disk, where the handler has read it."""
-    details: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any]
     """What the audit entry says beside who, what and when."""
     changes: Changes | None = None
     """Old and new values of what is changed of the subject, sealed in the entry."""
@@ -70,20 +67,46 @@ class Call:
     request_id: str | int | None = None
     discloses: bool = False
     """Somebody else's data is shown: also a read leaves an audit entry then."""
-    proved: set[str] = field(default_factory=set)
-    """Stored hashes the request's password was verified against: another run of the
-    handler need not compute them again."""
-    refuted: set[str] = field(default_factory=set)
-    """Stored hashes the request's new password was verified not to have made."""
     shut_out: User | None = None
     """The account whose last wrong password of this source came with this call."""
-    results: dict[Hashable, Any] = field(default_factory=dict, repr=False)
-    """What was computed slowly: another run of the handler need not do it again."""
-    generated_password: str | None = field(default=None, repr=False)
-    after_commit: list[Callable[[], object]] = field(default_factory=list)
+    generated_password: str | None = None
     transaction: Transaction | None = None
     client: object = None
     """What the sender says of the client, as it came: not checked, not believed."""
+
+    def __init__(
+        self,
+        facilities: Facilities,
+        action: Action,
+        session: Session | None,
+        address: str,
+        now: Moment,
+    ) -> None:
+        self.facilities = facilities
+        self.action = action
+        self.session = session
+        self.address = address
+        self.now = now
+        self.details = {}
+        self.after_commit: list[Callable[[], object]] = []
+
+    @cached_property
+    def proved(self) -> set[str]:
+        """Stored hashes that the request's password was verified against.
+
+        Another run of the handler need not compute them again.
+        """
+        return set()
+
+    @cached_property
+    def refuted(self) -> set[str]:
+        """Stored hashes the request's new password was verified not to have made."""
+        return set()
+
+    @cached_property
+    def results(self) -> dict[Hashable, Any]:
+        """What was computed slowly: another run of the handler need not do it again."""
+        return {}
 
     @property
     def tx(self) -> Transaction:
@@ -185,6 +208,8 @@ class Call:
 
     def known_device(self, user: User | None, token: str | None) -> Device | None:
         """The device of `user` whose token this is; None where it is not known."""
+        if token is None:
+            return None
         store, user_id = self.facilities.store, user.user_id if user else ""
         own = store.get(DEVICES, user_id) or Devices(user_id)
         key = service_secret(store, DEVICE_TOKENS)

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any, Final, get_args, get_origin
 
-from pydantic import ValidationError
-
 from ums_client.protocol.actions import Access, Action, Audit, Rate, Repeat
 from ums_client.protocol.message import Request
 from ums_service.answer import Answer
@@ -32,14 +30,20 @@ class Row:
     """Whether the request has a field for the account that it is about."""
     names_lab: bool
     """Whether the request has a field for the lab in which it is to happen."""
-    _made: list[Request[Any] | None] = field(default_factory=list)
+    _empty: list[Request[Any]] = field(default_factory=list)
+    """The request without any field, once it was made: it need not be made again."""
 
-    @property
-    def empty(self) -> Request[Any] | None:
-        """The request without any field, where that is valid: it need not be parsed."""
-        if not self._made:
-            self._made.append(_empty(self.action.request))
-        return self._made[0]
+    def request_of(self, fields: dict[str, Any]) -> tuple[Request[Any], list[str]]:
+        """The request with these fields, and the names of those that were ignored.
+
+        Raises:
+            InvalidMessage: names the first field that is wrong.
+        """
+        if fields:
+            return self.action.request.from_fields(fields)
+        if not self._empty:
+            self._empty.append(self.action.request.from_fields({})[0])
+        return self._empty[0], []
 
 
 class IncompleteCatalogue(Exception):
@@ -104,10 +108,3 @@ def _check_shape(action: Action, handler: Handler) -> None:
     )
     if not right:
         raise IncompleteCatalogue(f"{action.name}: the handler has the wrong shape")
-
-
-def _empty(request: type[Request[Any]]) -> Request[Any] | None:
-    try:
-        return request()
-    except ValidationError:
-        return None

@@ -23,7 +23,6 @@ from ums_service.answer import Answer
 from ums_service.bearers import BEGINS, session_of_access_token
 from ums_service.call import Call
 from ums_service.catalogue import Handler, Row, rows
-from ums_service.domain.api_keys import ApiKey
 from ums_service.domain.errors import (
     InvalidCredentials,
     RateLimited,
@@ -31,7 +30,7 @@ from ums_service.domain.errors import (
     UnknownAction,
 )
 from ums_service.domain.moment import Moment
-from ums_service.domain.sessions import Purpose, Session, session_of_key
+from ums_service.domain.sessions import Purpose, session_of_key
 from ums_service.facilities import Facilities
 from ums_service.gateways import Forwarded, forwarded
 from ums_service.handlers.endings import end_moved
@@ -71,32 +70,30 @@ class Dispatch:
         What the request changed is durable when this returns.
         """
         begun_s = self._meters.begin()
-        now = self._clock()
-        request_id, row, call, gateway = None, None, None, None
-        encoding = encoding_of(body)
-        unheard_s = self._unheard_s(address, now)
-        if unheard_s:
+        now, encoding = self._clock(), encoding_of(body)
+        if self._limits.unheard and (unheard_s := self._unheard_s(address, now)):
             return self._not_heard(unheard_s, encoding, begun_s)
+        message, request_id, row, call = None, None, None, None
         try:
             message = decode(body)
-            if "request_id" in message:
-                request_id = request_id_of(message)
             envelope = open_envelope(message)
+            request_id = envelope.request_id
             row = self._row(envelope.action)
-            action = row.action
+            action, gateway = row.action, None
             if envelope.gateway_key is not None:
                 address, gateway = self._forwarded(envelope, action, address, now)
             call = Call(self._facilities, action, None, address, now)
             call.request_id, call.client = request_id, envelope.client
             call.gateway = gateway
             self._limits.take(action.rate, address, now.ticks_s)
-            session, key = self._credential(envelope, action, address, now)
-            call.session, call.key = session, key
-            if self._bound and session is not None and session.address != address:
+            self._identify(call, envelope)
+            if self._bound and call.session and call.session.address != address:
                 await end_moved(call)
-            job = self._job(row, envelope, message, encoding)
+            request, ignored = row.request_of(message)
+            job = _Job(row, request, ignored, envelope, message, encoding)
             reply = await self._run_until_done(job, call)
         except Exception as error:  # noqa: BLE001 - the boundary that nothing may pass
+            request_id = request_id or request_id_of(message or {})
             refused = self.refusals.told(error, row.action if row else None)
             await self.refusals.audit(refused, call, address, now)
             reply = self._replies.refusal(refused)
@@ -109,8 +106,7 @@ class Dispatch:
 
     def _unheard_s(self, address: str, now: Moment) -> float:
         """For how long nothing from this address is even read."""
-        limits = self._limits
-        return limits.unheard_for_s(address, now.ticks_s) if limits.unheard else 0.0
+        return self._limits.unheard_for_s(address, now.ticks_s)
 
     def _not_heard(self, for_s: float, encoding: Encoding, begun_s: float) -> bytes:
         """The answer to what is not even read; counted, without an audit entry."""
@@ -135,43 +131,30 @@ class Dispatch:
         self._limits.always_hear(peer)
         return told
 
-    def _credential(
-        self, envelope: Envelope, action: Action, address: str, now: Moment
-    ) -> tuple[Session | None, ApiKey | None]:
-        """Who asks, where the action wants to know; counted where callers have limits."""
-        token, text = envelope.session_token, envelope.api_key
-        session, key = None, None
+    def _identify(self, call: Call, envelope: Envelope) -> None:
+        """Find out who asks, if the action wants to know; counted if callers have limits."""
+        action, facilities, now = call.action, self._facilities, call.now
+        token, text, session, key = envelope.session_token, envelope.api_key, None, None
         if action.access is Access.PUBLIC:
-            return None, None
+            return
         if token is not None:
-            session = self._session(token, now)
+            if token.startswith(BEGINS):
+                session = session_of_access_token(facilities, token, now)
+            session = session or facilities.sessions.find(
+                token, now, purpose=Purpose.SESSION
+            )
         elif text is not None and not ignores_keys(action):
-            key = self._facilities.keys.find(text, address, now)
-            session = session_of_key(key, address, now)
-        if session is not None and self._limits.of_callers:
+            key = facilities.keys.find(text, call.address, now)
+            session = session_of_key(key, call.address, now)
+        if self._limits.of_callers and session is not None:
             self._limits.take_of_caller(action.rate, session.user_id, now.ticks_s)
-        return session, key
-
-    def _session(self, token: str, now: Moment) -> Session | None:
-        if token.startswith(BEGINS):
-            found = session_of_access_token(self._facilities, token, now)
-            if found is not None:
-                return found
-        return self._facilities.sessions.find(token, now, purpose=Purpose.SESSION)
+        call.session, call.key = session, key
 
     def _row(self, name: str | None) -> Row:
         row = self._rows.get(name or "")
         if row is None:
             raise UnknownAction(name)
         return row
-
-    def _job(
-        self, row: Row, envelope: Envelope, fields: dict[str, Any], encoding: Encoding
-    ) -> "_Job":
-        if not fields and row.empty is not None:
-            return _Job(row, row.empty, [], envelope, fields, encoding)
-        request, ignored = row.action.request.from_fields(fields)
-        return _Job(row, request, ignored, envelope, fields, encoding)
 
     async def _run_until_done(self, job: "_Job", call: Call) -> dict[str, Any] | bytes:
         conflict: Refused | None = None

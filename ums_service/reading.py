@@ -25,10 +25,11 @@ T = TypeVar("T")
 class Reading:
     """The documents that something was made of. A stored value holds its revision."""
 
-    __slots__ = ("_found", "_store")
+    __slots__ = ("_as_of", "_found", "_store")
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._as_of = store.changes
         self._found: dict[tuple[str, str], _Found] = {}
 
     def get(self, collection: Collection[T], key: str) -> T | None:
@@ -41,11 +42,15 @@ class Reading:
 
     def still_true(self) -> bool:
         """Whether all that was read is still so."""
+        changes = self._store.changes
+        if changes == self._as_of:
+            return True
         get_value = self._store.get_value
-        return all(
-            get_value(collection, key) is value
-            for collection, key, value, _ in self._found.values()
-        )
+        for collection, key, value, _ in self._found.values():
+            if get_value(collection, key) is not value:
+                return False
+        self._as_of = changes
+        return True
 
     def role(self, name: str) -> Role | None:
         """The role of that name."""

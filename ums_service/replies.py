@@ -5,6 +5,7 @@ original does not know are left out.
 """
 
 import math
+from collections.abc import Hashable
 from typing import Any, Final
 
 from pydantic_core import to_json
@@ -56,7 +57,7 @@ class Replies:
 
     def __init__(self, *, original: bool) -> None:
         self._original = original
-        self._made: dict[tuple[type[Reply], bytes, bytes], bytes] = {}
+        self._made: dict[tuple[type[Reply], Hashable, Hashable], bytes] = {}
 
     def success(self, answer: Answer[Any], ignored: list[str]) -> dict[str, Any]:
         """The reply as a map: its status first, then its fields."""
@@ -94,9 +95,7 @@ class Replies:
         for each change of the account. A stored value holds its revision, so two
         values that are equal are the same state of the same account.
         """
-        source = answer.source
-        assert source is not None
-        key = answer.kind, answer.about, source
+        key = answer.kind, answer.about, answer.source
         made = self._made.get(key)
         if made is None:
             made = encode(self.success(answer, []), Encoding.JSON)

@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pydantic import ValidationError
-
+from gui.controllers.security_keys import KeyTrouble
 from ums_client import errors
-
-EXPECTED: Final = (errors.UmsError, ValidationError)
-"""What a request can end with without a fault of this program."""
 
 _SENTENCES: Final[dict[type[errors.UmsError], str]] = {
     errors.InvalidCredentials: (
@@ -22,6 +18,7 @@ _SENTENCES: Final[dict[type[errors.UmsError], str]] = {
     errors.InvalidMfaCode: "That code is not right, or was used before.",
     errors.EmailNotVerified: "Verify your mail address first.",
     errors.ResetRequired: "This account is locked down. Set a new password by mail.",
+    errors.ConsentRequired: "Your consent is needed.",
     errors.InvalidLink: "That code is unknown, used or too old.",
     errors.ReauthenticationRequired: "Prove once more that it is you.",
     errors.PermissionDenied: "You may not do this.",
@@ -67,13 +64,25 @@ class Problem:
         return self.faults[0][0] if self.faults else ""
 
 
+def expected() -> tuple[type[Exception], ...]:
+    """What a request can end with without a fault of this program."""
+    from pydantic import ValidationError  # noqa: PLC0415 - the window is there before
+
+    return (errors.UmsError, ValidationError, KeyTrouble)
+
+
 def explain(error: Exception) -> Problem:
     """Put an error into words."""
+    from pydantic import ValidationError  # noqa: PLC0415 - the window is there before
+
     if isinstance(error, ValidationError):
         fault = error.errors(include_url=False, include_input=False)[0]
         text = _sentence(fault["msg"].removeprefix("Value error, "))
         field = str(fault["loc"][0]) if fault["loc"] else ""
         return Problem(text, ((field, text),) if field else ())
+    if isinstance(error, KeyTrouble):
+        text = str(error)
+        return Problem(text, ((error.field, text),) if error.field else ())
     assert isinstance(error, errors.UmsError), "others are faults of the program"
     text = next(
         (_SENTENCES[kind] for kind in type(error).__mro__ if kind in _SENTENCES),

@@ -7,6 +7,7 @@ from typing import Any
 from typing_extensions import override
 
 from gui.controllers.account import PROFILE, Account
+from gui.views.lock_down import ask_lock_down
 from gui.views.stage import Page, Stage
 from gui.widgets.basics import ScrolledFrame, button, frame, label, px
 from gui.widgets.dialogs import Question
@@ -116,24 +117,7 @@ class ProfilePage(Page):
         self.account.save(changes, saved, self.failing(self._save, self.form))
 
     def _lock_down(self) -> None:
-        account = self.account
-        self.stage.ask(
-            Question(
-                "Lock down my account",
-                "Do this if somebody else may be in your account.",
-                (
-                    "Every session ends now, also this one.",
-                    "A change of your mail address in the last days is taken back.",
-                    "Nobody can sign in before a new password is set by mail.",
-                ),
-                (FieldSpec("password", "Your password", "password", required=True),),
-                confirm="Lock down",
-                danger=True,
-                command=lambda _: account.lock_down_command(),
-            ),
-            lambda v, done, failed: account.lock_down(v["password"], done, failed),
-            lambda _: self._over("Your account is locked down. See your mail."),
-        )
+        ask_lock_down(self.stage)
 
     def _delete(self) -> None:
         account = self.account

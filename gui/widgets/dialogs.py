@@ -7,8 +7,10 @@ with what was typed, until that has succeeded (`Sheet.close`).
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from tkinter import filedialog
 from typing import Any, Protocol, TypeAlias
 
@@ -65,6 +67,10 @@ class Dialogs(Protocol):
         """Have a file chosen; returns its path, or nothing."""
         ...
 
+    def pick_place(self, name: str) -> str:
+        """Have a place for a new file chosen; returns its path, or nothing."""
+        ...
+
 
 class WindowDialogs:
     """Dialogs as windows in front of the main one."""
@@ -83,25 +89,39 @@ class WindowDialogs:
         Raises:
             OSError: the file cannot be written.
         """
-        path = filedialog.asksaveasfilename(parent=self._window, initialfile=name)
+        path = self.pick_place(name)
         if path:
             write_private(path, text)
-        return path or ""
+        return path
 
     def pick_file(self, title: str) -> str:
         """Ask which."""
         return str(filedialog.askopenfilename(parent=self._window, title=title) or "")
 
+    def pick_place(self, name: str) -> str:
+        """Ask where."""
+        asked = filedialog.asksaveasfilename(parent=self._window, initialfile=name)
+        return str(asked or "")
+
 
 def write_private(path: str, text: str) -> None:
-    """Write a file of mode 0600.
+    """Write a file of mode 0600, all or nothing; one of that name is replaced.
 
     Raises:
         OSError: it cannot be written.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
+    handle, draft = tempfile.mkstemp(  # of mode 0600
+        prefix=".", suffix=".new", dir=Path(path).parent
+    )
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink()
+        raise
 
 
 class Sheet(ttk.Toplevel):

@@ -12,7 +12,7 @@ import pytest
 import zmq
 
 from tests.doubles import FaultyFrames
-from tests.service.harness import login
+from tests.service.harness import LIMIT_S, login
 from tests.service.raw_peers import (
     GREETING,
     HEALTH,
@@ -25,9 +25,10 @@ from tests.service.raw_peers import (
     zmtp,
 )
 from tests.service.running import RunningService, peer, receive, running_service
+from ums_client.link import Target, prepare
 from ums_service.broker.broker import Broker
 from ums_service.broker.envelope import FRAMES_MAX, SKIPPED_AT_ONCE, Receiver
-from ums_service.broker.sockets import bind_router, make_context
+from ums_service.broker.sockets import bind_router, bound_endpoint, make_context
 
 HEADROOM_MIB = 256
 MIB = 1 << 20
@@ -167,6 +168,16 @@ def test_small_frames_without_end_are_shaken_off_again_and_again(
     assert largest < before + (HEADROOM_MIB + 32) * MIB
 
 
+@pytest.mark.parametrize("size", [20, 60_000])
+def test_requests_without_end_wait_at_their_sender(service: RunningService, size: int):
+    request = frame(b"", more=True) + frame(HEALTH.ljust(size))
+    before, largest = service.resident_bytes(), 0
+    for _ in attack_without_end(service, request * (60_000 // size)):
+        honest(service)
+        largest = max(largest, service.resident_bytes())
+    assert largest < before + 64 * MIB
+
+
 @pytest.mark.parametrize("headroom_mib", [HEADROOM_MIB, 1_024])
 def test_many_hashing_threads_at_work_drop_no_connection(
     tmp_path: Path, headroom_mib: int
@@ -270,6 +281,20 @@ def test_who_leaves_before_the_reply_harms_nobody(service: RunningService):
             )
 
 
+def test_no_heartbeat_meets_a_peer_that_is_gone_with_its_queue_full():
+    """Libzmq 4.3.5 ends the process then: `Assertion failed: !_io_error`."""
+    with zmq.Context() as context:
+        router = bind_router(context, "tcp://127.0.0.1:*", curve_secret_key=None)
+        with context.socket(zmq.DEALER) as dealer:
+            endpoint = bound_endpoint(router)
+            prepare(dealer, Target(endpoint, None), 0.0)
+            for socket in (router, dealer):
+                assert socket.heartbeat_ivl == 0
+                assert socket.tcp_keepalive == 1
+                assert socket.tcp_keepalive_idle <= 30
+        router.close(linger=0)
+
+
 # --- identities ---
 
 
@@ -343,6 +368,38 @@ def test_a_fault_while_receiving_does_not_stop_the_broker(fault: Exception):
             context.destroy(linger=0)
 
     assert asyncio.run(scene()) >= 2  # the faulty call may have cost one message
+
+
+def test_an_answer_that_is_ready_when_the_broker_stops_is_sent():
+    async def scene() -> bytes:
+        context = make_context()
+        router = bind_router(context, "tcp://127.0.0.1:*", curve_secret_key=None)
+        loop = asyncio.get_running_loop()
+        begun, durable = asyncio.Event(), loop.create_future()
+
+        async def answer(body: bytes, address: str) -> bytes:
+            begun.set()
+            await durable
+            return body
+
+        broker = Broker(router, answer, local_address="127.0.0.1")
+        client = context.socket(zmq.DEALER)
+        try:
+            client.connect(router.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode())
+            client.send(b"done")
+            broker.start(loop)
+            await begun.wait()
+            durable.set_result(None)
+            await asyncio.sleep(0)  # it has ended, and waits for others to be sent with
+            assert await broker.stop(within_s=0) == 0
+            assert await asyncio.to_thread(client.poll, int(LIMIT_S * 1000))
+            return bytes(client.recv())
+        finally:
+            client.close(linger=0)
+            router.close(linger=0)
+            context.destroy(linger=0)
+
+    assert asyncio.run(scene()) == b"done"
 
 
 class ManyFrames:

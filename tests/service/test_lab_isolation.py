@@ -27,6 +27,7 @@ from ums_service.domain.role_requests import ROLE_REQUESTS
 from ums_service.domain.users import USERS
 
 UNKNOWN = "0" * 8 + "-0000-4000-8000-" + "0" * 12
+NEVER_ASKED = "0" * 8 + "-0000-4000-8000-" + "0" * 11 + "1"
 DENIED, SESSION, MISSING = "PERMISSION_DENIED", "INVALID_SESSION", "NOT_FOUND"
 SECRET = "xenon"
 """Part of the name of each lab, and of each member's: it must not leave the lab."""
@@ -241,7 +242,8 @@ def test_who_is_outside_is_told_the_same_of_a_lab_and_of_none(
     name = OUTSIDERS.get(outsider, "ina")
     before, work = state(still.bench), Work(monkeypatch)
     for there, nowhere in ways(still, action, still.labs[code]):
-        still.as_(name, action, **nowhere)  # who they are is known from here on
+        known = {**nowhere, "lab_id": NEVER_ASKED} if "lab_id" in nowhere else nowhere
+        still.as_(name, action, **known)  # who they are is known from here on
         foreign, effort = work.of(lambda there=there: still.as_(name, action, **there))
         unknown, other = work.of(lambda none=nowhere: still.as_(name, action, **none))
         told = foreign.get("code", foreign["status"])

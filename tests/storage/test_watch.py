@@ -73,3 +73,20 @@ def test_what_is_not_committed_is_not_heard():
         await store.close()
 
     asyncio.run(run())
+
+
+def test_the_number_of_changes_grows_when_one_is_visible_and_not_before():
+    async def run() -> None:
+        store = start(create(MemoryDisk()))
+        before = store.changes
+        tx = store.transaction()
+        tx.put(PEOPLE, ANN)
+        committing = asyncio.create_task(tx.commit())
+        while store.get(PEOPLE, "1") is None:
+            assert store.changes == before
+            await asyncio.sleep(0)
+        assert store.changes > before
+        await committing
+        await store.close()
+
+    asyncio.run(run())

@@ -178,15 +178,15 @@ def open_envelope(message: dict[str, Any]) -> Envelope:
 
     Raises:
         InvalidMessage: a key of the envelope has the wrong type or size. Some keys may
-            have been taken out by then.
+            have been taken out by then, but not `request_id`.
     """
     take = message.pop
     action, token = take("action", None), take("session_token", None)
     request_id = key = client = api_key = gateway_key = None
     if message:
-        request_id, key = take("request_id", None), take("idempotency_key", None)
-        client, api_key = take("client", None), take("api_key", None)
-        gateway_key = take("gateway_key", None)
+        request_id = message.get("request_id")
+        key, client = take("idempotency_key", None), take("client", None)
+        api_key, gateway_key = take("api_key", None), take("gateway_key", None)
     if action is not None and type(action) is not str:
         raise InvalidMessage("should be text", field="action")
     if token is not None and type(token) is not str:
@@ -195,10 +195,11 @@ def open_envelope(message: dict[str, Any]) -> Envelope:
         _check_api_key(api_key, token)
     if gateway_key is not None and type(gateway_key) is not str:
         raise InvalidMessage("should be text", field="gateway_key")
-    if request_id is not None:
-        _check_request_id(request_id)
     if key is not None:
         _check_idempotency_key(key)
+    if request_id is not None:
+        _check_request_id(request_id)
+    take("request_id", None)
     return Envelope(action, token, request_id, key, client, api_key, gateway_key)
 
 

@@ -7,6 +7,7 @@ replies, nobody else's.
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Final
@@ -27,6 +28,9 @@ their own queues: memory stays bounded whatever they send."""
 RETRY_S: Final = 0.05
 REBIND_WITHIN_S: Final = 5.0
 FLUSH_EVERY_S: Final = 0.005
+SENT_TOGETHER: Final = 8
+"""Replies that are sent together: each one sent alone wakes ZeroMQ's thread, which costs
+both threads more than half of an answer does. An early one waits for the others."""
 _log = logging.getLogger(__name__)
 
 Answer = Callable[[bytes, str], Coroutine[Any, Any, bytes]]
@@ -50,6 +54,7 @@ class Broker:
         self._answer = answer
         self._local_address = local_address
         self._waiting: dict[Suspended[bytes], list[bytes]] = {}  # and their envelopes
+        self._ready: deque[tuple[list[bytes], bytes]] = deque()
         self._idle = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._drain_scheduled = False
@@ -67,6 +72,7 @@ class Broker:
         if self._loop is not None:
             self._loop.remove_reader(descriptor(self._socket))
             self._loop = None
+        self._send_ready()
         loop = asyncio.get_running_loop()
         until_s = loop.time() + within_s
         if self._waiting:
@@ -130,6 +136,7 @@ class Broker:
         if self._loop is None:
             return
         try:
+            self._send_ready()
             self._take_some()
         except zmq.Again:
             return
@@ -139,6 +146,12 @@ class Broker:
             self._loop.call_later(RETRY_S, self._schedule_drain)
 
     def _take_some(self) -> None:
+        try:
+            self._answer_some()
+        finally:
+            self._send_ready()
+
+    def _answer_some(self) -> None:
         for number in range(DRAIN_MAX):
             if len(self._waiting) >= IN_FLIGHT_MAX:
                 return  # the next one that ends schedules a drain
@@ -160,14 +173,23 @@ class Broker:
             self._waiting[reply] = incoming.envelope
             reply.finish(self._loop, self._ended)
         else:
-            self.outbox.send(incoming.envelope, reply)
+            self._reply(incoming.envelope, reply)
 
     def _ended(self, request: Suspended[bytes], end: bytes | BaseException) -> None:
         envelope = self._waiting.pop(request)
         if isinstance(end, bytes):
-            self.outbox.send(envelope, end)
+            self._reply(envelope, end)
         elif not isinstance(end, asyncio.CancelledError):
             _log.error("a request ended without reply", exc_info=end)
         if not self._waiting:
             self._idle.set()
         self._schedule_drain()
+
+    def _reply(self, envelope: list[bytes], body: bytes) -> None:
+        self._ready.append((envelope, body))
+        if len(self._ready) >= SENT_TOGETHER or self._loop is None:
+            self._send_ready()
+
+    def _send_ready(self) -> None:
+        while self._ready:
+            self.outbox.send(*self._ready.popleft())

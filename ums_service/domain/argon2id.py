@@ -79,20 +79,25 @@ class Argon2id:
         Raises:
             UnusableHash: the stored form is unknown or out of bounds.
         """
-        _check_bounds(stored)
         own = _STORED.fullmatch(stored)
         if own is None:
+            _check_bounds(stored)
             try:
                 return self._hasher.verify(stored, secret)
             except VerifyMismatchError:
                 return False  # every other failure is no verdict and must be seen
-        memory_kib, passes, salt, known = own.groups()
-        made = argon2id_bytes(secret, _to_bytes(salt), int(passes), int(memory_kib))
+        memory_kib, passes, salt, known = int(own[1]), int(own[2]), own[3], own[4]
+        if memory_kib > _MEMORY_KIB_MAX or passes > _TIME_MAX:
+            raise UnusableHash("parameters out of bounds")
+        made = argon2id_bytes(secret, _to_bytes(salt), passes, memory_kib)
         return hmac.compare_digest(made, _to_bytes(known))
 
     def is_outdated(self, stored: str) -> bool:
         """Whether it was made with other parameters than those in use."""
-        return self._hasher.check_needs_rehash(stored)
+        own, cost = _STORED.fullmatch(stored), self._parameters
+        if own is None or cost.lanes != 1:
+            return self._hasher.check_needs_rehash(stored)
+        return (int(own[1]), int(own[2])) != (cost.memory_kib, cost.passes)
 
 
 def check_form(stored: str) -> None:

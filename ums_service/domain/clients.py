@@ -3,7 +3,6 @@
 Only a gateway that has proved to be one is believed, and only the address.
 """
 
-from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address
 from typing import Final, NamedTuple
 
@@ -27,7 +26,7 @@ UNKNOWN_CLIENT: Final = ClientInfo()
 
 def client_info(said: object) -> ClientInfo:
     """What can be shown of the `client` object of a request, whatever it holds."""
-    if not isinstance(said, Mapping):
+    if not isinstance(said, dict):
         return UNKNOWN_CLIENT
     return ClientInfo(
         _line(said.get("user_agent"), USER_AGENT_CHARS_MAX),
@@ -55,7 +54,7 @@ def address_told(said: object) -> str:
     Raises:
         InvalidInput: there is none, or nobody can have that address.
     """
-    text = said.get("ip") if isinstance(said, Mapping) else None
+    text = said.get("ip") if isinstance(said, dict) else None
     if not isinstance(text, str) or len(text) > ADDRESS_CHARS_MAX or "%" in text:
         raise InvalidInput("client.ip", "a gateway tells the address of the end user")
     try:

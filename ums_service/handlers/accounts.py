@@ -112,7 +112,7 @@ async def get_user(request: GetUser, call: Call) -> Answer[GetUserReply]:
         more = sections(USERS.from_document(document), request.include, call)
         return answer(GetUserReply, user=user_view(document, profile), **more)
     return answer_from(
-        GetUserReply, value, lambda v: {"user": user_view(document_of(v), profile)}
+        GetUserReply, value, lambda: {"user": user_view(document_of(value), profile)}
     )
 
 

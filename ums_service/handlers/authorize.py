@@ -24,13 +24,12 @@ async def authorize(request: Authorize, call: Call) -> Answer[AuthorizeReply]:
     The reply is kept for the same question while the standing is the same.
     """
     standing, now = _standing(request.user_id, request.lab_id, call), call.now
-    scopes = sorted(standing.caller.scopes or ())
-    asked = " ".join([request.mode, *request.required_attributes, "|", *scopes])
+    scopes, asked = standing.caller.scopes, tuple(request.required_attributes)
     return answer_from(
         AuthorizeReply,
-        b"standing %d" % standing.number,
-        lambda _: _decided(request, standing, now),
-        about=asked.encode(),
+        standing.number,
+        lambda: _decided(request, standing, now),
+        about=(request.mode, asked, scopes),
     )
 
 

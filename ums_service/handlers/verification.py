@@ -27,7 +27,7 @@ async def verify_session(
     return answer_from(
         VerifySessionReply,
         value,
-        lambda source: _of_session(session, document_of(source)),
+        lambda: _of_session(session, document_of(value)),
         about=session.digest,  # what is shown of a session does not change
     )
 
