@@ -11,7 +11,7 @@ import pytest
 from storage import Transaction
 from tests.service.harness import GOOD, Bench, Message, update
 from tests.service.mailbox import MAIL
-from tests.service.test_roles import DAY_S, Office, may
+from tests.service.role_office import DAY_S, Office, may
 from ums_service.chores.grants import GrantSweep
 from ums_service.domain.belongings import GROUPED, OWNED
 from ums_service.domain.deleted import DELETED_USERS, erase
