@@ -62,7 +62,9 @@ class Program:
         self.background = Background(expected)
         self.desk = Desk(self.background, choices.here, deadline_s)
         self.desk.keys = keys or self.desk.keys
-        self.stage = Stage(root, self.desk, dialogs(root), Toasts(root))
+        self.stage = Stage(
+            root, self.desk, dialogs(root), Toasts(root), dict(choices.looks)
+        )
         root.columnconfigure(0, weight=1)
         root.rowconfigure(0, weight=1)
         self.front = frame(root, name="main")
@@ -208,7 +210,15 @@ class Program:
         return problem
 
     def _forget(self, name: str) -> None:
-        self.choices = self.choices.without(name)
+        before = self.choices
+        self.choices = before.without(name)
+
+        def undo() -> None:
+            places = (*before.places, *self.choices.places)
+            known = {place.name: place for place in places}
+            self.choices = replace(self.choices, places=tuple(known.values()))
+
+        self.stage.toasts.show(f"{name} is forgotten.", action="Undo", command=undo)
 
     def find_page(self, shell: Shell) -> None:
         """Ask which page to go to."""
@@ -240,7 +250,10 @@ class Program:
         """Remember what was chosen, log out, end."""
         root = self.root
         self.choices = replace(
-            self.choices, width=root.winfo_width(), height=root.winfo_height()
+            self.choices,
+            width=root.winfo_width(),
+            height=root.winfo_height(),
+            looks=self.stage.looks,
         )
         with suppress(OSError):  # a full disk must not keep the window open
             save_choices(self._path, self.choices)

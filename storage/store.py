@@ -29,6 +29,7 @@ from storage.keyring import Keyring, StoredKeyring
 from storage.locking import locked
 from storage.manifest import CleanStop, Seal
 from storage.memory import Memory
+from storage.ownership import locked
 from storage.records import document_of
 from storage.recovery import Opened, open_files
 from storage.retention import Expired, find_expired
@@ -264,9 +265,10 @@ class Store:
     ) -> None:
         """Drop the oldest entries, up to number `through`, in whole segments.
 
-        Durable on return, and so are copies in the `archive`, if one is given. Numbers stay as they are; the chain of what is left goes on
-        from the tag of what was dropped. Backups and files that the last checkpoint
-        replaced may still hold it. Raises as `checkpoint`.
+        Durable on return, and so are copies in the `archive`, if one is given. Numbers
+        stay as they are; the chain of what is left goes on from the tag of what was
+        dropped. Backups and files that the last checkpoint replaced may still hold it.
+        Raises as `checkpoint`.
         """
         await self._checkpoints.drop_entries(stream.name, through, archive)
 

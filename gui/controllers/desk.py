@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ums_client.protocol.sessions import LoginReply, ReauthenticateReply
 
 R = TypeVar("R", bound="Reply")
+T = TypeVar("T")
 DEADLINE_S: Final = 5.0
 PROBE_DEADLINE_S: Final = 2.0
 USER_AGENT: Final = "UMS desktop"
@@ -225,32 +226,51 @@ class Desk:
         """
         key = secrets.token_urlsafe(24)
 
-        def work() -> tuple[R, float]:
+        def call(client: Client) -> R:
             request = make()
             actions = wire.actions
             action = actions.ACTION_BY_REQUEST[type(request)]
             keyed = action.repeat is actions.Repeat.KEYED
-            begun = time.monotonic()
-            reply = self._connected().client.call(
+            return client.call(
                 request,
                 idempotency_key=key if keyed else None,
                 deadline_s=deadline_s or self.deadline_s,
             )
-            return reply, (time.monotonic() - begun) * 1_000
-
-        def sort_out(outcome: Outcome[tuple[R, float]]) -> None:
-            match outcome:
-                case Done((reply, _)):
-                    if self.link is not Link.ONLINE:
-                        self._is(Link.ONLINE, self.latency_ms)
-                    then(reply)
-                case Failed(error):
-                    self._refused(error, failed, again)
 
         def again() -> None:
             self.ask(make, then, failed, deadline_s=deadline_s)
 
-        return self.runner.run(work, sort_out)
+        return self._run(call, then, failed, again)
+
+    def work(
+        self,
+        do: Callable[[Client], T],
+        then: Callable[[T], object],
+        failed: Callable[[Problem], object],
+    ) -> Job:
+        """Do something that takes several requests, as `ask` does with one.
+
+        Where a proof is asked for, all of it is done again.
+        """
+        return self._run(do, then, failed, lambda: self.work(do, then, failed))
+
+    def _run(
+        self,
+        do: Callable[[Client], T],
+        then: Callable[[T], object],
+        failed: Callable[[Problem], object],
+        again: Callable[[], object],
+    ) -> Job:
+        def sort_out(outcome: Outcome[T]) -> None:
+            match outcome:
+                case Done(value):
+                    if self.link is not Link.ONLINE:
+                        self._is(Link.ONLINE, self.latency_ms)
+                    then(value)
+                case Failed(error):
+                    self._refused(error, failed, again)
+
+        return self.runner.run(lambda: do(self._connected().client), sort_out)
 
     def prove(
         self,

@@ -77,7 +77,7 @@ def explain(error: Exception) -> Problem:
 
     if isinstance(error, ValidationError):
         fault = error.errors(include_url=False, include_input=False)[0]
-        text = _sentence(fault["msg"].removeprefix("Value error, "))
+        text = sentence(fault["msg"].removeprefix("Value error, "))
         field = str(fault["loc"][0]) if fault["loc"] else ""
         return Problem(text, ((field, text),) if field else ())
     if isinstance(error, KeyTrouble):
@@ -86,7 +86,7 @@ def explain(error: Exception) -> Problem:
     assert isinstance(error, errors.UmsError), "others are faults of the program"
     text = next(
         (_SENTENCES[kind] for kind in type(error).__mro__ if kind in _SENTENCES),
-        _sentence(error.message),
+        sentence(error.message),
     )
     if error.incident:
         text = f"{text} (incident {error.incident})"
@@ -94,7 +94,7 @@ def explain(error: Exception) -> Problem:
         text = f"{text} Try again in {max(1, round(error.retry_after))} s."
     faults = _faults(error.details)
     if faults:
-        text = " ".join(_sentence(message) for _, message in faults)
+        text = " ".join(sentence(message) for _, message in faults)
     return Problem(
         text,
         faults,
@@ -112,11 +112,14 @@ def _faults(details: Any) -> tuple[tuple[str, str], ...]:
     for detail in details:
         if isinstance(detail, dict) and "field" in detail and "message" in detail:
             name = str(detail["field"]).rpartition(".")[2]
-            found.append((name, _sentence(str(detail["message"]))))
+            found.append((name, sentence(str(detail["message"]))))
     return tuple(found)
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """Text with a capital and a full stop; what is empty stays so."""
     text = text.strip()
+    if not text:
+        return ""
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
