@@ -26,7 +26,6 @@ from storage.errors import OutcomeUnknown, StorageFailed
 from storage.headers import HEADER_BYTES
 from storage.kdf import KdfParameters
 from storage.keyring import Keyring, StoredKeyring
-from storage.locking import locked
 from storage.manifest import CleanStop, Seal
 from storage.memory import Memory
 from storage.ownership import locked
