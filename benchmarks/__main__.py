@@ -14,6 +14,7 @@ from typing import Final
 from benchmarks import (
     audit,
     checkpoint,
+    desktop,
     imports,
     logins,
     other,
@@ -42,6 +43,7 @@ GROUPS: Final[dict[str, Callable[[Run], list[Line]]]] = {
     "audit": audit.measure,
     "import": imports.measure,
     "search": search.measure,
+    "desktop": desktop.measure,
 }
 _ON_DISK: Final = Path("/var/tmp")
 """Not /tmp: where that is memory a flush costs nothing and the figures say nothing."""

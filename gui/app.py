@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 from gui.background import Background
 from gui.collecting import Collector
+from gui.controllers.advice import advice_of
 from gui.controllers.choices import Choices, Place, save_choices
-from gui.controllers.desk import DEADLINE_S, Desk
-from gui.controllers.problems import EXPECTED, Problem
+from gui.controllers.desk import DEADLINE_S, Desk, Me
+from gui.controllers.problems import Problem, expected
+from gui.controllers.security_keys import SecurityKeys
 from gui.controllers.signin import SignIn
-from gui.pages import ENTRIES
+from gui.controllers.wire import load_all
 from gui.views.connection import ask_place, ask_proof, ask_sign_in
 from gui.views.keyboard import ask_page, show_keys
 from gui.views.settings import ask_settings
@@ -28,6 +31,8 @@ from gui.widgets.root import Root
 
 PROBE_MS: Final = 5_000
 """How often the status bar looks whether the service is there."""
+FIRST_PROBE_MS: Final = 30
+"""When the window has been drawn: what asks the service is loaded only then."""
 
 
 class Program:
@@ -40,8 +45,12 @@ class Program:
         *,
         dialogs: Callable[[Root], Dialogs] = WindowDialogs,
         deadline_s: float = DEADLINE_S,
+        keys: SecurityKeys | None = None,
     ) -> None:
-        """Begins as `choices` say; what they are at the end is written to `path`."""
+        """Begins as `choices` say; what they are at the end is written to `path`.
+
+        `keys` are the security keys to use; those on USB if not given.
+        """
         self._path = path
         self._collector = Collector()
         self.choices = choices
@@ -50,9 +59,12 @@ class Program:
         )
         root.geometry(f"{choices.width}x{choices.height}")
         root.minsize(root.px(860), root.px(540))
-        self.background = Background(EXPECTED)
+        self.background = Background(expected)
         self.desk = Desk(self.background, choices.here, deadline_s)
-        self.stage = Stage(root, self.desk, dialogs(root), Toasts(root))
+        self.desk.keys = keys or self.desk.keys
+        self.stage = Stage(
+            root, self.desk, dialogs(root), Toasts(root), dict(choices.looks)
+        )
         root.columnconfigure(0, weight=1)
         root.rowconfigure(0, weight=1)
         self.front = frame(root, name="main")
@@ -66,7 +78,8 @@ class Program:
         self._probe = self._note = ""
         self._asking = False
         self._listen()
-        self.desk.connect(choices.here)
+        self.desk.begin(choices.here)
+        self._probe = root.after(FIRST_PROBE_MS, self._load)
 
     def _listen(self) -> None:
         root, desk = self.root, self.desk
@@ -88,7 +101,16 @@ class Program:
             )
         for number in range(NUMBERED):
             root.bind(f"<Alt-Key-{number}>", self._page_key)
+
+    def _load(self) -> None:
+        """Have the rest of the program loaded while somebody types their name."""
         self._keep_probing()
+
+        def load_pages() -> None:
+            load_all()
+            import_module("gui.pages")
+
+        self.background.run(load_pages, lambda _: None)
 
     def _tick(self) -> None:
         self._collector.collect()
@@ -117,7 +139,6 @@ class Program:
             self.sign_in.destroy()
             self.sign_in = None
         me = self.desk.me
-        self.root.title("UMS" if me is None else f"{me.username} - UMS")
         if me is None:
             self.flow = SignIn(self.desk, note=self._note)
             self._note = ""
@@ -126,6 +147,10 @@ class Program:
             )
             self.sign_in.grid(row=0, column=0, sticky="nsew")
             return
+        # loaded behind the first page
+        from gui.controllers.notifications import Unread  # noqa: PLC0415
+        from gui.pages import ENTRIES  # noqa: PLC0415
+
         self.choices = self.choices.at(replace(self.desk.place, last_user=me.username))
         self.shell = Shell(
             self.front,
@@ -137,8 +162,21 @@ class Program:
                 lambda: show_keys(self.stage),
                 lambda: self._in_shell(self.find_page),
             ),
+            Unread(self.desk),
         )
         self.shell.grid(row=0, column=0, sticky="nsew")
+        self._advise(self.shell, me)
+
+    def _advise(self, shell: Shell, me: Me) -> None:
+        """Say what somebody who has just signed in should see to."""
+        advice = advice_of(me.warnings)
+        if advice is not None:
+            self.stage.toasts.show(
+                advice.text,
+                "warning",
+                action="Show",
+                command=lambda: shell.show(advice.page),
+            )
 
     def _session_lost(self) -> None:
         """Ask for the password in front of the page, which stays as it is."""
@@ -172,7 +210,15 @@ class Program:
         return problem
 
     def _forget(self, name: str) -> None:
-        self.choices = self.choices.without(name)
+        before = self.choices
+        self.choices = before.without(name)
+
+        def undo() -> None:
+            places = (*before.places, *self.choices.places)
+            known = {place.name: place for place in places}
+            self.choices = replace(self.choices, places=tuple(known.values()))
+
+        self.stage.toasts.show(f"{name} is forgotten.", action="Undo", command=undo)
 
     def find_page(self, shell: Shell) -> None:
         """Ask which page to go to."""
@@ -204,7 +250,10 @@ class Program:
         """Remember what was chosen, log out, end."""
         root = self.root
         self.choices = replace(
-            self.choices, width=root.winfo_width(), height=root.winfo_height()
+            self.choices,
+            width=root.winfo_width(),
+            height=root.winfo_height(),
+            looks=self.stage.looks,
         )
         with suppress(OSError):  # a full disk must not keep the window open
             save_choices(self._path, self.choices)

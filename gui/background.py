@@ -51,6 +51,28 @@ class Job:
         self._cancelled.set()
 
 
+class Once(Generic[T]):
+    """A value that is made when it is first asked for, on whichever thread that is."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        """Nothing is made yet; `made` is the value when it is there."""
+        self._make = make
+        self._making = threading.Lock()
+        self.made: T | None = None
+
+    def get(self) -> T:
+        """The value. Raises what `make` raises, and tries again the next time."""
+        with self._making:
+            if self.made is None:
+                self.made = self._make()
+            return self.made
+
+    def end(self) -> T | None:
+        """The value if there is one, after waiting for whoever is making it."""
+        with self._making:
+            return self.made
+
+
 class Runner(Protocol):
     """Whoever runs work for a controller: `Background`, or a test at once."""
 
@@ -62,11 +84,13 @@ class Runner(Protocol):
 class Background:
     """Worker threads, and what they brought about.
 
-    `expected` are the errors that are handed on as values. Any other is a fault of the
+    `expected` tells the errors that are handed on as values. Any other is a fault of the
     program: `drain` raises it on the window's thread, where it is reported.
     """
 
-    def __init__(self, expected: tuple[type[Exception], ...], threads: int = 4) -> None:
+    def __init__(
+        self, expected: Callable[[], tuple[type[Exception], ...]], threads: int = 4
+    ) -> None:
         self._expected = expected
         self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._outcomes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -112,11 +136,11 @@ class Background:
             return
         try:
             outcome: Outcome[Any] = Done(work())
-        except self._expected as error:
-            outcome = Failed(error)
         except Exception as error:  # noqa: BLE001 - goes on where it is reported
-            self._outcomes.put(lambda fault=error: _reraise(fault))  # type: ignore[misc]
-            return
+            if not isinstance(error, self._expected()):
+                self._outcomes.put(lambda fault=error: _reraise(fault))  # type: ignore[misc]
+                return
+            outcome = Failed(error)
         self._outcomes.put(lambda: None if job.cancelled else then(outcome))
 
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from gui.views.activity import ActivityPage
 from gui.views.audit import AuditPage
 from gui.views.dashboard import DashboardPage
 from gui.views.invitations import InvitationsPage
@@ -9,6 +10,7 @@ from gui.views.keys import KeysPage
 from gui.views.labs import LabsPage
 from gui.views.mail import UpkeepPage
 from gui.views.notifications import NotificationsPage
+from gui.views.privacy import PrivacyPage
 from gui.views.profile import ProfilePage
 from gui.views.roles import RolesPage
 from gui.views.security import SecurityPage
@@ -33,4 +35,6 @@ ENTRIES: Final = (
     Entry("security", "Password and factors", "shield-lock", SecurityPage),
     Entry("sessions", "Sessions and devices", "display", SessionsPage),
     Entry("keys", "API keys", "key", KeysPage),
+    Entry("privacy", "My data", "file-earmark-person", PrivacyPage),
+    Entry("activity", "What happened", "clock-history", ActivityPage),
 )

@@ -94,10 +94,13 @@ def prepare(socket: zmq.Socket[Any], target: Target, jitter: float) -> None:
     socket.reconnect_ivl = _RECONNECT_MS + int(_RECONNECT_MS * jitter)
     socket.reconnect_ivl_max = 2_000
     socket.handshake_ivl = 3_000
-    socket.heartbeat_ivl = 10_000
-    socket.heartbeat_timeout = 30_000
-    socket.heartbeat_ttl = 60_000
+    # in place of heartbeats, which end a process whose peer is lost while its queue is
+    # full (libzmq 4.3.5 asserts "!_io_error")
     socket.tcp_keepalive = 1
+    socket.tcp_keepalive_idle = 10
+    socket.tcp_keepalive_intvl = 10
+    socket.tcp_keepalive_cnt = 3
+    socket.tcp_maxrt = 30_000
     socket.ipv6 = True
     if target.keys is not None:
         socket.curve_serverkey = target.keys.server_public

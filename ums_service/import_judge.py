@@ -80,13 +80,17 @@ class ImportRules:
 
 
 class ImportJudge:
-    """Judges the rows of one batch in one transaction, which it only reads."""
+    """Judges rows by what a transaction reads, in which it changes nothing."""
 
     def __init__(self, tx: Transaction, rules: ImportRules) -> None:
         self._tx = tx
         self._rules = rules
         self._seen: dict[str, int] = {}
         self._looks: dict[str, str] = {}
+
+    def go_on(self, tx: Transaction) -> None:
+        """Judge the rows of another batch of the same file in a transaction of its own."""
+        self._tx = tx
 
     async def judge(self, number: int, row: Mapping[str, Any]) -> Judged:
         """The verdict on one row. Raises nothing for what a row can hold."""

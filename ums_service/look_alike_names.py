@@ -1,6 +1,7 @@
 """The names of all accounts by what they look like, gathered for imports."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Final
 
 from storage import Store
@@ -42,9 +43,10 @@ class LookAlikeNames:
                     await asyncio.sleep(0)
             self._ids, self._until_ticks_s = found, now.ticks_s + KEPT_S
 
-    def add(self, username: str, user_id: str) -> None:
-        """A name that an import has made."""
-        self._ids.setdefault(hash(skeleton(username)), user_id)
+    def add(self, looks: Iterable[tuple[str, str]]) -> None:
+        """What the names that an import has made look like, and whose they are."""
+        for look, user_id in looks:
+            self._ids.setdefault(hash(look), user_id)
 
     def find(self, look: str) -> str | None:
         """The name of an account that looks so now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from gui.background import Job
@@ -37,20 +37,18 @@ class Wanted:
     outcome: str = ""
     severity: str = ""
     user_id: str = ""
+    actor: str = ""
+    subject: str = ""
+    lab_id: str = ""
     address: str = ""
     since: str = ""
+    until: str = ""
 
     def fields(self) -> dict[str, Any]:
         """As fields of a request."""
-        given = {
-            "outcome": self.outcome,
-            "severity": self.severity,
-            "user_id": self.user_id,
-            "address": self.address.strip(),
-            "since": self.since.strip(),
-        }
-        events = {"events": [self.event]} if self.event else {}
-        return {name: text for name, text in given.items() if text} | events
+        given = {name: text for name, text in asdict(self).items() if text}
+        event = given.pop("event", "")
+        return given | ({"events": [event]} if event else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +149,13 @@ class AuditLog:
         def came(reply: Any) -> None:
             self._following = None
             newest = self._entries[0].number if self._entries else 0
+            if (
+                reply.next_cursor
+                and reply.entries
+                and reply.entries[-1].number > newest
+            ):
+                # more came than one page holds: the older of it is fetched as it is seen
+                self._entries, self._cursor = [], reply.next_cursor
             new = [e for e in reply.entries if e.number > newest and not self._own(e)]
             self._entries[:0] = new
             self._count()

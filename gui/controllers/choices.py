@@ -30,8 +30,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """How a table looks: its columns in their order, and their widths at 100 %."""
+
+    columns: tuple[str, ...]
+    widths: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Choices:
-    """How the window looked, and which places are known. Sizes are in pixels."""
+    """How the window looked, and which places are known. Sizes are in pixels.
+
+    `looks` are those of tables, by the name of their page.
+    """
 
     theme: Literal["light", "dark"] = "light"
     scale_percent: int = 0
@@ -39,6 +50,7 @@ class Choices:
     height: int = 800
     place: str = "This computer"
     places: tuple[Place, ...] = field(default=(Place(),))
+    looks: dict[str, Look] = field(default_factory=dict)
 
     @property
     def here(self) -> Place:
@@ -71,6 +83,7 @@ def load_choices(path: Path) -> Choices:
             height=max(int(read["height"]), _SIZE_MIN[1]),
             place=str(read["place"]),
             places=places or (Place(),),
+            looks=_looks(read.get("looks", {})),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Choices()
@@ -86,6 +99,17 @@ def save_choices(path: Path, choices: Choices) -> None:
     draft = path.with_suffix(".new")
     draft.write_text(json.dumps(asdict(choices), indent=2), encoding="utf-8")
     draft.replace(path)
+
+
+def _looks(read: Any) -> dict[str, Look]:
+    given = cast("dict[str, dict[str, Any]]", read)
+    return {
+        str(page): Look(
+            tuple(str(name) for name in look["columns"]),
+            {str(name): max(int(w), 1) for name, w in look["widths"].items()},
+        )
+        for page, look in given.items()
+    }
 
 
 def _texts(read: Any) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What opens an account beside its password: factors, sessions, devices, API keys."""
+"""What opens an account beside its password: factors, sessions, devices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gui.controllers.commands import shell_command
 from gui.controllers.desk import Desk
 from gui.controllers.problems import Problem
 from gui.controllers.qr import qr_png
-from gui.controllers.wording import listed, moment
+from gui.controllers.wording import moment
 from ums_client.protocol.devices import ForgetDevice, ListDevices
 from ums_client.protocol.factors import (
     ConfirmMfa,
@@ -19,8 +19,6 @@ from ums_client.protocol.factors import (
     RegenerateBackupCodes,
     SetupMfa,
 )
-from ums_client.protocol.keys import CreateApiKey, ListApiKeys, RevokeApiKey
-from ums_client.protocol.permissions import NEVER_FOR_KEYS, Permission
 from ums_client.protocol.sessions import ListSessions, RevokeSession
 
 FailedWith = Callable[[Problem], object]
@@ -31,8 +29,6 @@ METHODS = {
     "email": "Mail",
     "passkey": "Passkey",
 }
-SCOPES = tuple(str(p) for p in Permission if p not in NEVER_FOR_KEYS)
-"""What an API key can be made for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,32 +98,48 @@ class Credentials:
 
         self.desk.ask(lambda: GetMfaStatus(user_id=self.user_id), got, failed)
 
-    def begin_totp(
+    def begin_factor(
         self,
+        method: str,
         values: dict[str, str],
         then: Callable[[Enrolment], object],
         failed: FailedWith,
     ) -> None:
-        """Begin to set up an authenticator: with the password, maybe with a code."""
+        """Begin to set up a factor that shows codes, or has them sent.
+
+        With the password, maybe with a code of a factor that is there already.
+        """
         self.desk.ask(
             lambda: SetupMfa(
-                method="totp",
+                method=method,
                 password=values["password"],
                 code=values.get("code") or None,
                 device_name=values.get("name") or None,
+                phone_number=values.get("phone", "").strip() or None,
             ),
             lambda reply: then(
                 Enrolment(
                     reply.setup_token,
                     reply.secret,
-                    qr_png(reply.otpauth_uri),
+                    qr_png(reply.otpauth_uri) if reply.otpauth_uri else "",
                     reply.hint,
                 )
             ),
             failed,
         )
 
-    def confirm_totp(
+    def begin_command(self, method: str, values: dict[str, str]) -> str:
+        """The command for `begin_factor`."""
+        return shell_command(
+            self.desk.place,
+            SetupMfa,
+            method=method,
+            password="-",
+            device_name=values.get("name"),
+            phone_number=values.get("phone"),
+        )
+
+    def confirm_factor(
         self,
         token: str,
         code: str,
@@ -154,6 +166,20 @@ class Credentials:
             ),
             lambda reply: then(tuple(reply.backup_codes)),
             failed,
+        )
+
+    def new_codes_command(self) -> str:
+        """The command for `new_backup_codes`."""
+        return shell_command(self.desk.place, RegenerateBackupCodes, password="-")
+
+    def remove_factor_command(self, item: Item) -> str:
+        """The command for `remove_factor`, of oneself."""
+        return shell_command(
+            self.desk.place,
+            DisableMfa,
+            method=item.mark,
+            credential_id=item.key if item.mark == "passkey" else None,
+            password="-",
         )
 
     def remove_factor(
@@ -270,6 +296,18 @@ class Credentials:
 
         self.desk.ask(lambda: ListDevices(user_id=self.user_id), got, failed)
 
+    def revoke_command(self, session_id: str) -> str:
+        """The command that ends one login."""
+        return shell_command(
+            self.desk.place, RevokeSession, session_id=session_id, user_id=self.user_id
+        )
+
+    def forget_command(self, device_id: str) -> str:
+        """The command for `forget_device`."""
+        return shell_command(
+            self.desk.place, ForgetDevice, device_id=device_id, user_id=self.user_id
+        )
+
     def forget_device(
         self, device_id: str, then: Callable[[Any], object], failed: FailedWith
     ) -> None:
@@ -279,73 +317,6 @@ class Credentials:
             then,
             failed,
         )
-
-    # --- API keys
-
-    def keys(self, then: Callable[[list[Item]], object], failed: FailedWith) -> None:
-        """List API keys."""
-
-        def got(reply: Any) -> None:
-            then(
-                [
-                    Item(
-                        k.key_id,
-                        (
-                            k.name,
-                            k.state,
-                            listed(k.scopes),
-                            moment(k.expires_at),
-                            moment(k.last_used_at),
-                        ),
-                        "" if k.state == "active" else "muted",
-                    )
-                    for k in reply.keys
-                ]
-            )
-
-        self.desk.ask(lambda: ListApiKeys(user_id=self.user_id), got, failed)
-
-    def create_key(
-        self, values: dict[str, str], then: Callable[[str], object], failed: FailedWith
-    ) -> None:
-        """Make one; `then` gets the key, which is shown once."""
-        self.desk.ask(
-            lambda: self._key_request(values), lambda reply: then(reply.api_key), failed
-        )
-
-    def _key_request(self, values: dict[str, str]) -> CreateApiKey:
-        return CreateApiKey(**key_fields(values), user_id=self.user_id)
-
-    def create_key_command(self, values: dict[str, str]) -> str:
-        """The command for `create_key`."""
-        return shell_command(self.desk.place, CreateApiKey, **key_fields(values))
-
-    def revoke_key(
-        self, key_id: str, then: Callable[[Any], object], failed: FailedWith
-    ) -> None:
-        """End one."""
-        self.desk.ask(
-            lambda: RevokeApiKey(key_id=key_id, user_id=self.user_id), then, failed
-        )
-
-    def revoke_key_command(self, key_id: str) -> str:
-        """The command for `revoke_key`."""
-        return shell_command(
-            self.desk.place, RevokeApiKey, key_id=key_id, user_id=self.user_id
-        )
-
-
-def key_fields(values: dict[str, str]) -> dict[str, Any]:
-    """The fields of a new key, as typed."""
-    days = values.get("days", "").strip()
-    addresses = values.get("addresses", "").replace(",", " ").split()
-    return {
-        "name": values["name"].strip(),
-        "description": values.get("description", ""),
-        "scopes": values["scopes"].replace(",", " ").split(),
-        "expires_in_days": int(days) if days else None,
-        "addresses": addresses or None,
-    }
 
 
 def days_fault(text: str) -> str:

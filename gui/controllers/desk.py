@@ -8,18 +8,19 @@ ask --> worker: client.call --> then(reply)           on the window's thread
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from gui.background import Done, Failed, Job, Outcome, Runner
+from gui.background import Done, Failed, Job, Once, Outcome, Runner
+from gui.controllers import wire
 from gui.controllers.choices import Place
 from gui.controllers.problems import Problem, explain
-from ums_client import Client
-from ums_client.core import new_idempotency_key
+from gui.controllers.security_keys import SecurityKeys, UsbKeys
 from ums_client.errors import (
     BadConfiguration,
     InvalidSession,
@@ -28,19 +29,15 @@ from ums_client.errors import (
     ReauthenticationRequired,
     UmsError,
 )
-from ums_client.keys import read_public_key
-from ums_client.protocol.actions import ACTION_BY_REQUEST, Repeat
-from ums_client.protocol.message import Reply, Request
-from ums_client.protocol.service import HealthCheck, HealthCheckReply
-from ums_client.protocol.sessions import (
-    Login,
-    LoginReply,
-    Logout,
-    Reauthenticate,
-    ReauthenticateReply,
-)
 
-R = TypeVar("R", bound=Reply)
+if TYPE_CHECKING:
+    from ums_client.client import Client
+    from ums_client.protocol.message import Reply, Request
+    from ums_client.protocol.service import HealthCheckReply
+    from ums_client.protocol.sessions import LoginReply, ReauthenticateReply
+
+R = TypeVar("R", bound="Reply")
+T = TypeVar("T")
 DEADLINE_S: Final = 5.0
 PROBE_DEADLINE_S: Final = 2.0
 USER_AGENT: Final = "UMS desktop"
@@ -70,7 +67,7 @@ class Me:
         return self.is_admin or permission in self.permissions
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Wires:
     """The clients of one place: one with the session, one that only asks for health."""
 
@@ -102,6 +99,7 @@ class Desk:
         self.deadline_s = deadline_s
         self.runner = runner
         self.place = place
+        self.keys: SecurityKeys = UsbKeys()
         self.link = Link.UNKNOWN
         self.latency_ms: float | None = None
         self.service = ""
@@ -110,34 +108,45 @@ class Desk:
         self.on_proof: Callable[[Callable[[], object], Callable[[], object]], object]
         self.on_proof = lambda _again, give_up: give_up()
         self.on_session_lost: Callable[[], object] = lambda: None
-        self._wires: Wires | None = None
+        self._line: Once[Wires] | None = None
 
     # --- the connection
 
     def connect(self, place: Place) -> Problem | None:
         """Use another place from now on; whoever was signed in is signed out."""
+        line = self._line_to(place)
         try:
-            wires = _wires(place, self.deadline_s)
+            line.get()
         except UmsError as error:
             return explain(error)
+        self._take(place, line)
+        return None
+
+    def begin(self, place: Place) -> None:
+        """Use a place as it is remembered; the first question finds out how it is."""
+        self._take(place, self._line_to(place))
+
+    def _line_to(self, place: Place) -> Once[Wires]:
+        return Once(lambda: _wires(place, self.deadline_s))
+
+    def _take(self, place: Place, line: Once[Wires]) -> None:
         self.close()
-        self._wires, self.place = wires, place
+        self._line, self.place = line, place
         self._is(Link.UNKNOWN, None)
         self.sign_in_as(None)
-        return None
 
     def close(self) -> None:
         """Log out and disconnect, in the background."""
-        wires, self._wires = self._wires, None
-        if wires is not None:
-            self.runner.run(wires.close, lambda _: None)
+        line, self._line = self._line, None
+        if line is not None:
+            self.runner.run(lambda: _hang_up(line), lambda _: None)
 
     def check_link(self) -> None:
         """Find out how the service is, without touching the session."""
 
         def work() -> tuple[HealthCheckReply, float]:
             begun = time.monotonic()
-            reply = self._connected().probe.call(HealthCheck())
+            reply = self._connected().probe.call(wire.service.HealthCheck())
             return reply, (time.monotonic() - begun) * 1_000
 
         def then(outcome: Outcome[tuple[HealthCheckReply, float]]) -> None:
@@ -160,9 +169,11 @@ class Desk:
 
     def sign_out(self) -> None:
         """End the session, in the background where the service does not answer."""
-        wires = self._wires
+        wires = self._line.made if self._line is not None else None
         if wires is not None and wires.client.session_token is not None:
-            self.runner.run(lambda: wires.client.call(Logout()), lambda _: None)
+            self.runner.run(
+                lambda: wires.client.call(wire.sessions.Logout()), lambda _: None
+            )
         self.sign_in_as(None)
 
     def sign_in_again(
@@ -188,7 +199,9 @@ class Desk:
 
         self.call_directly(
             lambda client: client.call(
-                Login(username=username, password=password, mfa_code=code or None)
+                wire.sessions.Login(
+                    username=username, password=password, mfa_code=code or None
+                )
             ),
             sort_out,
         )
@@ -211,29 +224,53 @@ class Desk:
 
         A write carries a key, so that repeating it by itself does it once.
         """
-        key = new_idempotency_key()
+        key = secrets.token_urlsafe(24)
 
-        def work() -> tuple[R, float]:
+        def call(client: Client) -> R:
             request = make()
-            action = ACTION_BY_REQUEST[type(request)]
-            begun = time.monotonic()
-            reply = self._connected().client.call(
+            actions = wire.actions
+            action = actions.ACTION_BY_REQUEST[type(request)]
+            keyed = action.repeat is actions.Repeat.KEYED
+            return client.call(
                 request,
-                idempotency_key=key if action.repeat is Repeat.KEYED else None,
+                idempotency_key=key if keyed else None,
                 deadline_s=deadline_s or self.deadline_s,
             )
-            return reply, (time.monotonic() - begun) * 1_000
 
-        def sort_out(outcome: Outcome[tuple[R, float]]) -> None:
+        def again() -> None:
+            self.ask(make, then, failed, deadline_s=deadline_s)
+
+        return self._run(call, then, failed, again)
+
+    def work(
+        self,
+        do: Callable[[Client], T],
+        then: Callable[[T], object],
+        failed: Callable[[Problem], object],
+    ) -> Job:
+        """Do something that takes several requests, as `ask` does with one.
+
+        Where a proof is asked for, all of it is done again.
+        """
+        return self._run(do, then, failed, lambda: self.work(do, then, failed))
+
+    def _run(
+        self,
+        do: Callable[[Client], T],
+        then: Callable[[T], object],
+        failed: Callable[[Problem], object],
+        again: Callable[[], object],
+    ) -> Job:
+        def sort_out(outcome: Outcome[T]) -> None:
             match outcome:
-                case Done((reply, _)):
+                case Done(value):
                     if self.link is not Link.ONLINE:
                         self._is(Link.ONLINE, self.latency_ms)
-                    then(reply)
+                    then(value)
                 case Failed(error):
-                    self._refused(error, failed, lambda: self.ask(make, then, failed))
+                    self._refused(error, failed, again)
 
-        return self.runner.run(work, sort_out)
+        return self.runner.run(lambda: do(self._connected().client), sort_out)
 
     def prove(
         self,
@@ -245,7 +282,9 @@ class Desk:
         """Prove once more who is signed in, for what `on_proof` was called for."""
 
         def make() -> Request[ReauthenticateReply]:
-            return Reauthenticate(password=password, mfa_code=code or None)
+            return wire.sessions.Reauthenticate(
+                password=password, mfa_code=code or None
+            )
 
         def refused(error: Exception) -> None:
             if isinstance(error, ReauthenticationRequired):
@@ -282,9 +321,9 @@ class Desk:
         return self.runner.run(lambda: work(self._connected().client), then)
 
     def _connected(self) -> Wires:
-        if self._wires is None:
+        if self._line is None:
             raise BadConfiguration("no connection is set up")
-        return self._wires
+        return self._line.get()
 
     def _is(self, link: Link, latency_ms: float | None) -> None:
         self.link, self.latency_ms = link, latency_ms
@@ -292,21 +331,29 @@ class Desk:
             listener()
 
 
+def _hang_up(line: Once[Wires]) -> None:
+    wires = line.end()
+    if wires is not None:
+        wires.close()
+
+
 def _wires(place: Place, deadline_s: float) -> Wires:
     key = (
-        read_public_key(Path(place.server_key_file)) if place.server_key_file else None
+        wire.keys.read_public_key(Path(place.server_key_file))
+        if place.server_key_file
+        else None
     )
     own = place.key_file or None
     if own is not None and key is None:
         raise BadConfiguration("an own key needs the key of the service, too")
-    client = Client(
+    client = wire.client.Client(
         place.endpoint,
         server_key=key,
         key_file=own,
         deadline_s=deadline_s,
         user_agent=USER_AGENT,
     )
-    probe = Client(
+    probe = wire.client.Client(
         place.endpoint, server_key=key, key_file=own, deadline_s=PROBE_DEADLINE_S
     )
     return Wires(client, probe)

@@ -64,6 +64,16 @@ class Pages(ABC):
             self._fetch(page)
         return None
 
+    def held(self, first: int, last: int) -> list[Item] | None:
+        """The items of these numbers if all are there; nothing is asked for."""
+        items: list[Item] = []
+        for page in range(first // PAGE_SIZE, last // PAGE_SIZE + 1):
+            if page not in self._pages:
+                return None
+            start = page * PAGE_SIZE
+            items += self._pages[page][max(first - start, 0) : last + 1 - start]
+        return items
+
     def _fetch(self, page: int) -> None:
         while len(self._under_way) >= UNDER_WAY_MAX:
             oldest = next(iter(self._under_way))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gui.background import Job
+from gui.controllers import wire
 from gui.controllers.desk import Desk
 from gui.controllers.problems import Problem
-from ums_client.protocol.passwords import CheckPassword, CheckPasswordReply
+
+if TYPE_CHECKING:
+    from ums_client.protocol.passwords import CheckPasswordReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class PasswordJudge:
             """The form tells when it is sent; a hint must not get in its way."""
 
         self._job = self._desk.ask(
-            lambda: CheckPassword(
+            lambda: wire.passwords.CheckPassword(
                 password=password, username=username or None, email=email or None
             ),
             told,

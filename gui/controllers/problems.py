@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pydantic import ValidationError
-
+from gui.controllers.security_keys import KeyTrouble
 from ums_client import errors
-
-EXPECTED: Final = (errors.UmsError, ValidationError)
-"""What a request can end with without a fault of this program."""
 
 _SENTENCES: Final[dict[type[errors.UmsError], str]] = {
     errors.InvalidCredentials: (
@@ -22,6 +18,7 @@ _SENTENCES: Final[dict[type[errors.UmsError], str]] = {
     errors.InvalidMfaCode: "That code is not right, or was used before.",
     errors.EmailNotVerified: "Verify your mail address first.",
     errors.ResetRequired: "This account is locked down. Set a new password by mail.",
+    errors.ConsentRequired: "Your consent is needed.",
     errors.InvalidLink: "That code is unknown, used or too old.",
     errors.ReauthenticationRequired: "Prove once more that it is you.",
     errors.PermissionDenied: "You may not do this.",
@@ -67,17 +64,29 @@ class Problem:
         return self.faults[0][0] if self.faults else ""
 
 
+def expected() -> tuple[type[Exception], ...]:
+    """What a request can end with without a fault of this program."""
+    from pydantic import ValidationError  # noqa: PLC0415 - the window is there before
+
+    return (errors.UmsError, ValidationError, KeyTrouble)
+
+
 def explain(error: Exception) -> Problem:
     """Put an error into words."""
+    from pydantic import ValidationError  # noqa: PLC0415 - the window is there before
+
     if isinstance(error, ValidationError):
         fault = error.errors(include_url=False, include_input=False)[0]
-        text = _sentence(fault["msg"].removeprefix("Value error, "))
+        text = sentence(fault["msg"].removeprefix("Value error, "))
         field = str(fault["loc"][0]) if fault["loc"] else ""
         return Problem(text, ((field, text),) if field else ())
+    if isinstance(error, KeyTrouble):
+        text = str(error)
+        return Problem(text, ((error.field, text),) if error.field else ())
     assert isinstance(error, errors.UmsError), "others are faults of the program"
     text = next(
         (_SENTENCES[kind] for kind in type(error).__mro__ if kind in _SENTENCES),
-        _sentence(error.message),
+        sentence(error.message),
     )
     if error.incident:
         text = f"{text} (incident {error.incident})"
@@ -85,7 +94,7 @@ def explain(error: Exception) -> Problem:
         text = f"{text} Try again in {max(1, round(error.retry_after))} s."
     faults = _faults(error.details)
     if faults:
-        text = " ".join(_sentence(message) for _, message in faults)
+        text = " ".join(sentence(message) for _, message in faults)
     return Problem(
         text,
         faults,
@@ -103,11 +112,14 @@ def _faults(details: Any) -> tuple[tuple[str, str], ...]:
     for detail in details:
         if isinstance(detail, dict) and "field" in detail and "message" in detail:
             name = str(detail["field"]).rpartition(".")[2]
-            found.append((name, _sentence(str(detail["message"]))))
+            found.append((name, sentence(str(detail["message"]))))
     return tuple(found)
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """Text with a capital and a full stop; what is empty stays so."""
     text = text.strip()
+    if not text:
+        return ""
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -1,6 +1,7 @@
 r"""The way to a session, step by step, whatever the service asks for on the way.
 
-    PASSWORD --> FACTOR ---------------------------------+--> DONE
+    PASSWORD --> FACTOR or PASSKEY ----------------------+--> DONE
+       |    \--> PASSKEY alone ---------------------------+
        |    \--> NEW_PASSWORD --> (PASSWORD again) ------+
        |    \--> SET_UP_FACTOR --> CONFIRM --> (PASSWORD)-+
        |    \--> ADDRESS --> (PASSWORD)
@@ -15,13 +16,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gui.background import Done, Failed, Outcome
+from gui.controllers import wire
 from gui.controllers.desk import Desk, Me
 from gui.controllers.problems import Problem, explain
 from gui.controllers.qr import qr_png
-from ums_client import Client, CreateUser, CreateUserReply, Login
 from ums_client.errors import (
     EmailNotVerified,
     InvalidMfaCode,
@@ -33,22 +34,22 @@ from ums_client.errors import (
     RequestRefused,
     ResetRequired,
 )
-from ums_client.protocol.activation import ActivateAccount
-from ums_client.protocol.addresses import ResendVerification, VerifyEmail
-from ums_client.protocol.assignments import GetUserPermissions
-from ums_client.protocol.factors import (
-    ConfirmMfa,
-    ConfirmMfaReply,
-    SendMfaCode,
-    SetupMfa,
-    SetupMfaReply,
-    VerifyMfa,
-)
-from ums_client.protocol.passwords import ChangePassword
-from ums_client.protocol.recovery import RequestPasswordReset, ResetPassword
-from ums_client.protocol.sessions import LoginReply
+
+if TYPE_CHECKING:
+    from ums_client.client import Client
+    from ums_client.protocol.accounts import CreateUserReply
+    from ums_client.protocol.factors import ConfirmMfaReply, SetupMfaReply
+    from ums_client.protocol.sessions import LoginReply
 
 FailedWith = Callable[[Problem], object]
+ACCEPTED: Final = {
+    "terms": "terms_accepted",
+    "privacy": "privacy_accepted",
+    "marketing": "marketing_consent",
+}
+"""What can be consented to at a registration: the field of each in its request."""
+NO_CODES: Final = frozenset({"passkey", "backup_code"})
+"""Ways to prove oneself that show no codes; backup codes are for when those fail."""
 
 
 class Step(Enum):
@@ -56,6 +57,7 @@ class Step(Enum):
 
     PASSWORD = "password"
     FACTOR = "factor"
+    PASSKEY = "passkey"
     NEW_PASSWORD = "new password"
     SET_UP_FACTOR = "set up factor"
     CONFIRM = "confirm factor"
@@ -75,6 +77,7 @@ class Kept:
     password: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
     methods: tuple[str, ...] = ()
+    passkey_options: dict[str, Any] | None = field(default=None, repr=False)
     qr_png: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)
 
@@ -108,15 +111,17 @@ class SignIn:
         self.kept.username, self.kept.password = username, password
 
         def work(client: Client) -> tuple[LoginReply, Me]:
-            return _opened(
-                client, client.call(Login(username=username, password=password))
+            return opened(
+                client,
+                client.call(wire.sessions.Login(username=username, password=password)),
             )
 
-        self.desk.call_directly(work, lambda o: self._answered(o, failed))
+        self.desk.call_directly(work, lambda o: self.answered(o, failed))
 
-    def _answered(
+    def answered(
         self, outcome: Outcome[tuple[LoginReply, Me]], failed: FailedWith
     ) -> None:
+        """Go on with what the service said to a login."""
         match outcome:
             case Done((_, me)):
                 self._open(me)
@@ -131,7 +136,9 @@ class SignIn:
                     error.mfa_token or "",
                     error.methods,
                 )
-                self.go(Step.FACTOR)
+                self.kept.passkey_options = error.passkey_options
+                codes = [name for name in error.methods if name not in NO_CODES]
+                self.go(Step.FACTOR if codes else Step.PASSKEY)
             case PasswordExpired() | PasswordChangeRequired():
                 self.kept.token = error.password_change_token or ""
                 why = (
@@ -167,8 +174,10 @@ class SignIn:
         token = self.kept.token
 
         def work(client: Client) -> tuple[LoginReply, Me]:
-            request = VerifyMfa(mfa_token=token, code=code, method=method or None)
-            return _opened(client, client.call(request))
+            request = wire.factors.VerifyMfa(
+                mfa_token=token, code=code, method=method or None
+            )
+            return opened(client, client.call(request))
 
         def then(outcome: Outcome[tuple[LoginReply, Me]]) -> None:
             if isinstance(outcome, Failed) and isinstance(outcome.error, InvalidToken):
@@ -180,7 +189,7 @@ class SignIn:
                     Problem(explain(outcome.error).text, (("code", "Not accepted."),))
                 )
             else:
-                self._answered(outcome, failed)
+                self.answered(outcome, failed)
 
         self.desk.call_directly(work, then)
 
@@ -190,7 +199,7 @@ class SignIn:
         """Have a code sent; `sent` gets the masked address."""
         token = self.kept.token
         self.desk.ask(
-            lambda: SendMfaCode(mfa_token=token, method=method),
+            lambda: wire.factors.SendMfaCode(mfa_token=token, method=method),
             lambda reply: sent(reply.hint),
             failed,
         )
@@ -205,7 +214,7 @@ class SignIn:
             self.go(Step.CONFIRM)
 
         self.desk.ask(
-            lambda: SetupMfa(
+            lambda: wire.factors.SetupMfa(
                 method="totp", password=kept.password, mfa_setup_token=kept.token
             ),
             begun,
@@ -221,7 +230,9 @@ class SignIn:
             self.on_backup_codes(tuple(reply.backup_codes))
 
         self.desk.ask(
-            lambda: ConfirmMfa(setup_token=token, code=code), confirmed, failed
+            lambda: wire.factors.ConfirmMfa(setup_token=token, code=code),
+            confirmed,
+            failed,
         )
 
     # --- new password, address, registration, reset
@@ -230,7 +241,7 @@ class SignIn:
         """Replace a password that is over, then sign in with the new one."""
         kept = self.kept
         self.desk.ask(
-            lambda: ChangePassword(
+            lambda: wire.passwords.ChangePassword(
                 current_password=kept.password,
                 new_password=new,
                 password_change_token=kept.token,
@@ -243,7 +254,7 @@ class SignIn:
         """Give the code of the mail, then sign in with what was typed before."""
         kept = self.kept
         self.desk.ask(
-            lambda: VerifyEmail(token=code),
+            lambda: wire.addresses.VerifyEmail(token=code),
             lambda _: self.sign_in(kept.username, kept.password, failed),
             failed,
         )
@@ -252,11 +263,19 @@ class SignIn:
         self, email: str, then: Callable[[], object], failed: FailedWith
     ) -> None:
         """Have the mail for that sent once more."""
-        self.desk.ask(lambda: ResendVerification(email=email), lambda _: then(), failed)
+        self.desk.ask(
+            lambda: wire.addresses.ResendVerification(email=email),
+            lambda _: then(),
+            failed,
+        )
 
     def register(self, values: dict[str, str], failed: FailedWith) -> None:
         """Make an account, and sign in to it."""
-        fields: dict[str, Any] = {name: text for name, text in values.items() if text}
+        fields: dict[str, Any] = {
+            ACCEPTED.get(name, name): True if name in ACCEPTED else text
+            for name, text in values.items()
+            if text
+        }
 
         def made(_: CreateUserReply) -> None:
             self.note = "Your account is there."
@@ -266,13 +285,13 @@ class SignIn:
             self.kept.username = values["username"]
             self.go(Step.PASSWORD, f"Your account is there. {problem.text}")
 
-        self.desk.ask(lambda: CreateUser(**fields), made, failed)
+        self.desk.ask(lambda: wire.accounts.CreateUser(**fields), made, failed)
 
     def ask_for_reset(self, who: str, failed: FailedWith) -> None:
         """Have a code sent to the mail address of an account."""
         by_mail = "@" in who
         self.desk.ask(
-            lambda: RequestPasswordReset(
+            lambda: wire.recovery.RequestPasswordReset(
                 email=who if by_mail else None, username=None if by_mail else who
             ),
             lambda _: self.go(
@@ -284,7 +303,7 @@ class SignIn:
     def reset(self, code: str, new: str, failed: FailedWith) -> None:
         """Set a new password with the code of that mail."""
         self.desk.ask(
-            lambda: ResetPassword(token=code, new_password=new),
+            lambda: wire.recovery.ResetPassword(token=code, new_password=new),
             lambda _: self.begin_again("Your new password counts. Sign in with it."),
             failed,
         )
@@ -292,7 +311,7 @@ class SignIn:
     def activate(self, code: str, new: str, failed: FailedWith) -> None:
         """Take up an account that somebody made for you."""
         self.desk.ask(
-            lambda: ActivateAccount(token=code, password=new or None),
+            lambda: wire.activation.ActivateAccount(token=code, password=new or None),
             lambda reply: self._activated(reply.username),
             failed,
         )
@@ -302,11 +321,11 @@ class SignIn:
         self.begin_again("Your account is ready. Sign in.")
 
 
-def _opened(client: Client, reply: LoginReply) -> tuple[LoginReply, Me]:
+def opened(client: Client, reply: LoginReply) -> tuple[LoginReply, Me]:
     """The session is open; find out what it may do."""
     user = reply.user
     try:
-        rights = client.call(GetUserPermissions())
+        rights = client.call(wire.assignments.GetUserPermissions())
         is_admin, permissions = rights.is_admin, frozenset(rights.effective_permissions)
     except RequestRefused:  # a service of another profile
         is_admin, permissions = user.role == "admin", frozenset()

@@ -26,6 +26,8 @@ def said(event: str) -> str:
     return event.replace("_", " ").replace(".", " ").capitalize()
 
 
-def counted(number: int, thing: str) -> str:
+def counted(number: int, thing: str, things: str = "") -> str:
     """A number of things, such as `1 session` or `2 sessions`."""
-    return f"{number} {thing}" if number == 1 else f"{number:,} {thing}s"
+    if number == 1:
+        return f"{number} {thing}"
+    return f"{number:,} {things or thing + 's'}"

@@ -14,27 +14,21 @@ from gui.controllers.audit import (
     Verdict,
     Wanted,
 )
+from gui.controllers.audit_filters import Filters, find_wanted, time_fault
 from gui.controllers.problems import Problem
 from gui.controllers.wording import said
+from gui.views.audit_entry import EntryPane
+from gui.views.audit_export import ask_export
 from gui.views.lists import ItemSource
 from gui.views.stage import Page, Stage
-from gui.widgets.basics import (
-    Frame,
-    ScrolledFrame,
-    Split,
-    button,
-    choice,
-    entry,
-    frame,
-    label,
-    px,
-    toggle,
-)
-from gui.widgets.notice import empty_state
+from gui.widgets.basics import Split, button, px, toggle
+from gui.widgets.forms import FieldSpec, Form
 from gui.widgets.table import Column, Row, Table
 from gui.widgets.timing import Debounce
 
 FOLLOW_MS: Final = 1_500
+LOOK_MS: Final = 500
+"""After the last key: half a name is nobody's, and each look leaves an entry."""
 ANY: Final = "any"
 
 
@@ -47,57 +41,69 @@ class AuditPage(Page):
         """Empty, until `open`."""
         super().__init__(parent, stage, name=name)
         self.log = AuditLog(stage.desk)
+        self.filters = Filters()
         self._timer = ""
         self._events = {said(event): event for event in EVENTS}
         self.body.columnconfigure(0, weight=1)
         self.body.rowconfigure(1, weight=1)
-        self._bar()
-        panes = Split(self.body, 340)
+        self._buttons()
+        self.form = Form(self.body, self._fields(), columns=5, name="filters")
+        self.form.grid(row=0, column=0, sticky="ew")
+        self.form.on_change(Debounce(self.form, self.look, LOOK_MS).poke)
+        for name in ("event", "outcome", "severity"):
+            self.form.field(name).widget.bind(
+                "<<ComboboxSelected>>", lambda _: self.look()
+            )
+        panes = Split(self.body, 360)
         panes.grid(row=1, column=0, sticky="nsew")
         self.table = Table(
             panes.left,
             (
-                Column("at", "When", 200),
-                Column("event", "What", 160),
+                Column("at", "When", 190),
+                Column("event", "What", 155),
                 Column("outcome", "Outcome", 95),
-                Column("actor", "Who", 110),
-                Column("subject", "Account", 100),
-                Column("address", "From", 100),
+                Column("actor", "Who", 90),
+                Column("subject", "Account", 90),
+                Column("address", "From", 90),
             ),
         )
         self.table.on_select = self._selected
         self.table.grid(row=0, column=0, sticky="nsew")
-        self.detail = ScrolledFrame(panes.right, auto_hide=True)
-        self.detail.container.grid(row=0, column=0, sticky="nsew")
-        self._shown: Frame | None = None
-        self._show_nothing()
+        self.detail = EntryPane(panes.right)
+        self.detail.grid(row=0, column=0, sticky="nsew")
 
-    def _bar(self) -> None:
-        bar, gap = frame(self.body, name="bar"), px(self, 6)
-        bar.grid(row=0, column=0, sticky="ew", pady=(0, px(self, 8)))
-        self.event = self._filter(bar, "What", (ANY, *self._events), "event", 22)
-        self.outcome = self._filter(bar, "Outcome", (ANY, *OUTCOMES), "outcome", 10)
-        self.severity = self._filter(bar, "Severity", (ANY, *SEVERITIES), "severity", 9)
-        label(bar, "Since").pack(side="left", padx=(gap, gap))
-        self.since = entry(bar, name="since", width=11)
-        self.since.pack(side="left")
-        self.since.bind("<KeyRelease>", Debounce(self.since, self.look).poke)
-        button(bar, "Verify", self.verify, name="verify").pack(side="right")
-        self.following = toggle(bar, "Live", self._follow, name="follow")
-        self.following.pack(side="right", padx=gap)
+    def _buttons(self) -> None:
+        offered = [("Verify", self.verify, "verify"), ("Clear", self.clear, "clear")]
+        if self.stage.desk.may("audit.export"):
+            offered.insert(0, ("Export…", self.export, "export"))
+        for text, command, name in offered:
+            button(self.head, text, command, name=name).pack(
+                side="right", padx=(px(self, 6), 0)
+            )
+        self.following = toggle(self.head, "Live", self._follow, name="follow")
+        self.following.pack(side="right", padx=px(self, 10))
 
-    def _filter(
-        self, bar: Any, text: str, values: tuple[str, ...], name: str, width: int
-    ) -> Any:
-        label(bar, text).pack(side="left", padx=(0, px(self, 6)))
-        made = choice(bar, values, name=name, width=width)
-        made.pack(side="left", padx=(0, px(self, 10)))
-        made.bind("<<ComboboxSelected>>", lambda _: self.look())
-        return made
+    def _fields(self) -> tuple[FieldSpec, ...]:
+        def one_of(name: str, text: str, values: tuple[str, ...]) -> FieldSpec:
+            return FieldSpec(name, text, "choice", ANY, choices=(ANY, *values))
+
+        who = "Name, mail address or id"
+        return (
+            one_of("event", "What", tuple(self._events)),
+            one_of("outcome", "Outcome", OUTCOMES),
+            one_of("severity", "Severity", SEVERITIES),
+            FieldSpec("since", "Since", hint="2026-11-21 14:30", check=time_fault),
+            FieldSpec("until", "Until", hint="2026-11-21", check=time_fault),
+            FieldSpec("actor", "Who did it", hint=who),
+            FieldSpec("subject", "Whose account", hint=who),
+            FieldSpec("address", "From the address"),
+            FieldSpec("lab", "Lab", hint="Code, name or id"),
+        )
 
     @override
     def open(self) -> None:
         """Fetch the newest entries that are wanted."""
+        self.stage.root.bind("<Control-l>", lambda _: self.following.invoke())
         self.begin("Reading the log…")
 
         def came() -> None:
@@ -105,7 +111,7 @@ class AuditPage(Page):
             self.notice.clear()
             self.table.clear_selection()
             self.table.show(ItemSource(self.log))
-            self._show_nothing()
+            self.detail.show(None)
             self.table.say("" if self.log.total else "No entry is like that.")
 
         self.log.changed = self.table.refresh
@@ -116,6 +122,7 @@ class AuditPage(Page):
     @override
     def close(self) -> None:
         """Follow no more."""
+        self.stage.root.unbind("<Control-l>")
         self._stop_following()
 
     @override
@@ -126,20 +133,38 @@ class AuditPage(Page):
 
     def look(self) -> None:
         """Fetch anew, if other entries are wanted than before."""
+        values = {n: "" if v == ANY else v for n, v in self.form.values().items()}
+        values["event"] = self._events.get(values["event"], "")
+        filters = Filters(**values)
+        if filters == self.filters or not self._well_formed():
+            return
+        self.filters = filters
+        self.begin("Reading the log…")
 
-        def given(box: Any) -> str:
-            text = str(box.get())
-            return "" if text == ANY else text
+        def found(wanted: Wanted) -> None:
+            if self.filters == filters and self.winfo_exists():
+                self.log.wanted = wanted
+                self.open()
 
-        wanted = Wanted(
-            event=self._events.get(given(self.event), ""),
-            outcome=given(self.outcome),
-            severity=given(self.severity),
-            since=self.since.get(),
-        )
-        if wanted != self.log.wanted:
-            self.log.wanted = wanted
-            self.open()
+        def failed(problem: Problem) -> None:
+            if self.filters == filters:
+                self.filters = Filters()
+                self.failing(self.look, self.form)(problem)
+
+        find_wanted(self.stage.desk, filters, found, failed)
+
+    def _well_formed(self) -> bool:
+        """Whether the times are; the focus stays where somebody is typing."""
+        return not [f for f in self.form.fields.values() if f.judge()]
+
+    def clear(self) -> None:
+        """Any entry again."""
+        self.form.fill({n: f.spec.value for n, f in self.form.fields.items()})
+        self.look()
+
+    def export(self) -> None:
+        """Save what is found to a file, after a question."""
+        ask_export(self.stage, self.log.wanted)
 
     # --- live
 
@@ -167,40 +192,7 @@ class AuditPage(Page):
     # --- one entry
 
     def _selected(self, row: Row | None) -> None:
-        found = self.log.entry(row.key) if row is not None else None
-        if found is None:
-            self._show_nothing()
-            return
-        box, gap = frame(self.detail, 12), px(self, 4)
-        label(box, found.title, font="heading").pack(anchor="w", pady=(0, gap))
-        for name, text in found.facts:
-            label(box, name, font="small", look="secondary").pack(anchor="w")
-            label(box, text, wrap=275).pack(anchor="w", pady=(0, gap))
-        if found.changes:
-            label(box, "Changes", font="heading").pack(anchor="w", pady=(gap * 2, gap))
-        for name, before, after in found.changes:
-            label(box, name, font="strong").pack(anchor="w")
-            label(box, f"before:  {before}", wrap=275, look="danger").pack(anchor="w")
-            label(box, f"after:  {after}", wrap=275, look="success").pack(
-                anchor="w", pady=(0, gap)
-            )
-        self._replace(box)
-
-    def _show_nothing(self) -> None:
-        self._replace(
-            empty_state(
-                self.detail,
-                "No entry selected",
-                "Select one to read it in full.",
-                icon="journal-text",
-            )
-        )
-
-    def _replace(self, box: Frame) -> None:
-        if self._shown is not None:
-            self._shown.destroy()
-        self._shown = box
-        box.pack(fill="both", expand=True)
+        self.detail.show(self.log.entry(row.key) if row is not None else None)
 
     def verify(self) -> None:
         """Have the chain of the whole log followed."""

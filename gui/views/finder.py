@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from typing_extensions import override
@@ -161,6 +161,9 @@ class FinderPage(Page, ABC):
     def reveal(self, *, pane: bool) -> None:
         """One in full takes the room of the columns that matter least."""
         self.panes.reveal(right=pane)
-        self.table.show_columns(
-            self.narrow if pane else [column.name for column in self.columns]
-        )
+        self.table.show_columns(self.narrow if pane else self.wide)
+
+    @property
+    def wide(self) -> Sequence[str]:
+        """The columns where there is room."""
+        return [column.name for column in self.columns]

@@ -7,6 +7,7 @@ from typing import Any
 from typing_extensions import override
 
 from gui.controllers.account import PROFILE, Account
+from gui.views.lock_down import ask_lock_down
 from gui.views.stage import Page, Stage
 from gui.widgets.basics import ScrolledFrame, button, frame, label, px
 from gui.widgets.dialogs import Question
@@ -66,6 +67,9 @@ class ProfilePage(Page):
         button(row, "Lock down…", self._lock_down, kind="danger", name="lockdown").pack(
             side="right", padx=gap
         )
+        button(row, "Verify address…", self.verify, name="verify").pack(
+            side="right", padx=(0, gap)
+        )
         self.form.on_change(self._typed)
         self.form.on_return(self._save)
         self._typed()
@@ -111,29 +115,42 @@ class ProfilePage(Page):
             self.end()
             self.form.fill(values)
             self._typed()
-            self.stage.toasts.show(note)
+            if "A mail went to" in note:
+                self.stage.toasts.show(note, action="Enter code…", command=self.verify)
+            else:
+                self.stage.toasts.show(note)
 
         self.account.save(changes, saved, self.failing(self._save, self.form))
 
-    def _lock_down(self) -> None:
-        account = self.account
-        self.stage.ask(
+    def verify(self) -> None:
+        """Ask for the code that came to a mail address."""
+
+        def done(email: str) -> None:
+            self.stage.toasts.show(f"{email} is your verified address.")
+            self.open()
+
+        sheet = self.stage.ask(
             Question(
-                "Lock down my account",
-                "Do this if somebody else may be in your account.",
-                (
-                    "Every session ends now, also this one.",
-                    "A change of your mail address in the last days is taken back.",
-                    "Nobody can sign in before a new password is set by mail.",
-                ),
-                (FieldSpec("password", "Your password", "password", required=True),),
-                confirm="Lock down",
-                danger=True,
-                command=lambda _: account.lock_down_command(),
+                "Verify a mail address",
+                "A mail with a code went to the address. A new address counts as soon as "
+                "the code is given here.",
+                fields=(FieldSpec("code", "Code from the mail", required=True),),
+                confirm="Verify",
+                command=lambda _: self.account.verify_command(),
+                extra="Send another mail",
             ),
-            lambda v, done, failed: account.lock_down(v["password"], done, failed),
-            lambda _: self._over("Your account is locked down. See your mail."),
+            lambda v, done, failed: self.account.verify_address(
+                v["code"].strip(), done, failed
+            ),
+            done,
         )
+        sheet.on_extra = lambda: self.account.send_verification(
+            lambda _: sheet.say("A mail is on its way.", "success"),
+            lambda problem: sheet.fail(problem.text),
+        )
+
+    def _lock_down(self) -> None:
+        ask_lock_down(self.stage)
 
     def _delete(self) -> None:
         account = self.account

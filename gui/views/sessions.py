@@ -90,7 +90,16 @@ class SessionsPage(Page):
         if own:
             lines.append("One of them is this one: you have to sign in again.")
         self.stage.ask(
-            Question("End sessions", "", lines, confirm="End", danger=True),
+            Question(
+                "End sessions",
+                "",
+                lines,
+                confirm="End",
+                danger=True,
+                command=lambda _: "\n".join(
+                    self.credentials.revoke_command(item.key) for item in chosen
+                ),
+            ),
             lambda _, done, failed: self.credentials.revoke_sessions(
                 [item.key for item in chosen], done, failed
             ),
@@ -125,6 +134,7 @@ class SessionsPage(Page):
                 ("Failures of others can shut this device out, too, from now on.",),
                 confirm="Forget",
                 danger=True,
+                command=lambda _: self.credentials.forget_command(item.key),
             ),
             lambda _, done, failed: self.credentials.forget_device(
                 item.key, done, failed

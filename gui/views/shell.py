@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gui.controllers.desk import Link
-from gui.controllers.notifications import Unread
 from gui.views.stage import Page, Stage
 from gui.widgets.basics import Frame, align_left, button, frame, label, px, tooltip
 from gui.widgets.rail import Rail
+
+if TYPE_CHECKING:
+    from gui.controllers.notifications import Unread
 
 
 class MakePage(Protocol):
@@ -100,6 +102,7 @@ class Shell(Frame):
         stage: Stage,
         entries: Sequence[Entry],
         actions: RailActions,
+        unread: Unread,
     ) -> None:
         """The first page that one may see is in front."""
         super().__init__(parent, name="shell")
@@ -120,7 +123,7 @@ class Shell(Frame):
         self.front.grid(row=0, column=1, sticky="nsew")
         self.front.columnconfigure(0, weight=1)
         self.front.rowconfigure(0, weight=1)
-        self._unread = Unread(stage.desk)
+        self._unread = unread
         stage.desk.heard.unread.append(self._show_unread)
         self.show(self.entries[0].name)
 
@@ -176,7 +179,11 @@ class Shell(Frame):
         self.current = name
         page = self.pages[name]
         page.grid(row=0, column=0, sticky="nsew")
+        self.update_idletasks()  # a field that is not there yet gets no focus, nor keys
         page.open()
+        me = self.stage.desk.me
+        assert me is not None, "the pages are for somebody"
+        self.stage.root.title(f"{page.title} - {me.username} - UMS")
         self._unread.count()
         return page
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gui.controllers.passwords import PasswordJudge
 from gui.controllers.problems import Problem
 from gui.controllers.signin import SignIn, Step
+from gui.views.factor_cards import METHODS, Card, factor_card, passkey_card
 from gui.views.password_meter import watch_strength
 from gui.views.stage import Stage, tell
 from gui.widgets.basics import Frame, button, frame, label, picture, px
@@ -18,26 +18,6 @@ from gui.widgets.notice import Notice, Spinner
 
 NOTICE_ROW = 10
 """Below the title; what is hidden keeps its row."""
-ANY_KIND = "any"
-METHODS = {
-    "totp": "Authenticator app",
-    "sms": "Text message",
-    "email": "Mail",
-    "backup_code": "Backup code",
-}
-
-
-@dataclass(frozen=True)
-class Card:
-    """What one step shows. `send` gets the values of the fields."""
-
-    title: str
-    fields: Sequence[FieldSpec]
-    confirm: str
-    send: Callable[[dict[str, str], Callable[[Problem], None]], object]
-    text: str = ""
-    links: Sequence[tuple[str, Callable[[], object]]] = ()
-    strength_of: str = ""
 
 
 class SignInView(Frame):
@@ -97,7 +77,9 @@ class SignInView(Frame):
         if made.strength_of:
             watch_strength(self.form.field(made.strength_of), self._judge, self._names)
         self._links(card, made.links)
+        self.update_idletasks()  # a field that is not there yet gets no focus, nor keys
         self.form.focus_first()
+        self.stage.root.title(f"{made.title} - UMS")
 
     def _links(
         self, card: Any, links: Sequence[tuple[str, Callable[[], object]]]
@@ -132,7 +114,7 @@ class SignInView(Frame):
             return
         self.notice.clear()
         self.ok.configure(state="disabled")
-        self.spinner.start()
+        self.spinner.start(card.waiting)
         shown, form = self.card, self.form
 
         def failed(problem: Problem) -> None:
@@ -158,7 +140,8 @@ class SignInView(Frame):
     def _cards(self) -> dict[Step, Callable[[], Card]]:
         return {
             Step.PASSWORD: self._password,
-            Step.FACTOR: self._factor,
+            Step.FACTOR: lambda: factor_card(self.flow, self._back(), self._send_code),
+            Step.PASSKEY: lambda: passkey_card(self.flow, self._back()),
             Step.NEW_PASSWORD: self._new_password,
             Step.SET_UP_FACTOR: self._set_up,
             Step.CONFIRM: self._confirm,
@@ -194,38 +177,9 @@ class SignInView(Frame):
                 ("Register", lambda: flow.go(Step.REGISTER)),
                 ("Forgot password?", lambda: flow.go(Step.FORGOT)),
                 ("I have a code", lambda: flow.go(Step.ACTIVATE)),
+                ("Use a passkey", lambda: flow.go(Step.PASSKEY)),
                 ("Connection…", self._connection),
             ),
-        )
-
-    def _factor(self) -> Card:
-        flow = self.flow
-        methods = [name for name in flow.kept.methods if name != "passkey"]
-        names = [ANY_KIND, *(METHODS.get(name, name) for name in methods)]
-        by_name = dict(zip(names, ("", *methods), strict=True))
-        links = [self._back()]
-        for name in ("sms", "email"):
-            if name in methods:
-                text = f"Send a code by {METHODS[name].lower()}"
-                links.insert(0, (text, lambda n=name: self._send_code(n)))  # type: ignore[misc]
-        fields = [
-            FieldSpec(
-                "code", "Code", required=True, hint="Six digits, or a backup code."
-            )
-        ]
-        if len(methods) > 1:
-            fields.append(
-                FieldSpec("method", "Kind of code", "choice", names[0], choices=names)
-            )
-        return Card(
-            "Second factor",
-            fields,
-            "Confirm",
-            lambda v, failed: flow.give_code(
-                v["code"].strip(), by_name.get(v.get("method", ""), ""), failed
-            ),
-            text=f"Signing in as {flow.kept.username}. Open your authenticator app.",
-            links=links,
         )
 
     def _send_code(self, method: str) -> None:
@@ -311,6 +265,9 @@ class SignInView(Frame):
                 FieldSpec("email", "Mail address", required=True),
                 FieldSpec("full_name", "Full name"),
                 FieldSpec("password", "Password", "password", required=True),
+                FieldSpec("terms", "I accept the terms of use", "check"),
+                FieldSpec("privacy", "I accept the privacy notice", "check"),
+                FieldSpec("marketing", "Send me news", "check"),
             ),
             "Register",
             self.flow.register,

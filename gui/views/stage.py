@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from gui.controllers.choices import Look
 from gui.controllers.desk import Desk
 from gui.controllers.problems import Problem
 from gui.widgets.basics import Frame, frame, label, px
@@ -17,12 +18,16 @@ from gui.widgets.root import Root
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The window, the connection, and the ways to speak to people."""
+    """The window, the connection, and the ways to speak to people.
+
+    `looks` are those of tables that somebody has changed, by the name of their page.
+    """
 
     root: Root
     desk: Desk
     dialogs: Dialogs
     toasts: Toasts
+    looks: dict[str, Look] = field(default_factory=dict)
 
     def ask(
         self,

@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, cast
 
 from typing_extensions import override
 
-from gui.controllers.users import STATUSES, FoundUsers, Search, Users
+from gui.controllers.choices import Look
+from gui.controllers.users import FoundUsers, Search, Users
+from gui.views.bulk import BulkWizard
+from gui.views.deleted import DeletedView
+from gui.views.export import ExportView
 from gui.views.finder import FinderPage
+from gui.views.import_wizard import ImportView
 from gui.views.person import PersonPane
+from gui.views.picks import PickBar
 from gui.views.stage import Stage
-from gui.widgets.basics import Frame, button, choice
+from gui.views.user_filters import UserFilters
+from gui.widgets.basics import Frame, button, px
+from gui.widgets.checks import CheckTable
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
 from gui.widgets.table import Column, Row
 
-ANY = "any status"
 COLUMNS = (
-    Column("username", "User name", 120, "username"),
+    Column("username", "User name", 130, "username"),
     Column("full_name", "Full name", 160, "full_name"),
     Column("email", "Mail address", 190, "email"),
     Column("role", "Role", 90, "role"),
     Column("status", "Status", 90, "status"),
     Column("last", "Last sign-in", 140, "last_login"),
     Column("created", "Created", 140, "created_at"),
+    Column("phone", "Phone", 110),
+    Column("city", "City", 110),
+    Column("country", "Country", 110),
+    Column("verified", "Verified", 70),
+    Column("change", "Must change", 90),
+    Column("updated", "Changed", 140, "updated_at"),
 )
+USUAL = tuple(column.name for column in COLUMNS[:7])
+LOOK = "users"
 
 
 class UsersPage(FinderPage):
@@ -41,15 +58,28 @@ class UsersPage(FinderPage):
         "status",
     )
     pane_width = 430
-    look_after_ms = 120
+    look_after_ms = 60
 
     def __init__(self, parent: Any, stage: Stage, *, name: str) -> None:
         """Empty, until `open`."""
         self.users = Users(stage.desk)
         self._order = ("username", False)
+        self.look_of_table = stage.looks.get(LOOK, Look(USUAL))
         super().__init__(parent, stage, name=name)
         self.table.sort_by("username", descending=False)
         self.table.on_sort = self._sort
+        self.picks = self._make_picks()
+
+    @override
+    def make_table(self, parent: Any) -> CheckTable:
+        self.rows = CheckTable(parent, COLUMNS)
+        self.rows.meant |= {
+            name: width
+            for name, width in self.look_of_table.widths.items()
+            if name in self.rows.meant
+        }
+        self.rows.on_widths = self._keep_look
+        return self.rows
 
     @override
     def make_pane(self, parent: Any) -> PersonPane:
@@ -58,13 +88,34 @@ class UsersPage(FinderPage):
 
     @override
     def fill_bar(self, bar: Frame) -> None:
-        self.status = choice(bar, (ANY, *STATUSES), name="status", width=14)
-        self.status.pack(side="left")
-        self.status.bind("<<ComboboxSelected>>", lambda _: self.look())
         if self.stage.desk.may("users.create"):
             button(bar, "New user…", self.create, kind="primary", name="new").pack(
                 side="right"
             )
+        may = self.stage.desk.may
+        for permission, text, name, command in (
+            ("users.read", "Columns…", "columns", self.choose_columns),
+            ("users.read", "Export…", "export", self.export),
+            ("users.create", "Import…", "import", self.import_file),
+            ("users.delete", "Deleted…", "deleted", self.show_deleted),
+        ):
+            if may(permission):
+                made = button(self.head, text, command, kind="quiet", name=name)
+                made.pack(side="right")
+        self.filters = UserFilters(self.body, self.look)
+        self.filters.grid(row=1, column=0, sticky="w", pady=(0, px(self, 8)))
+
+    def _make_picks(self) -> PickBar:
+        made = PickBar(self.body, self.stage, self.rows, self.failing(self.find))
+        made.grid(row=3, column=0, sticky="ew")
+        made.grid_remove()
+        made.add_button("Change them…", self.change_picked, "change")
+        return made
+
+    @override
+    def open(self) -> None:
+        self.users.filters(self.filters.offer_roles, self.filters.offer_labs)
+        super().open()
 
     # --- finding
 
@@ -75,10 +126,7 @@ class UsersPage(FinderPage):
 
     @override
     def wanted(self) -> Search:
-        status = self.status.get()
-        return Search(
-            self.query.get().strip(), "" if status == ANY else status, "", *self._order
-        )
+        return self.filters.search(self.query.get().strip(), self._order)
 
     @override
     def finder(self, wanted: Search) -> FoundUsers:
@@ -87,22 +135,15 @@ class UsersPage(FinderPage):
     @property
     @override
     def narrowed(self) -> bool:
-        return bool(self.search.query or self.search.status)
+        return self.search.narrowed
 
     @override
     def came(self, select: str = "") -> None:
         self.notice.clear()
         self.table.clear_selection()
         self.selected(None)
+        self.picks.show(self.found, self.search)
         super().came(select)
-
-    @override
-    def tell(self) -> None:
-        super().tell()
-        chosen = len(self.table.selected)
-        if chosen > 1:
-            text = self.count.cget("text")
-            self.count.configure(text=f"{text}  ·  {chosen} selected")
 
     def _sort(self, name: str, descending: bool) -> None:  # noqa: FBT001 - called by the table
         self._order = (name, descending)
@@ -126,6 +167,79 @@ class UsersPage(FinderPage):
 
         found.begin(came, self.failing(self.find))
         self.table.top = top
+
+    # --- columns
+
+    @property
+    @override
+    def wide(self) -> Sequence[str]:
+        known = [column.name for column in COLUMNS]
+        chosen = [name for name in self.look_of_table.columns if name in known]
+        return chosen or USUAL
+
+    def _keep_look(self) -> None:
+        names = {column.name for column in COLUMNS}
+        widths = {n: w for n, w in self.rows.meant.items() if n in names}
+        self.look_of_table = Look(tuple(self.wide), widths)
+        self.stage.looks[LOOK] = self.look_of_table
+
+    def choose_columns(self) -> None:
+        """Ask which columns the list has."""
+
+        def chosen(answers: dict[str, str], sheet: Any) -> None:
+            names = tuple(c.name for c in COLUMNS if answers[c.name])
+            if not names:
+                sheet.say("One column has to be there.")
+                return
+            sheet.close()
+            self.look_of_table = replace(self.look_of_table, columns=names)
+            self._keep_look()
+            self.reveal(pane=bool(self.table.selected))
+
+        shown = self.wide
+        self.stage.dialogs.open(
+            Question(
+                "Columns",
+                "Their widths are those that you drag the headings to.",
+                fields=[
+                    FieldSpec(c.name, c.title, "check", "yes" * (c.name in shown))
+                    for c in COLUMNS
+                ],
+                columns=2,
+                confirm="Show these",
+            ),
+            chosen,
+        )
+
+    # --- with those that are picked
+
+    def change_picked(self) -> None:
+        """Ask what is to be done with them."""
+        if self.picks.picked:
+            BulkWizard(
+                self.stage,
+                list(self.picks.picked),
+                self.filters.roles,
+                self._changed_many,
+            )
+
+    def _changed_many(self) -> None:
+        self.picks.picked.clear()
+        self._changed()
+        if self.person.person is not None:
+            self.person.show(self.person.person.user_id)
+
+    def export(self) -> None:
+        """Ask what is to be taken out, and where to."""
+        ExportView(self.stage, self.search, self.found.total, list(self.picks.picked))
+
+    def import_file(self) -> None:
+        """Ask for a file of accounts."""
+        ImportView(self.stage, self._changed_many)
+
+    def show_deleted(self) -> None:
+        """List the accounts that can be brought back."""
+        DeletedView(self.stage, self._changed_many)
 
     # --- making
 

@@ -7,8 +7,10 @@ with what was typed, until that has succeeded (`Sheet.close`).
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from tkinter import filedialog
 from typing import Any, Protocol, TypeAlias
 
@@ -18,6 +20,8 @@ from typing_extensions import override
 from gui.widgets.basics import button, copy_text, frame, label, picture, px, root_of
 from gui.widgets.forms import FieldSpec, Form
 from gui.widgets.notice import Notice, Spinner, Tone
+from gui.widgets.panel import Panel
+from gui.widgets.wizard import Wizard
 
 Answers: TypeAlias = dict[str, str]
 NOTICE_ROW, COMMAND_ROW, BUTTONS_ROW = 50, 51, 52
@@ -30,7 +34,8 @@ class Question:
 
     `consequences` says what will happen, line by line. `command` makes from the answers
     the shell command that does the same. `secret` is text to be shown and copied,
-    `picture` a PNG in base64. Without `confirm` there is only a button to close.
+    `picture` a PNG in base64. Without `confirm` there is only a button to close. `extra`
+    is a button that leaves the dialog open (`Sheet.on_extra`).
     """
 
     title: str
@@ -45,6 +50,7 @@ class Question:
     save_as: str = ""
     picture: str = ""
     close: str = "Cancel"
+    extra: str = ""
 
 
 Submit: TypeAlias = "Callable[[Answers, Sheet], object]"
@@ -65,6 +71,14 @@ class Dialogs(Protocol):
         """Have a file chosen; returns its path, or nothing."""
         ...
 
+    def pick_place(self, name: str) -> str:
+        """Have a place for a new file chosen; returns its path, or nothing."""
+        ...
+
+    def wizard(self, title: str) -> Wizard:
+        """Open a window that leads through steps."""
+        ...
+
 
 class WindowDialogs:
     """Dialogs as windows in front of the main one."""
@@ -83,28 +97,46 @@ class WindowDialogs:
         Raises:
             OSError: the file cannot be written.
         """
-        path = filedialog.asksaveasfilename(parent=self._window, initialfile=name)
+        path = self.pick_place(name)
         if path:
             write_private(path, text)
-        return path or ""
+        return path
 
     def pick_file(self, title: str) -> str:
         """Ask which."""
         return str(filedialog.askopenfilename(parent=self._window, title=title) or "")
 
+    def pick_place(self, name: str) -> str:
+        """Ask where."""
+        asked = filedialog.asksaveasfilename(parent=self._window, initialfile=name)
+        return str(asked or "")
+
+    def wizard(self, title: str) -> Wizard:
+        """Open one; returns at once."""
+        return Wizard(self._window, title)
+
 
 def write_private(path: str, text: str) -> None:
-    """Write a file of mode 0600.
+    """Write a file of mode 0600, all or nothing; one of that name is replaced.
 
     Raises:
         OSError: it cannot be written.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
+    handle, draft = tempfile.mkstemp(  # of mode 0600
+        prefix=".", suffix=".new", dir=Path(path).parent
+    )
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink()
+        raise
 
 
-class Sheet(ttk.Toplevel):
+class Sheet(Panel):
     """One dialog. Escape closes it, Return confirms it."""
 
     def __init__(
@@ -115,31 +147,18 @@ class Sheet(ttk.Toplevel):
         submit: Submit | None = None,
     ) -> None:
         """Opens at once, with the focus in its first field."""
-        super().__init__(title=question.title, master=window, resizable=(False, False))
-        self.withdraw()
+        super().__init__(window, question.title)
         self.question = question
         self._dialogs = dialogs
         self._submit = submit
-        self.on_closed: Callable[[], object] | None = None
-        self._came_from = window.focus_get()
+        self.on_extra: Callable[[], object] = lambda: None
         self._build()
-        self.transient(window)
-        self.bind("<Escape>", lambda _: self.close())
-        self.protocol("WM_DELETE_WINDOW", self.close)
-        self.update_idletasks()
-        self._place(window)
-        self.deiconify()
-        self.wait_visibility()
-        self.grab_set()
-        self.focus_force()
+        self.appear()
         self._focus_first()
 
     def _build(self) -> None:
         question, gap = self.question, px(self.master, 10)
-        self.configure(background=root_of(self.master).colour("secondary"))
-        box = frame(self, 20, name="box")
-        box.pack(fill="both", expand=True, padx=1, pady=1)
-        box.columnconfigure(0, weight=1)
+        box = self.box
         label(box, question.title, font="heading").grid(sticky="w", pady=(0, gap))
         if question.text:
             label(box, question.text, wrap=440).grid(sticky="w", pady=(0, gap))
@@ -238,12 +257,14 @@ class Sheet(ttk.Toplevel):
             self.ok.pack(side="right")
         self.cancel = button(row, self.question.close, self.close, name="cancel")
         self.cancel.pack(side="right", padx=gap)
+        if self.question.extra:
+            button(row, self.question.extra, self._extra, name="extra").pack(
+                side="right"
+            )
         self.spinner.pack(side="right")
 
-    def _place(self, window: Any) -> None:
-        x = window.winfo_rootx() + (window.winfo_width() - self.winfo_reqwidth()) // 2
-        y = window.winfo_rooty() + (window.winfo_height() - self.winfo_reqheight()) // 3
-        self.geometry(f"+{max(x, 0)}+{max(y, 0)}")
+    def _extra(self) -> None:
+        self.on_extra()
 
     def _focus_first(self) -> None:
         if self.question.fields:
@@ -276,17 +297,6 @@ class Sheet(ttk.Toplevel):
     def say(self, text: str, tone: Tone = "danger") -> None:
         """Show a message above the buttons."""
         self.notice.show(text, tone)
-
-    def close(self) -> None:
-        """Close; the focus goes back to where it was."""
-        if not self.winfo_exists():
-            return
-        self.grab_release()
-        self.destroy()
-        if self._came_from is not None and self._came_from.winfo_exists():
-            self._came_from.focus_set()
-        if self.on_closed is not None:
-            self.on_closed()
 
     @override
     def __repr__(self) -> str:

@@ -18,8 +18,8 @@ import ttkbootstrap as ttk
 from gui.widgets.basics import label, px, root_of
 
 WAITING: Final = "…"
-_SHIFT: Final = 0x1
-_CONTROL: Final = 0x4
+SHIFT: Final = 0x1
+CONTROL: Final = 0x4
 _SLOTS_MIN: Final = 3
 
 
@@ -27,13 +27,15 @@ _SLOTS_MIN: Final = 3
 class Column:
     """A column; `width` is in pixels at 100 %, if there is room for all.
 
-    `sort` names what to sort by when its heading is clicked.
+    `sort` names what to sort by when its heading is clicked; a `fixed` column is as wide
+    as it says, whatever room there is.
     """
 
     name: str
     title: str
     width: int
     sort: str = ""
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,9 @@ class Table(ttk.Frame):
         self.on_sort: Callable[[str, bool], object] | None = None
         self.sorted_by, self.descending = "", False
         self._anchor = -1
+        self._dragging = False
+        self.meant = {column.name: column.width for column in columns}
+        self.on_widths: Callable[[], object] = lambda: None
         self._slots: list[str] = []
         self._shown = [column.name for column in columns]
         self._build()
@@ -114,6 +119,7 @@ class Table(ttk.Frame):
         bind = self.tree.bind
         bind("<Configure>", lambda _: self._resized())
         bind("<Button-1>", self._clicked)
+        bind("<ButtonRelease-1>", lambda _: self._dragged())
         bind("<Double-1>", self._opened)
         bind("<Return>", self._opened)
         bind("<FocusIn>", lambda _: self._focused())
@@ -154,10 +160,22 @@ class Table(ttk.Frame):
 
     def _share(self) -> None:
         """Part the width among the columns, as wide as each was meant to be."""
-        meant = {c.name: c.width for c in self.columns if c.name in self._shown}
-        room = max(self.tree.winfo_width() - px(self, 4), 0)
+        shown = [column for column in self.columns if column.name in self._shown]
+        fixed = sum(px(self, column.width) for column in shown if column.fixed)
+        meant = {c.name: self.meant[c.name] for c in shown if not c.fixed}
+        room = max(self.tree.winfo_width() - fixed - px(self, 4), 0)
         for name, width in meant.items():
             self.tree.column(name, width=room * width // sum(meant.values()))
+
+    def _dragged(self) -> None:
+        """The border between two headings was moved: keep the widths as they are now."""
+        if self._dragging:
+            self._dragging = False
+            for name in self._shown:
+                width = int(self.tree.column(name, "width"))
+                self.meant[name] = width * 100 // px(self, 100)
+            self._share()
+            self.on_widths()
 
     def refresh(self) -> None:
         """Draw again: the source has more rows, or others, than before."""
@@ -247,7 +265,12 @@ class Table(ttk.Frame):
                     tags = ["cursor"]
                 elif row.tone:
                     tags = [row.tone]
-            self.tree.item(item, values=row.cells if row else blank, tags=tags)
+            cells = self.cells_of(row) if row else blank
+            self.tree.item(item, values=cells, tags=tags)
+
+    def cells_of(self, row: Row) -> tuple[str, ...]:
+        """What stands in the columns."""
+        return row.cells
 
     def _draw_headings(self) -> None:
         for column in self.columns:
@@ -287,15 +310,16 @@ class Table(ttk.Frame):
         return "break"
 
     def _clicked(self, event: Any) -> str | None:
+        self._dragging = self.tree.identify_region(event.x, event.y) == "separator"
         if self.tree.identify_region(event.x, event.y) != "cell":
             return None
         self.tree.focus_set()
         slot = self._slots.index(self.tree.identify_row(event.y))
         number = self.top + slot
-        if event.state & _CONTROL:
+        if event.state & CONTROL:
             self._toggle(number)
         else:
-            self._move_to(number, extend=bool(event.state & _SHIFT))
+            self._move_to(number, extend=bool(event.state & SHIFT))
         return "break"
 
     def _focused(self) -> None:
@@ -309,7 +333,7 @@ class Table(ttk.Frame):
         steps |= {"Home": -self.total, "End": self.total}
         start = self.cursor if self.selected or event.keysym != "Down" else -1
         number = max(0, min(start + steps[event.keysym], self.total - 1))
-        self._move_to(number, extend=bool(event.state & _SHIFT))
+        self._move_to(number, extend=bool(event.state & SHIFT))
         return "break"
 
     def _move_to(self, number: int, *, extend: bool) -> None:
@@ -320,8 +344,15 @@ class Table(ttk.Frame):
             self._scroll_to(number)
         elif number >= self.top + len(self._slots):
             self._scroll_to(number - len(self._slots) + 1)
-        if not extend or self._anchor < 0:
-            self._anchor = number
+        if extend and self._anchor >= 0:
+            self._extend_to(number)
+            return
+        self._anchor = number
+        row = self.row_at(number)
+        self.selected = set() if row is None else {row.key}
+        self._chosen()
+
+    def _extend_to(self, number: int) -> None:
         low, high = sorted((self._anchor, number))
         rows = (self.row_at(n) for n in range(low, high + 1))
         self.selected = {row.key for row in rows if row is not None}

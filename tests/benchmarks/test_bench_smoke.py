@@ -49,6 +49,12 @@ NAMES = {
         "200 accounts, longest hold of the loop",
         "200 accounts, memory of the index",
     ],
+    "desktop": [
+        "desktop, from start to a window",
+        "desktop, from start to connected",
+        "desktop, 200 accounts, from a keystroke",
+        "desktop, resident memory",
+    ],
     "other": ["list_users", "describe_actions", "get_user by the client library"],
 }
 

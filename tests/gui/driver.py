@@ -7,7 +7,7 @@ from typing import Any
 
 from gui.app import Program
 from gui.controllers.choices import Choices, Place
-from gui.widgets.dialogs import Sheet
+from gui.widgets.panel import Panel
 from tests.service.harness import ADMIN_PASSWORD, LIMIT_S
 
 
@@ -15,12 +15,16 @@ class Driver:
     """One program, in this process, with its window on the private display."""
 
     def __init__(
-        self, path: Path, endpoint: str, theme: Any = "light", **more: Any
+        self,
+        path: Path,
+        endpoint: str,
+        theme: Any = "light",
+        choices: Choices | None = None,
+        **more: Any,
     ) -> None:
         place = Place("Test", endpoint)
-        self.program = Program(
-            path, Choices(theme=theme, place="Test", places=(place,)), **more
-        )
+        begin = choices or Choices(theme=theme, place="Test", places=(place,))
+        self.program = Program(path, begin, **more)
         self.root = self.program.root
         self.closed = False
         self.faults: list[BaseException] = []
@@ -71,14 +75,14 @@ class Driver:
     @property
     def top(self) -> Any:
         """The dialog in front, or the window."""
-        sheets = [w for w in self.root.winfo_children() if isinstance(w, Sheet)]
+        sheets = [w for w in self.root.winfo_children() if isinstance(w, Panel)]
         return sheets[-1] if sheets else self.root
 
     @property
     def sheet(self) -> Any:
         """The dialog in front, waiting for it if it has to come."""
         return self.until(
-            lambda: self.top if isinstance(self.top, Sheet) else None, "a dialog"
+            lambda: self.top if isinstance(self.top, Panel) else None, "a dialog"
         )
 
     @property

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from gui.background import OUTCOMES_PER_DRAIN, Background, Done, Failed, Outcome
+from gui.background import OUTCOMES_PER_DRAIN, Background, Done, Failed, Once, Outcome
 from tests.service.running import wait_until
 
 
 @pytest.fixture
 def background() -> Iterator[Background]:
-    made = Background((KeyError,), threads=2)
+    made = Background(lambda: (KeyError,), threads=2)
     yield made
     made.close()
 
@@ -72,3 +72,42 @@ def test_a_flood_does_not_hold_up_the_window(background: Background):
     background.drain()
     assert len(outcomes) == OUTCOMES_PER_DRAIN
     drained(background, outcomes, count)
+
+
+def test_what_is_made_once_is_made_once_by_many_threads():
+    made: list[int] = []
+    gate = threading.Barrier(4)
+
+    def make() -> int:
+        made.append(1)
+        return len(made)
+
+    once = Once(make)
+    got: list[int] = []
+
+    def ask() -> None:
+        gate.wait()
+        got.append(once.get())
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (got, once.end()) == ([1] * 4, 1)
+
+
+def test_what_could_not_be_made_is_tried_again():
+    answers = iter([KeyError("first"), None])
+
+    def make() -> str:
+        error = next(answers)
+        if error is not None:
+            raise error
+        return "made"
+
+    once = Once(make)
+    with pytest.raises(KeyError):
+        once.get()
+    assert once.end() is None
+    assert once.get() == "made"

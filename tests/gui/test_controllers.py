@@ -14,7 +14,7 @@ from gui.controllers.choices import Choices, Place, load_choices, save_choices
 from gui.controllers.commands import shell_command
 from gui.controllers.credentials import Credentials, Enrolment
 from gui.controllers.desk import Desk, Link
-from gui.controllers.problems import EXPECTED, Problem, explain
+from gui.controllers.problems import Problem, expected, explain
 from gui.controllers.signin import SignIn, Step
 from gui.controllers.users import FoundUsers, Search, Users
 from tests.service.harness import ADMIN_PASSWORD, GOOD
@@ -33,7 +33,7 @@ class AtOnce:
         job = Job()
         try:
             outcome: Any = Done(work())
-        except EXPECTED as error:
+        except expected() as error:
             outcome = Failed(error)
         then(outcome)
         return job
@@ -50,11 +50,14 @@ class Later(AtOnce):
         self._waiting.append((work, then, job))
         return job
 
+    def step(self) -> None:
+        work, then, job = self._waiting.pop(0)
+        if not job.cancelled:
+            super().run(work, then)
+
     def settle(self) -> None:
         while self._waiting:
-            work, then, job = self._waiting.pop(0)
-            if not job.cancelled:
-                super().run(work, then)
+            self.step()
 
 
 class Told:
@@ -112,13 +115,13 @@ def test_a_second_factor_is_set_up_and_asked_for(desk: Desk, member: Member):
     member("gustav")
     signed_in(desk, "gustav")
     credentials, told = Credentials(desk), Told()
-    credentials.begin_totp(
-        {"password": GOOD, "name": "phone"}, told.then, told.problems.append
+    credentials.begin_factor(
+        "totp", {"password": GOOD, "name": "phone"}, told.then, told.problems.append
     )
     enrolment: Enrolment = told.value
     assert enrolment.secret not in repr(enrolment)
     phone = pyotp.TOTP(enrolment.secret)
-    credentials.confirm_totp(
+    credentials.confirm_factor(
         enrolment.token, phone.now(), told.then, told.problems.append
     )
     codes = told.value

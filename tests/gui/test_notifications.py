@@ -45,9 +45,9 @@ def told_of(window: Driver, *titles: str) -> Any:
 def test_notifications_are_counted_in_the_rail_and_read_when_selected(
     window: Driver, shared: RunningService, member: Member
 ):
-    user_id = member("vera")
+    user_id = member("verena")
     tell(shared, user_id, "The first"), tell(shared, user_id, "The second")
-    window.signed_in("vera", GOOD)
+    window.signed_in("verena", GOOD)
     page = told_of(window, "The first", "The second")
     window.until(lambda: rail(window) == "Notifications (2)")
     page.list.table.focus_rows()

@@ -80,6 +80,7 @@ def test_an_authenticator_is_added_used_and_removed(
     page = window.go("security")
     window.reads("No second factor")
     window.click("add")
+    window.click("ok")  # an authenticator app is the first kind
     window.type("name", "my phone")
     window.type("password", GOOD)
     window.key("Return")
@@ -138,7 +139,11 @@ def test_sessions_are_seen_and_ended(
     assert reply["status"] == "error"
 
 
-def test_an_api_key_is_shown_once_and_ended(
+def works(service: RunningService, key: str) -> bool:
+    return bool(service.ask(action="get_user", api_key=key)["status"] == "success")
+
+
+def test_an_api_key_is_shown_once_replaced_and_ended(
     window: Driver, shared: RunningService, member: Member
 ):
     member("gerda")
@@ -146,11 +151,18 @@ def test_an_api_key_is_shown_once_and_ended(
     page = window.go("keys")
     window.click("new")
     window.type("name", "nightly run")
-    window.type("scopes", "users.read")
     window.type("days", "never")
     window.click("ok")
+    window.reads("What it may do is needed")
     window.reads("A number of days")
+    window.type("scopes", "users.read")
+    window.key("Down")
+    window.key("space")
     window.type("days", "30")
+    window.type("addresses", "127.0.0.0/8, ::1")
+    window.click("shell")
+    command = window.find("command").get("1.0", "end")
+    assert "--scopes users.read --expires-in-days 30" in command
     window.click("ok")
     window.reads("Your new key")
     key = window.find("secret").get("1.0", "end-1c")
@@ -158,12 +170,24 @@ def test_an_api_key_is_shown_once_and_ended(
     assert window.root.clipboard_get() == key
     window.click("cancel")
     window.until(lambda: page.list.items)
-    assert shared.ask(action="get_user", api_key=key)["status"] == "success"
+    assert works(shared, key)
+    page.list.table.focus_rows()
+    window.reads("127.0.0.0/8, ::1")
+
+    window.click("rotate")
+    window.reads("The old key ends now")
+    window.click("ok")
+    window.reads("Your new key")
+    newer = window.find("secret").get("1.0", "end-1c")
+    window.click("cancel")
+    window.settled()
+    assert (works(shared, key), works(shared, newer)) == (False, True)
+
     page.list.table.focus_rows()
     window.click("revoke")
     window.click("ok")
     window.reads("No API key")
-    assert shared.ask(action="get_user", api_key=key)["status"] == "error"
+    assert not works(shared, newer)
 
 
 def test_the_end_of_an_account_takes_the_password(window: Driver, member: Member):

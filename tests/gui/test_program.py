@@ -9,7 +9,7 @@ from pathlib import Path
 from gui.controllers.choices import load_choices
 from tests.gui.driver import Driver
 from tests.service.harness import GOOD, ROOT
-from tests.service.running import RunningService, wait_until
+from tests.service.running import RunningService
 
 Open = Callable[..., Driver]
 Member = Callable[[str], str]
@@ -48,6 +48,17 @@ def test_without_tkinter_it_says_what_to_install():
     assert done.returncode == 69
     assert "apt install python3-tk" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_the_window_is_there_before_what_takes_long_to_load(tmp_path: Path):
+    code = (
+        "import sys; from gui.start import open_program; "
+        "program = open_program(None, None, None, None, None); "
+        "print(program.root.nametowidget('main.signin').winfo_exists(), "
+        "'pydantic' in sys.modules, 'zmq' in sys.modules)"
+    )
+    done = run("-c", code, XDG_CONFIG_HOME=str(tmp_path))
+    assert (done.stdout, done.stderr) == ("1 False False\n", "")
 
 
 def test_theme_size_place_and_user_are_remembered(
@@ -176,64 +187,3 @@ def test_signing_out_ends_the_session(
     window.click("signout")
     window.reads("Nobody is signed in")
     window.until(lambda: sessions() == 0)
-
-
-def test_the_program_in_a_process_of_its_own(
-    shared: RunningService, member: Member, tmp_path: Path
-):
-    user_id = member("ulla")
-    program = subprocess.Popen(
-        [sys.executable, "-m", "gui", "--endpoint", shared.endpoint],
-        cwd=ROOT,
-        env={**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        xdotool("windowfocus", "--sync", window_named("^UMS$"))
-        xdotool("type", "--delay", "1", "ulla")
-        xdotool("key", "Tab")
-        xdotool("type", "--delay", "1", GOOD)
-        xdotool("key", "Return")
-
-        def signed_in() -> bool:
-            reply = shared.ask(
-                action="list_sessions",
-                session_token=shared.admin_token,  # type: ignore[attr-defined]
-                user_id=user_id,
-            )
-            return bool(reply["sessions"])
-
-        wait_until(signed_in)
-        window_named("^ulla - UMS$")
-        xdotool("key", "ctrl+q")
-        _, complaints = program.communicate(timeout=20)
-        assert (program.returncode, complaints) == (0, "")
-    finally:
-        program.kill()
-        program.communicate()
-    kept = load_choices(tmp_path / "ums" / "desktop.json")
-    assert (kept.here.endpoint, kept.here.last_user) == (shared.endpoint, "ulla")
-
-
-def window_named(name: str) -> str:
-    """The id of a window; it is looked for until it is there."""
-    found: list[str] = []
-
-    def there() -> bool:
-        done = subprocess.run(  # it fails when another window goes while it looks
-            ["xdotool", "search", "--onlyvisible", "--name", name],
-            capture_output=True, text=True, check=False, timeout=30,
-        )  # fmt: skip
-        found.extend(done.stdout.split())
-        return bool(found)
-
-    wait_until(there)
-    return found[0]
-
-
-def xdotool(*words: str) -> str:
-    done = subprocess.run(
-        ["xdotool", *words], capture_output=True, text=True, check=True, timeout=30
-    )
-    return done.stdout

@@ -117,3 +117,30 @@ def test_a_cursor_of_an_account_that_is_gone_is_refused(standard: Bench):
     unknown = "00000000-0000-4000-8000-000000000000"
     reply = exported(standard, standard.admin(), cursor=unknown)
     assert reply["code"] == "INVALID_REQUEST"
+
+
+def test_those_that_are_named_are_exported_whatever_their_status(standard: Bench):
+    token = standard.admin()
+    for i in range(4):
+        standard.register(f"user{i}")
+    ids = [standard.user_id(f"user{i}") for i in range(4)]
+    standard.ask(
+        action="set_user_status",
+        session_token=token,
+        user_id=ids[2],
+        status="suspended",
+        reason="a reason",
+    )
+    wanted = [ids[2], "0" * 32, ids[0]]
+    for limit in (1, 2, 500):
+        found = pages(standard, token, user_ids=wanted, limit=limit)
+        text = "".join(page["data"] for page in found)
+        names = [json.loads(line)["username"] for line in text.splitlines()]
+        assert names == ["user2", "user0"], "in the order in which they were named"
+    active = exported(standard, token, user_ids=wanted, status="active")
+    assert active["count"] == 1
+    for wrong in ([], ids * 200, ["no id"]):
+        refused = exported(standard, token, user_ids=wrong)
+        assert refused["code"] == "INVALID_REQUEST"
+    other = exported(standard, token, user_ids=wanted, cursor=ids[1])
+    assert other["code"] == "INVALID_REQUEST", "the cursor is none of those named"

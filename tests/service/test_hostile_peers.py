@@ -25,9 +25,10 @@ from tests.service.raw_peers import (
     zmtp,
 )
 from tests.service.running import RunningService, peer, receive, running_service
+from ums_client.link import Target, prepare
 from ums_service.broker.broker import Broker
 from ums_service.broker.envelope import FRAMES_MAX, SKIPPED_AT_ONCE, Receiver
-from ums_service.broker.sockets import bind_router, make_context
+from ums_service.broker.sockets import bind_router, bound_endpoint, make_context
 
 HEADROOM_MIB = 256
 MIB = 1 << 20
@@ -167,6 +168,16 @@ def test_small_frames_without_end_are_shaken_off_again_and_again(
     assert largest < before + (HEADROOM_MIB + 32) * MIB
 
 
+@pytest.mark.parametrize("size", [20, 60_000])
+def test_requests_without_end_wait_at_their_sender(service: RunningService, size: int):
+    request = frame(b"", more=True) + frame(HEALTH.ljust(size))
+    before, largest = service.resident_bytes(), 0
+    for _ in attack_without_end(service, request * (60_000 // size)):
+        honest(service)
+        largest = max(largest, service.resident_bytes())
+    assert largest < before + 64 * MIB
+
+
 @pytest.mark.parametrize("headroom_mib", [HEADROOM_MIB, 1_024])
 def test_many_hashing_threads_at_work_drop_no_connection(
     tmp_path: Path, headroom_mib: int
@@ -268,6 +279,20 @@ def test_who_leaves_before_the_reply_harms_nobody(service: RunningService):
             socket.send(
                 b'{"action": "login", "credentials": {"username": "x", "password": "y"}}'
             )
+
+
+def test_no_heartbeat_meets_a_peer_that_is_gone_with_its_queue_full():
+    """Libzmq 4.3.5 ends the process then: `Assertion failed: !_io_error`."""
+    with zmq.Context() as context:
+        router = bind_router(context, "tcp://127.0.0.1:*", curve_secret_key=None)
+        with context.socket(zmq.DEALER) as dealer:
+            endpoint = bound_endpoint(router)
+            prepare(dealer, Target(endpoint, None), 0.0)
+            for socket in (router, dealer):
+                assert socket.heartbeat_ivl == 0
+                assert socket.tcp_keepalive == 1
+                assert socket.tcp_keepalive_idle <= 30
+        router.close(linger=0)
 
 
 # --- identities ---

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from ums_client.protocol.fields import Text
+from ums_client.protocol.fields import Text, UserId
 from ums_client.protocol.limits import EXPORT_PAGE_MAX
 from ums_client.protocol.message import Reply, Request
 
@@ -52,7 +52,9 @@ class ExportUsers(Request[ExportUsersReply]):
 
     Never passwords, hashes or other secrets. Takes a recent proof; the reason and what
     was taken are entered into the audit log. In CSV a cell that a spreadsheet would take
-    for a formula begins with an apostrophe; `import_users` takes it off again.
+    for a formula begins with an apostrophe; `import_users` takes it off again. With
+    `user_ids` those accounts, whatever their status, in the order in which they are named;
+    those that are gone are left out.
     """
 
     reason: Annotated[Text, Field(min_length=5)]
@@ -63,5 +65,8 @@ class ExportUsers(Request[ExportUsersReply]):
     status: Literal["active", "inactive", "suspended", "archived"] | None = None
     role: Literal["user", "moderator", "admin"] | None = None
     include_inactive: bool = False
+    user_ids: (
+        Annotated[list[UserId], Field(min_length=1, max_length=EXPORT_PAGE_MAX)] | None
+    ) = None
     limit: Annotated[int, Field(ge=1, le=EXPORT_PAGE_MAX)] = EXPORT_PAGE_MAX
     cursor: Cursor | None = None

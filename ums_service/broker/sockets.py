@@ -110,11 +110,14 @@ _OPTIONS: Final[dict[int, int | bytes]] = {
     zmq.HANDSHAKE_IVL: 3_000,
     zmq.ROUTER_HANDOVER: 0,
     zmq.ROUTER_MANDATORY: 1,
-    zmq.HEARTBEAT_IVL: 10_000,
-    zmq.HEARTBEAT_TIMEOUT: 30_000,
-    zmq.HEARTBEAT_TTL: 60_000,
+    # no heartbeats: where a peer is over RCVHWM and resets its connection, the next
+    # heartbeat ends the process (libzmq 4.3.5 asserts "!_io_error")
+    zmq.HEARTBEAT_IVL: 0,
     zmq.TCP_KEEPALIVE: 1,
-    zmq.TCP_KEEPALIVE_IDLE: 60,
+    zmq.TCP_KEEPALIVE_IDLE: 30,
+    zmq.TCP_KEEPALIVE_INTVL: 10,
+    zmq.TCP_KEEPALIVE_CNT: 3,
+    zmq.TCP_MAXRT: 60_000,  # for replies that nobody acknowledges
     # refuses ZMTP 1 and 2, and with them HTTP requests aligned to look like messages;
     # needs no handler for that
     zmq.ZAP_DOMAIN: ZAP_DOMAIN,

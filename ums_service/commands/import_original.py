@@ -1,11 +1,11 @@
-"""`import`: take over the accounts of the original service."""
+"""`import`: take over the accounts of the original service, or those of a file."""
 
 import asyncio
 import os
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import click
 
@@ -13,6 +13,7 @@ from storage import Store
 from ums_service.audit_names import name_sealed_of
 from ums_service.bootstrap import new_user_id
 from ums_service.clock import read_clock
+from ums_service.commands.import_files import Wanted, import_rows, rows_of
 from ums_service.commands.offline import open_offline
 from ums_service.commands.options import data_options, say, settings_from
 from ums_service.domain.audit import AuditEntry, Outcome
@@ -31,6 +32,7 @@ from ums_service.settings import Settings
 
 _BATCH: Final = 500
 _NEW, _THERE, _REFUSED = "new", "there already", "refused"
+_KINDS: Final = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _OLD_VARIABLE: Final = "USERS_SERVICE_PASSWORD"
 
 
@@ -38,6 +40,18 @@ _OLD_VARIABLE: Final = "USERS_SERVICE_PASSWORD"
 @data_options
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--dry-run", is_flag=True, help="Only report, row by row.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["original", "csv", "json", "jsonl"]),
+    help="What FILE is [by its ending; .json is an original].",
+)
+@click.option(
+    "--on-existing",
+    type=click.Choice(["skip", "update", "refuse"]),
+    help="What becomes of accounts that are there [skip]; not for an original.",
+)
+@click.option("--label", help="What the import is called; not for an original.")
 @click.option("--keep-roles", is_flag=True, help="Let administrators stay such.")
 @click.option(
     "--password-file",
@@ -45,21 +59,36 @@ _OLD_VARIABLE: Final = "USERS_SERVICE_PASSWORD"
     help="File with the original's master password "
     f"[the variable {_OLD_VARIABLE}, or the original's default].",
 )
-def import_original(
+def import_accounts(
     file: Path,
     password_file: Path | None,
+    kind: str | None,
+    on_existing: str | None,
+    label: str | None,
     *,
     dry_run: bool,
     keep_roles: bool,
     **flags: Any,
 ) -> None:
-    """Take over the accounts of an original users_encrypted.json.
+    """Take over the accounts of an original users_encrypted.json, or those of a file.
 
-    Each account is reported on a line first: taken over, there already, or refused
-    and why. People log in with their old passwords. Ends with 3 where some accounts
-    were refused; a wrong password or a damaged file changes nothing.
+    Each account of an original is reported on a line first: taken over, there already,
+    or refused and why. People log in with their old passwords. The rows of CSV, JSON
+    and JSON lines are judged as `import_users` does, and told as JSON lines. Ends with 3
+    where some accounts were refused; a file that cannot be read changes nothing.
     """
     settings = settings_from(flags)
+    kind = kind or _KINDS.get(file.suffix.lower(), "original")
+    if kind != "original":
+        if password_file is not None or keep_roles:
+            raise click.UsageError("--password-file and --keep-roles are for originals")
+        wanted = Wanted(cast("Any", on_existing or "skip"), dry_run, label or "")
+        with reported():
+            read = rows_of(file, cast("Any", kind))
+            refused = asyncio.run(import_rows(settings, read, wanted))
+        sys.exit(EXIT_PARTLY if refused else 0)
+    if on_existing is not None or label is not None:
+        raise click.UsageError("--on-existing and --label are not for originals")
     with reported():
         master = _master_password(password_file)
         try:

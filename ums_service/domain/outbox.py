@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from storage import Collection, Transaction
-from ums_service.domain.moment import Moment
+from ums_service.domain.moment import Moment, text_of
 from ums_service.domain.one_time import Purpose
 
 DEAD_MAX: Final = 1_000
@@ -154,6 +154,39 @@ class Mail:
         """As if it had been queued now."""
         state, at = MailState.PENDING.value, now.epoch_s
         return replace(self, state=state, attempts=0, queued_s=at, next_try_s=at)
+
+
+async def revive(tx: Transaction, mail: Mail, now: Moment) -> Mail:
+    """Have a mail tried again; where a newer one of its kind waits, that one at once.
+
+    Returns which.
+    """
+    again = mail.revived(now)
+    assert again.slot is not None
+    newer_id = await tx.find(OUTBOX, "slot", again.slot)
+    if newer_id not in (None, mail.mail_id):  # a newer one of its kind says the same
+        assert newer_id is not None
+        newer = await tx.get(OUTBOX, newer_id)
+        assert newer is not None
+        tx.delete(OUTBOX, mail.mail_id)
+        again = replace(newer, next_try_s=now.epoch_s)
+    tx.put(OUTBOX, again)
+    return again
+
+
+def view(mail: Mail) -> dict[str, Any]:
+    """What is shown of it to who looks after the service."""
+    return {
+        "mail_id": mail.mail_id,
+        "template": mail.template,
+        "to": mail.to if mail.user_id else "",
+        "user_id": mail.user_id,
+        "state": mail.state,
+        "attempts": mail.attempts,
+        "queued_at": text_of(mail.queued_s),
+        "next_try_at": text_of(mail.next_try_s),
+        "last_error": mail.last_error,
+    }
 
 
 def one_line(text: str) -> str:

@@ -55,7 +55,7 @@ async def _page(
     found: list[Shown] = []
     size = 0
     last: str | None = None
-    async for _, user_id in taking_turns(_after(request.cursor, call)):
+    async for _, user_id in taking_turns(_wanted_ids(request, call)):
         document = store.get_document(USERS, user_id)
         if document is None or not _is_wanted(document, request):
             continue
@@ -68,13 +68,13 @@ async def _page(
     return found, None
 
 
-def _after(cursor: str | None, call: Call) -> Iterator[str]:
-    """The ids of all accounts, or of those after one that is there."""
-    ids = call.facilities.store.ids(USERS)
-    if cursor is None:
+def _wanted_ids(request: ExportUsers, call: Call) -> Iterator[str]:
+    """The ids of those that are named or of all, or what follows after the cursor."""
+    ids = request.user_ids or call.facilities.store.ids(USERS)
+    if request.cursor is None:
         return iter(ids)
     try:
-        return islice(ids, ids.index(cursor) + 1, None)
+        return islice(ids, ids.index(request.cursor) + 1, None)
     except ValueError:
         raise InvalidInput("cursor", "is of an account that is gone") from None
 
@@ -84,6 +84,6 @@ def _is_wanted(document: Shown, request: ExportUsers) -> bool:
     if request.status is not None:
         if status != request.status:
             return False
-    elif status != ACTIVE and not request.include_inactive:
+    elif status != ACTIVE and not (request.include_inactive or request.user_ids):
         return False
     return request.role is None or document.get("role", "user") == request.role

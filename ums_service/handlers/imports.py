@@ -4,7 +4,7 @@ import asyncio
 import io
 from collections import Counter
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from ums_client.protocol.imports import (
     ImportUsers,
@@ -21,29 +21,22 @@ from ums_client.protocol.user_files import (
     without_ignored,
 )
 from ums_service.answer import Answer, answer
-from ums_service.audit_names import name_sealed_in
 from ums_service.call import Call
-from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.audit_seals import changes_of
 from ums_service.domain.errors import InvalidInput, MissingInput, PermissionDenied
 from ums_service.domain.imports import (
-    IMPORTED_CHANGES,
     IMPORTS,
     ImportBatch,
-    ImportedChange,
-    ImportedChanges,
 )
 from ums_service.domain.moment import text_of
 from ums_service.domain.outbox import Template
 from ums_service.domain.password_hashes import NO_PASSWORD
-from ums_service.domain.users import ACTIVE, USERS, User
+from ums_service.domain.users import ACTIVE
 from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.granting import require_all_of
+from ums_service.import_batches import ROWS_AT_ONCE, BatchWriter, Importer
 from ums_service.import_judge import ImportJudge, ImportRules, Judged, Verdict
 from ums_service.notices import new_mail, post, require_mail
-
-ROWS_AT_ONCE: Final = 25
-"""Rows judged or written before other requests get their turn: a millisecond or two."""
 
 
 async def import_users(request: ImportUsers, call: Call) -> Answer[ImportUsersReply]:
@@ -73,6 +66,8 @@ async def import_users(request: ImportUsers, call: Call) -> Answer[ImportUsersRe
     }
     if request.label:
         call.details["label"] = request.label
+    results = [_told(j, reads=reads, dry_run=request.dry_run) for j in judged]
+    await asyncio.sleep(0)  # the commit of a thousand accounts takes its time, too
     return answer(
         ImportUsersReply,
         dry_run=request.dry_run,
@@ -80,7 +75,7 @@ async def import_users(request: ImportUsers, call: Call) -> Answer[ImportUsersRe
         updated=count[Verdict.UPDATE],
         skipped=count[Verdict.SKIP],
         refused=count[Verdict.REFUSE],
-        results=[_told(j, reads=reads, dry_run=request.dry_run) for j in judged],
+        results=results,
         **more,
     )
 
@@ -144,72 +139,14 @@ async def _judged(rows: list[Row], request: ImportUsers, call: Call) -> list[Jud
 async def _write(
     changing: list[Judged], import_id: str, request: ImportUsers, call: Call
 ) -> None:
-    """Put what is made and changed, an entry for each, and the batch."""
-    tx, now, names = call.tx, call.now, call.facilities.look_alikes
-    created, updated = [], []
-    for number, judged in enumerate(changing, 1):
-        before, after = judged.before, judged.after
-        assert after is not None
-        tx.put(USERS, after)
-        if before is None:
-            created.append(after)
-        else:
-            updated.append(after.user_id)
-            await _remember(before, after, judged.changed, import_id, call)
-        await _enter(judged, after, import_id, call)
-        if number % ROWS_AT_ONCE == 0:
-            await asyncio.sleep(0)
-    tx.put(
-        IMPORTS,
-        ImportBatch(
-            import_id=import_id,
-            label=request.label or "",
-            by=call.own_session.user_id,
-            created_at=now.text,
-            until_epoch_s=now.epoch_s + call.facilities.profile.imports_kept_s,
-            created=tuple(user.user_id for user in created),
-            updated=tuple(updated),
-        ),
+    names = call.facilities.look_alikes
+    by = Importer(
+        call.own_session.user_id, call.address, call.request_id, request.label or ""
     )
-    for user in created:
-        call.after_commit.append(partial(names.add, user.username, user.user_id))
-
-
-async def _remember(
-    before: User, after: User, changed: list[str], import_id: str, call: Call
-) -> None:
-    """Keep what is replaced, with the account it belongs to."""
-    user_id = after.user_id
-    known = await call.tx.get(IMPORTED_CHANGES, user_id) or ImportedChanges(user_id)
-    change = ImportedChange(
-        import_id,
-        {name: getattr(before, name) for name in changed},
-        {name: getattr(after, name) for name in changed},
-    )
-    call.tx.put(IMPORTED_CHANGES, known.with_change(change))
-
-
-async def _enter(judged: Judged, after: User, import_id: str, call: Call) -> None:
-    """An audit entry of the account's own; its name is sealed where there is a key."""
-    before, sealed = judged.before, None
-    details: dict[str, Any] = {"import_id": import_id}
-    if before is not None:
-        changes = changes_of(before, after, judged.changed)
-        store = call.facilities.store
-        sealed = await name_sealed_in(
-            call.tx, store, after.user_id, changes, before.username
-        )
-        details["changed"] = judged.changed
-    AuditEntry(
-        event="user_imported" if before is None else "user_updated",
-        outcome=Outcome.DONE,
-        actor=call.own_session.user_id,
-        subject=after.user_id,
-        address=call.address,
-        details=details,
-        request_id=call.request_id,
-        of_subject=sealed,
-    ).append_to(call.tx, call.now)
+    kept_s = call.facilities.profile.imports_kept_s
+    writer = BatchWriter(call.tx, call.facilities.store, by, call.now, kept_s)
+    looks = await writer.write(changing, import_id)
+    call.after_commit.append(partial(names.add, looks))
 
 
 async def _invite(changing: list[Judged], call: Call) -> int:

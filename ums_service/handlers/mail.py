@@ -1,9 +1,5 @@
 """What waits in the outbox, for administrators."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
-
 from ums_client.protocol.mail import (
     DropMail,
     DropMailReply,
@@ -17,7 +13,7 @@ from ums_client.protocol.mail import (
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain.errors import NoSuchMail
-from ums_service.domain.outbox import OUTBOX, Mail, MailState, Template
+from ums_service.domain.outbox import OUTBOX, Mail, MailState, Template, revive, view
 from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.turns import taking_turns
 from ums_service.notices import new_mail, post, require_mail
@@ -35,7 +31,7 @@ async def list_mail(request: ListMail, call: Call) -> Answer[ListMailReply]:
             shown.append(mail)
     return answer(
         ListMailReply,
-        mails=[_view(mail) for mail in shown],
+        mails=[view(mail) for mail in shown],
         pending=store.count_where(OUTBOX, "state", MailState.PENDING.value),
         dead=store.count_where(OUTBOX, "state", MailState.DEAD.value),
     )
@@ -45,14 +41,7 @@ async def retry_mail(request: RetryMail, call: Call) -> Answer[RetryMailReply]:
     """Try a mail again, as if it had been queued now."""
     queue = require_mail(call)
     mail = await _existing(request.mail_id, call)
-    again = mail.revived(call.now)
-    assert again.slot is not None
-    newer_id = await call.tx.find(OUTBOX, "slot", again.slot)
-    if newer_id not in (None, mail.mail_id):  # a newer one of its kind says the same
-        call.tx.delete(OUTBOX, mail.mail_id)
-        assert newer_id is not None
-        again = replace(await _existing(newer_id, call), next_try_s=call.now.epoch_s)
-    call.tx.put(OUTBOX, again)
+    again = await revive(call.tx, mail, call.now)
     call.after_commit.append(lambda: queue.add(again, call.now))
     return answer(RetryMailReply, message="The mail is tried again")
 
@@ -81,21 +70,3 @@ async def _existing(mail_id: str, call: Call) -> Mail:
     call.subject = mail.user_id or None
     call.details["template"] = mail.template
     return mail
-
-
-def _view(mail: Mail) -> dict[str, Any]:
-    return {
-        "mail_id": mail.mail_id,
-        "template": mail.template,
-        "to": mail.to if mail.user_id else "",
-        "user_id": mail.user_id,
-        "state": mail.state,
-        "attempts": mail.attempts,
-        "queued_at": _text(mail.queued_s),
-        "next_try_at": _text(mail.next_try_s),
-        "last_error": mail.last_error,
-    }
-
-
-def _text(epoch_s: int) -> str:
-    return datetime.fromtimestamp(epoch_s, UTC).isoformat()

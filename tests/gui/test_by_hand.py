@@ -1,0 +1,114 @@
+"""`python -m gui` in a process of its own, by keyboard alone, judged by the service."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyotp
+
+from gui.controllers.choices import load_choices
+from gui.pages import ENTRIES
+from tests.gui.by_hand import hands
+from tests.service.harness import ADMIN_PASSWORD, GOOD
+from tests.service.running import RunningService, wait_until
+from ums_service.clock import read_clock
+
+Member = Callable[[str], str]
+MANY = 120
+
+
+def asked(shared: RunningService, action: str, **fields: Any) -> dict[str, Any]:
+    token = shared.admin_token  # type: ignore[attr-defined]
+    reply = shared.ask(action=action, session_token=token, **fields)
+    assert reply["status"] == "success", reply
+    return reply
+
+
+def entries(shared: RunningService, **wanted: Any) -> list[dict[str, Any]]:
+    return list(asked(shared, "query_audit", **wanted)["entries"])
+
+
+def page_key(name: str) -> str:
+    """The key that brings an administrator to a page."""
+    return f"alt+{[entry.name for entry in ENTRIES].index(name) + 1}"
+
+
+def test_somebody_signs_in_changes_their_profile_and_quits(
+    shared: RunningService, member: Member, tmp_path: Path
+):
+    user_id = member("ulla")
+    with hands(shared.endpoint, tmp_path) as person:
+        person.fill("ulla", GOOD)
+        person.see("My profile - ulla - UMS")
+        person.rest()
+        person.press("Tab")
+        while "Ulm" not in str(asked(shared, "get_user", user_id=user_id)["user"]):
+            person.press("Tab")
+            person.press("ctrl+a")
+            person.type("Ulm")
+            person.press("Return")
+            person.rest()
+        person.quit()
+    user = asked(shared, "get_user", user_id=user_id)["user"]
+    assert user["username"] == "ulla"
+    kept = load_choices(tmp_path / "ums" / "desktop.json")
+    assert (kept.here.endpoint, kept.here.last_user) == (shared.endpoint, "ulla")
+
+
+def test_somebody_registers(shared: RunningService, tmp_path: Path):
+    with hands(shared.endpoint, tmp_path) as person:
+        person.press("Tab", "Tab", "Tab", "space")
+        person.see("Register - UMS")
+        person.fill("valentin", "valentin@example.org", "Valentin Braun", GOOD)
+        person.see("My profile - valentin - UMS")
+        person.quit()
+    user = asked(shared, "get_user", username="valentin")["user"]
+    assert user["email"] == "valentin@example.org"
+
+
+def test_somebody_signs_in_with_a_code(
+    shared: RunningService, member: Member, tmp_path: Path
+):
+    user_id = member("walburga")
+    login = {"username": "walburga", "password": GOOD}
+    token = shared.ask(action="login", credentials=login)["session_token"]
+    begun = shared.ask(
+        action="setup_mfa", session_token=token, method="totp", password=GOOD
+    )
+    codes = pyotp.TOTP(begun["secret"])
+    shared.ask(
+        action="confirm_mfa",
+        session_token=token,
+        setup_token=begun["setup_token"],
+        code=codes.at(read_clock().epoch_s, counter_offset=-1),
+    )
+    with hands(shared.endpoint, tmp_path) as person:
+        person.fill("walburga", GOOD)
+        person.see("Second factor - UMS")
+        person.fill(codes.now())
+        person.see("My profile - walburga - UMS")
+        person.quit()
+    logins = entries(shared, subject=user_id, events=["login"], outcome="done")
+    assert "otp" in str(logins[0]["details"])
+
+
+def test_an_administrator_finds_one_among_many_and_follows_the_log(
+    shared: RunningService, member: Member, tmp_path: Path
+):
+    for number in range(MANY):
+        member(f"crowd{number}")
+    needle = member("needle")
+    with hands(shared.endpoint, tmp_path) as person:
+        person.fill("admin", ADMIN_PASSWORD)
+        person.see("Users - admin - UMS")
+        person.type("needl")
+        person.rest()
+        person.press("Down")
+        wait_until(lambda: bool(entries(shared, subject=needle, events=["user_read"])))
+        person.press(page_key("audit"))
+        person.see("Audit log - admin - UMS")
+        person.rest()
+        person.press("ctrl+l")
+        looks = len(entries(shared, events=["audit_read"]))
+        wait_until(lambda: len(entries(shared, events=["audit_read"])) > looks * 2 + 2)
+        person.quit()
