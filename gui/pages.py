@@ -10,6 +10,7 @@ from gui.views.keys import KeysPage
 from gui.views.labs import LabsPage
 from gui.views.mail import UpkeepPage
 from gui.views.notifications import NotificationsPage
+from gui.views.policy import PolicyPage
 from gui.views.privacy import PrivacyPage
 from gui.views.profile import ProfilePage
 from gui.views.roles import RolesPage
@@ -29,6 +30,7 @@ ENTRIES: Final = (
     ),
     Entry("dashboard", "Security", "shield-check", DashboardPage, "audit.read"),
     Entry("audit", "Audit log", "journal-text", AuditPage, "audit.read"),
+    Entry("policy", "Policy", "sliders", PolicyPage, "system.read"),
     Entry("upkeep", "Service and mail", "heart-pulse", UpkeepPage, "system.admin"),
     Entry("profile", "My profile", "person", ProfilePage),
     Entry("notifications", "Notifications", "bell", NotificationsPage),

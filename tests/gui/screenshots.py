@@ -12,7 +12,7 @@ from gui.controllers.signin import Step
 from tests.gui.administration import administration_of_rights
 from tests.gui.display import private_display
 from tests.gui.driver import Driver
-from tests.gui.oversight import audit_log
+from tests.gui.oversight import audit_log, policies
 from tests.gui.prepared import settle
 from tests.gui.user_pictures import deleted_accounts, files_of_accounts, many_accounts
 from tests.service.harness import ROOT
@@ -118,6 +118,7 @@ WALKS: tuple[Callable[[Driver, Camera], None], ...] = (
     deleted_accounts,
     administration_of_rights,
     audit_log,
+    policies,
 )
 
 
