@@ -210,7 +210,15 @@ class Program:
         return problem
 
     def _forget(self, name: str) -> None:
-        self.choices = self.choices.without(name)
+        before = self.choices
+        self.choices = before.without(name)
+
+        def undo() -> None:
+            places = (*before.places, *self.choices.places)
+            known = {place.name: place for place in places}
+            self.choices = replace(self.choices, places=tuple(known.values()))
+
+        self.stage.toasts.show(f"{name} is forgotten.", action="Undo", command=undo)
 
     def find_page(self, shell: Shell) -> None:
         """Ask which page to go to."""

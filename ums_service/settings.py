@@ -122,6 +122,11 @@ class Settings(BaseSettings):
     """Where the head of the store is kept, so that a rollback shows: the path of a file,
     syslog, tcp://HOST:PORT or udp://HOST:PORT."""
     audit_anchor_every_s: Annotated[int, Field(ge=1, le=86_400)] = 300
+    audit_syslog: str | None = None
+    """A collector of logs that every audit entry is sent to: syslog, udp://HOST:PORT,
+    tcp://HOST:PORT or tls://HOST:PORT."""
+    audit_syslog_ca_file: Path | None = None
+    """Certificates that vouch for a collector at tls://."""
     audit_archive: Path | None = None
     """A directory that gets what is dropped from the audit log, sealed as it was."""
     backup_dir: Path | None = None

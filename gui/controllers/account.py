@@ -10,6 +10,7 @@ from gui.controllers.desk import Desk
 from gui.controllers.problems import Problem
 from gui.controllers.wording import counted, moment
 from ums_client.protocol.accounts import DeleteUser, GetUser, UpdateUser, User
+from ums_client.protocol.addresses import ResendVerification, VerifyEmail
 from ums_client.protocol.message import Request
 from ums_client.protocol.passwords import (
     ChangePassword,
@@ -97,6 +98,25 @@ class Account:
             then(self.values, note)
 
         self.desk.ask(lambda: update_of(changes), saved, failed)
+
+    def verify_address(
+        self, code: str, then: Callable[[str], object], failed: FailedWith
+    ) -> None:
+        """Give the code of a mail; `then` gets the address that counts from now on."""
+        self.desk.ask(
+            lambda: VerifyEmail(token=code), lambda reply: then(reply.email), failed
+        )
+
+    def verify_command(self) -> str:
+        """The command for `verify_address`."""
+        return self.command(VerifyEmail, token="-")
+
+    def send_verification(
+        self, then: Callable[[Any], object], failed: FailedWith
+    ) -> None:
+        """Have another mail sent to the address that the account has."""
+        email = self.values["email"]
+        self.desk.ask(lambda: ResendVerification(email=email), then, failed)
 
     def password_status(
         self, then: Callable[[str], object], failed: FailedWith

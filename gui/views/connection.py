@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -25,10 +26,6 @@ def ask_place(
     names = [place.name for place in choices.places]
 
     def submit(answers: dict[str, str], sheet: Sheet) -> None:
-        if answers.pop("remove"):
-            forget(answers["known"])
-            sheet.close()
-            return
         known = answers.pop("known")
         place = Place(**{name: text.strip() for name, text in answers.items()})
         same = [p for p in choices.places if p.name == place.name == known]
@@ -61,21 +58,34 @@ def ask_place(
                 FieldSpec(
                     "server_key_file",
                     "Public key of the service (file)",
+                    "file",
                     value=here.server_key_file,
                     hint="name.key; empty: not encrypted",
+                    browse=lambda: stage.dialogs.pick_file("Public key of the service"),
                 ),
                 FieldSpec(
                     "key_file",
                     "Own key pair (file)",
+                    "file",
                     value=here.key_file,
                     hint="name.key_secret, if the service asks for one",
+                    browse=lambda: stage.dialogs.pick_file("Own key pair"),
                 ),
-                FieldSpec("remove", "Forget this profile", "check"),
             ),
             confirm="Connect",
+            command=_command,
+            extra="Forget",
         ),
         submit,
     )
+
+    def drop() -> None:
+        name = sheet.form.field("known").value
+        if name in names:
+            sheet.close()
+            forget(name)
+
+    sheet.on_extra = drop
     _fill_on_choice(sheet, choices)
     return sheet
 
@@ -90,6 +100,14 @@ def _fill_on_choice(sheet: Any, choices: Choices) -> None:
             form.field(name).value = getattr(place, name)
 
     form.field("known").on_change(chosen)
+
+
+def _command(answers: dict[str, str]) -> str:
+    words = ["python", "-m", "gui", "--endpoint", answers["endpoint"].strip()]
+    for flag, name in (("--server-key", "server_key_file"), ("--key", "key_file")):
+        if answers[name].strip():
+            words += [flag, answers[name].strip()]
+    return shlex.join(words)
 
 
 def _endpoint(text: str) -> str:

@@ -67,6 +67,9 @@ class ProfilePage(Page):
         button(row, "Lock down…", self._lock_down, kind="danger", name="lockdown").pack(
             side="right", padx=gap
         )
+        button(row, "Verify address…", self.verify, name="verify").pack(
+            side="right", padx=(0, gap)
+        )
         self.form.on_change(self._typed)
         self.form.on_return(self._save)
         self._typed()
@@ -112,9 +115,39 @@ class ProfilePage(Page):
             self.end()
             self.form.fill(values)
             self._typed()
-            self.stage.toasts.show(note)
+            if "A mail went to" in note:
+                self.stage.toasts.show(note, action="Enter code…", command=self.verify)
+            else:
+                self.stage.toasts.show(note)
 
         self.account.save(changes, saved, self.failing(self._save, self.form))
+
+    def verify(self) -> None:
+        """Ask for the code that came to a mail address."""
+
+        def done(email: str) -> None:
+            self.stage.toasts.show(f"{email} is your verified address.")
+            self.open()
+
+        sheet = self.stage.ask(
+            Question(
+                "Verify a mail address",
+                "A mail with a code went to the address. A new address counts as soon as "
+                "the code is given here.",
+                fields=(FieldSpec("code", "Code from the mail", required=True),),
+                confirm="Verify",
+                command=lambda _: self.account.verify_command(),
+                extra="Send another mail",
+            ),
+            lambda v, done, failed: self.account.verify_address(
+                v["code"].strip(), done, failed
+            ),
+            done,
+        )
+        sheet.on_extra = lambda: self.account.send_verification(
+            lambda _: sheet.say("A mail is on its way.", "success"),
+            lambda problem: sheet.fail(problem.text),
+        )
 
     def _lock_down(self) -> None:
         ask_lock_down(self.stage)

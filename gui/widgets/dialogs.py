@@ -34,7 +34,8 @@ class Question:
 
     `consequences` says what will happen, line by line. `command` makes from the answers
     the shell command that does the same. `secret` is text to be shown and copied,
-    `picture` a PNG in base64. Without `confirm` there is only a button to close.
+    `picture` a PNG in base64. Without `confirm` there is only a button to close. `extra`
+    is a button that leaves the dialog open (`Sheet.on_extra`).
     """
 
     title: str
@@ -49,6 +50,7 @@ class Question:
     save_as: str = ""
     picture: str = ""
     close: str = "Cancel"
+    extra: str = ""
 
 
 Submit: TypeAlias = "Callable[[Answers, Sheet], object]"
@@ -149,6 +151,7 @@ class Sheet(Panel):
         self.question = question
         self._dialogs = dialogs
         self._submit = submit
+        self.on_extra: Callable[[], object] = lambda: None
         self._build()
         self.appear()
         self._focus_first()
@@ -254,7 +257,14 @@ class Sheet(Panel):
             self.ok.pack(side="right")
         self.cancel = button(row, self.question.close, self.close, name="cancel")
         self.cancel.pack(side="right", padx=gap)
+        if self.question.extra:
+            button(row, self.question.extra, self._extra, name="extra").pack(
+                side="right"
+            )
         self.spinner.pack(side="right")
+
+    def _extra(self) -> None:
+        self.on_extra()
 
     def _focus_first(self) -> None:
         if self.question.fields:

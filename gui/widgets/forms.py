@@ -12,7 +12,7 @@ from gui.widgets.basics import button, label, px
 from gui.widgets.picker import Picker
 
 FieldKind = Literal[
-    "text", "password", "choice", "find", "ticks", "lines", "check", "fixed"
+    "text", "password", "file", "choice", "find", "ticks", "lines", "check", "fixed"
 ]
 
 
@@ -22,7 +22,8 @@ class FieldSpec:
 
     A `choice` shows `choices`; so do `find`, where one types a part of the name, and
     `ticks`, of which several can be chosen (with commas between them). A `check` has the
-    values `yes` and an empty text; a `fixed` field can be read only.
+    values `yes` and an empty text; a `fixed` field can be read only. A `file` has a
+    button beside it; `browse` lets people find one and returns its path, or nothing.
     """
 
     name: str
@@ -33,6 +34,7 @@ class FieldSpec:
     choices: Sequence[str] = ()
     required: bool = False
     check: Callable[[str], str] | None = None
+    browse: Callable[[], str] | None = None
 
 
 class Field:
@@ -88,6 +90,8 @@ class Field:
             )
         if spec.kind == "password":
             return self._make_password(parent)
+        if spec.kind == "file":
+            return self._make_file(parent)
         if spec.kind in ("find", "ticks"):
             self._picker = Picker(
                 parent,
@@ -120,8 +124,22 @@ class Field:
         eye.grid(row=0, column=1, padx=(px(parent, 4), 0))
         return entry
 
+    def _make_file(self, parent: Any) -> ttk.Entry:
+        box = ttk.Frame(parent, name=f"{self.spec.name}_box")
+        box.columnconfigure(0, weight=1)
+        entry = ttk.Entry(box, textvariable=self._variable, name=self.spec.name)
+        entry.grid(row=0, column=0, sticky="ew")
+
+        def browse() -> None:
+            assert self.spec.browse is not None, "a field for files has a way to them"
+            self.value = self.spec.browse() or self.value
+
+        find = button(box, "Find…", browse, name=f"{self.spec.name}_find")
+        find.grid(row=0, column=1, padx=(px(parent, 4), 0))
+        return entry
+
     def _placed(self) -> Any:
-        if self.spec.kind in ("password", "find", "ticks"):
+        if self.spec.kind in ("password", "file", "find", "ticks"):
             return self.widget.master
         return self.widget
 
@@ -243,7 +261,7 @@ class Form(ttk.Frame):
     def on_return(self, work: Callable[[], object]) -> None:
         """Call `work` when Return is pressed in a field of one line."""
         for field in self.fields.values():
-            if field.spec.kind in ("text", "password", "find", "ticks"):
+            if field.spec.kind in ("text", "password", "file", "find", "ticks"):
                 field.widget.bind("<Return>", lambda _: work())
 
     def on_change(self, work: Callable[[], object]) -> None:

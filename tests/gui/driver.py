@@ -15,12 +15,16 @@ class Driver:
     """One program, in this process, with its window on the private display."""
 
     def __init__(
-        self, path: Path, endpoint: str, theme: Any = "light", **more: Any
+        self,
+        path: Path,
+        endpoint: str,
+        theme: Any = "light",
+        choices: Choices | None = None,
+        **more: Any,
     ) -> None:
         place = Place("Test", endpoint)
-        self.program = Program(
-            path, Choices(theme=theme, place="Test", places=(place,)), **more
-        )
+        begin = choices or Choices(theme=theme, place="Test", places=(place,))
+        self.program = Program(path, begin, **more)
         self.root = self.program.root
         self.closed = False
         self.faults: list[BaseException] = []
