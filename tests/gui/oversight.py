@@ -42,6 +42,7 @@ def policies(window: Driver, camera: Any) -> None:
         window.click("new")
         window.type("name", "Cryptanalysis")
         window.type("code", "HUT8")
+        window.type("account", "alan")
         window.click("ok")
         window.until(lambda: window.top is window.root)
         window.settled()
@@ -63,3 +64,37 @@ def policies(window: Driver, camera: Any) -> None:
     camera.take("lab-policy-change")
     window.key("Escape")
     window.key("Escape")
+
+
+def attributes(window: Driver, camera: Any) -> None:
+    """Definitions, what roles have, what a member was given."""
+    page = window.go("attributes")
+    window.until(lambda: page.list.items)
+    page.list.table.focus_rows()
+    camera.take("attributes")
+    page.tabs.select(1)
+    window.settled()
+    window.until(lambda: page.roles.list.items)
+    page.roles.list.table.focus_rows()
+    camera.take("attributes-roles")
+    window.click("set")
+    assert window.sheet
+    window.click("shell")
+    camera.take("attributes-set")
+    window.key("Escape")
+    page.tabs.select(2)
+    window.type("lab", "HUT8")
+    window.until(lambda: page.grants.lab.lab_id)
+    window.settled()
+    if not page.grants.list.items:
+        for name, days in (("lab.samples.read", "30"), ("lab.billing.view", "")):
+            window.click("give")
+            window.type("account", "alan")
+            window.type("attribute", name)
+            window.type("days", days)
+            window.click("ok")
+            window.until(lambda: window.top is window.root)
+            window.until(lambda n=name: n in str(page.grants.list.items))
+    window.program.stage.toasts.hide()
+    page.grants.list.table.focus_rows()
+    camera.take("attributes-given")
