@@ -93,7 +93,7 @@ class Dispatch:
             job = _Job(row, request, ignored, envelope, message, encoding)
             reply = await self._run_until_done(job, call)
         except Exception as error:  # noqa: BLE001 - the boundary that nothing may pass
-            request_id = request_id_of(message or {})
+            request_id = _id_of_refused(request_id, message)
             refused = self.refusals.told(error, row.action if row else None)
             await self.refusals.audit(refused, call, address, now)
             reply = self._replies.refusal(refused)
@@ -200,6 +200,16 @@ class Dispatch:
         if made.source is None or job.ignored or job.encoding is not Encoding.JSON:
             return self._replies.success(made, job.ignored)
         return self._replies.json_of(made)
+
+
+def _id_of_refused(
+    opened: str | int | None, message: dict[str, Any] | None
+) -> str | int | None:
+    """The id to echo: that of the envelope, or what a message holds that was not opened.
+
+    An envelope that was opened has taken its id out of the message; 0 and "" are ids.
+    """
+    return request_id_of(message or {}) if opened is None else opened
 
 
 class _Job(NamedTuple):

@@ -291,3 +291,24 @@ def test_who_is_limited_is_told_when_to_come_back(standard: Bench):
 def test_programs_of_this_machine_are_not_limited(standard: Bench):
     codes = {standard.ask(action="logout")["code"] for _ in range(500)}
     assert codes == {"INVALID_SESSION"}
+
+
+@pytest.mark.parametrize("request_id", [7, 0, "x", ""])
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ({"action": "nothing"}, "UNKNOWN_ACTION"),
+        ({"action": "get_user"}, "INVALID_SESSION"),
+        ({"action": "get_user", "surprise": 1}, "INVALID_SESSION"),
+        ({"action": "check_password", "surprise": 1}, "INVALID_REQUEST"),
+        ({"action": "get_user", "session_token": 1}, "INVALID_REQUEST"),
+        ({"action": 1}, "INVALID_REQUEST"),
+    ],
+)
+def test_every_refusal_echoes_the_id_of_its_request(
+    standard: Bench, message: dict[str, object], code: str, request_id: int | str
+):
+    reply = standard.ask(**message, request_id=request_id)
+    assert reply["code"] == code
+    assert reply["request_id"] == request_id
+    assert type(reply["request_id"]) is type(request_id)
