@@ -20,12 +20,13 @@ TINY = Scale(
     starts=1,
 )
 NAMES = {
-    "authorize": ["authorize"],
+    "authorize": [f"authorize, 16 clients, {of}" for of in ("against", "CPU")],
     "reads": [
         "get_user, 16 clients, against",
         "get_user, 16 clients, CPU",
         "get_user, 1 client",
         "verify_session, 16 clients, against",
+        "verify_session, 16 clients, CPU",
     ],
     "logins": [
         "login, 16 clients, against raw Argon2",
