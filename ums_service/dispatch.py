@@ -93,8 +93,8 @@ class Dispatch:
             job = _Job(row, request, ignored, envelope, message, encoding)
             reply = await self._run_until_done(job, call)
         except Exception as error:  # noqa: BLE001 - the boundary that nothing may pass
-            if request_id is None:
-                request_id = request_id_of(message or {})
+            echoed = request_id_of(message or {})
+            request_id = echoed if request_id is None else request_id
             refused = self.refusals.told(error, row.action if row else None)
             await self.refusals.audit(refused, call, address, now)
             reply = self._replies.refusal(refused)
@@ -105,10 +105,15 @@ class Dispatch:
             self._meters.end(begun_s, action, OK)
         try:
             return self._replies.write(reply, request_id, encoding)
-        except ValueError as error:  # it holds what the encoding cannot carry
-            refused = self.refusals.told(error, row.action if row else None)
-            reply = self._replies.refusal(refused)
-            return self._replies.write(reply, request_id, encoding)
+        except ValueError as error:
+            return self._not_written(error, request_id, encoding)
+
+    def _not_written(
+        self, error: ValueError, request_id: str | int | None, encoding: Encoding
+    ) -> bytes:
+        """The answer in place of a reply that holds what the encoding cannot carry."""
+        refusal = self._replies.refusal(self.refusals.told(error, None))
+        return self._replies.write(refusal, request_id, encoding)
 
     def _unheard_s(self, address: str, now: Moment) -> float:
         """For how long nothing from this address is even read."""

@@ -19,6 +19,8 @@ from tests.service.harness import (
     Message,
     creation,
     login,
+    pack,
+    unpack,
     update,
 )
 from tests.service.lab_bench import planted_lab
@@ -875,3 +877,18 @@ def test_a_reply_to_msgpack_says_the_same_as_one_to_json(make_bench):
         # secrets are drawn anew each time, and no two measurements are the same
         same = list if name in drawn | measured else dict
         assert same(both[0]) == same(both[1]), name
+
+
+def test_a_reply_that_no_encoding_carries_is_a_fault_and_is_told(
+    standard: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    """Whoever waits gets an answer, whatever a handler let through."""
+    replies = standard.service.dispatch._replies
+    alice = standard.member("alice")
+    broken = {"status": "success", "name": "\ud800"}
+    monkeypatch.setattr(replies, "success", lambda *_: broken)
+    ask = {"action": "list_devices", "session_token": alice}
+    reply = standard.ask(**ask, request_id=7)
+    assert (reply["code"], reply["request_id"]) == ("INTERNAL", 7)
+    packed = unpack(standard.ask_bytes(pack(ask)))
+    assert packed["code"] == "INTERNAL"
