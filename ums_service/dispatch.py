@@ -93,7 +93,8 @@ class Dispatch:
             job = _Job(row, request, ignored, envelope, message, encoding)
             reply = await self._run_until_done(job, call)
         except Exception as error:  # noqa: BLE001 - the boundary that nothing may pass
-            request_id = request_id_of(message or {})
+            echoed = request_id_of(message or {})  # a good envelope has taken it
+            request_id = echoed if request_id is None else request_id
             refused = self.refusals.told(error, row.action if row else None)
             await self.refusals.audit(refused, call, address, now)
             reply = self._replies.refusal(refused)
