@@ -104,10 +104,15 @@ class Dispatch:
             self._meters.end(begun_s, action, OK)
         try:
             return self._replies.write(reply, request_id, encoding)
-        except ValueError as error:  # it holds what the encoding cannot carry
-            refused = self.refusals.told(error, row.action if row else None)
-            reply = self._replies.refusal(refused)
-            return self._replies.write(reply, request_id, encoding)
+        except ValueError as error:
+            return self._not_written(error, request_id, encoding)
+
+    def _not_written(
+        self, error: ValueError, request_id: str | int | None, encoding: Encoding
+    ) -> bytes:
+        """The answer in place of a reply that holds what the encoding cannot carry."""
+        refusal = self._replies.refusal(self.refusals.told(error, None))
+        return self._replies.write(refusal, request_id, encoding)
 
     def _unheard_s(self, address: str, now: Moment) -> float:
         """For how long nothing from this address is even read."""

@@ -5,10 +5,7 @@ from itertools import count
 
 import pytest
 
-from tests.service.harness import (
-    Bench,
-    Message,
-)
+from tests.service.harness import Bench, Message, pack, unpack
 from tests.service.sample_requests import PRIVATE_KEY, PROFILES, mailing, requests
 from ums_client.protocol.actions import (
     ACTION_BY_NAME,
@@ -139,3 +136,18 @@ def test_a_reply_to_msgpack_says_the_same_as_one_to_json(make_bench):
         # secrets are drawn anew each time, and no two measurements are the same
         same = list if name in drawn | measured else dict
         assert same(both[0]) == same(both[1]), name
+
+
+def test_a_reply_that_no_encoding_carries_is_a_fault_and_is_told(
+    standard: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    """Whoever waits gets an answer, whatever a handler let through."""
+    replies = standard.service.dispatch._replies
+    alice = standard.member("alice")
+    broken = {"status": "success", "name": "\ud800"}
+    monkeypatch.setattr(replies, "success", lambda *_: broken)
+    ask = {"action": "list_devices", "session_token": alice}
+    reply = standard.ask(**ask, request_id=7)
+    assert (reply["code"], reply["request_id"]) == ("INTERNAL", 7)
+    packed = unpack(standard.ask_bytes(pack(ask)))
+    assert packed["code"] == "INTERNAL"

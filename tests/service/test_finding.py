@@ -379,6 +379,15 @@ def test_statistics_count_what_there_is(standard: Bench):
     assert standard.ask(**ask, since="x")["code"] == "INVALID_REQUEST"
 
 
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00-14:00", "9999-12-31T23:59:59-14:00"]
+)
+@pytest.mark.parametrize("end", ["since", "until"])
+def test_statistics_of_times_out_of_the_calendar(standard: Bench, end: str, time: str):
+    ask = {"action": "get_statistics", "session_token": standard.admin()}
+    assert standard.ask(**ask, **{end: time})["status"] == "success"
+
+
 def test_statistics_count_the_accounts_of_each_lab(standard: Bench):
     admin, alice = standard.admin(), standard.member("alice")
     standard.register("bobby")

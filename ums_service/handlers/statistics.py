@@ -23,6 +23,8 @@ from ums_service.handlers.found import found_documents, members_of
 from ums_service.handlers.views import user_view
 
 _RECENT_S: Final = 7 * DAY_S
+_LAST_S: Final = 253_402_300_799.0
+"""The last second of the year 9999."""
 
 
 class _Span(NamedTuple):
@@ -78,7 +80,13 @@ def _span(request: GetStatistics, call: Call) -> _Span:
     since = time_of("since", request.since)
     until = time_of("until", request.until)
     until = call.now.epoch_s + 1.0 if until is None else until
-    return _Span(until - _RECENT_S if since is None else since, until)
+    since = until - _RECENT_S if since is None else since
+    return _Span(_shown(since), _shown(until))
+
+
+def _shown(epoch_s: float) -> float:
+    """The nearest time that can be shown: there is nothing before, nor after, the others."""
+    return min(max(epoch_s, 0.0), _LAST_S)
 
 
 async def _counted(members: set[str] | None, directory: Directory) -> Counter[Traits]:
