@@ -103,7 +103,12 @@ class Dispatch:
                 await self._delays.hold(address, error.failures)
         else:
             self._meters.end(begun_s, action, OK)
-        return self._replies.write(reply, request_id, encoding)
+        try:
+            return self._replies.write(reply, request_id, encoding)
+        except ValueError as error:  # it holds what the encoding cannot carry
+            refused = self.refusals.told(error, row.action if row else None)
+            reply = self._replies.refusal(refused)
+            return self._replies.write(reply, request_id, encoding)
 
     def _unheard_s(self, address: str, now: Moment) -> float:
         """For how long nothing from this address is even read."""
