@@ -1,5 +1,6 @@
 """Fixtures that several suites share: benches that close themselves, a clean environment."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -20,6 +21,12 @@ settings.register_profile(
 )
 settings.register_profile("random")  # other examples at each run: make soak
 settings.load_profile("repeatable")
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded stays: the collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")

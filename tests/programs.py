@@ -16,6 +16,7 @@ import gc
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
@@ -178,7 +179,10 @@ def _reaped() -> bool:
 
 
 def _watch(told: list[Any], fds: Sequence[int]) -> NoReturn:
-    """Fork the program, tell its id and, in the end, its exit status."""
+    """Fork the program, tell its id and, in the end, its exit status.
+
+    A program whose test process is gone is killed.
+    """
     *streams, report = fds
     program = os.fork()
     if program == 0:
@@ -187,6 +191,11 @@ def _watch(told: list[Any], fds: Sequence[int]) -> NoReturn:
     for one in (0, 1, *streams):
         os.close(one)
     os.write(report, b"%d" % program)
+    ended, ends = os.pidfd_open(program), select.poll()
+    ends.register(ended, select.POLLIN)
+    ends.register(report, 0)  # told of hanging up only
+    if ended not in dict(ends.poll()):
+        os.kill(program, signal.SIGKILL)
     _, status = os.waitpid(program, 0)
     with suppress(BrokenPipeError):  # nobody waits
         os.write(report, b"%d" % os.waitstatus_to_exitcode(status))

@@ -1,6 +1,7 @@
 """What an action takes and answers, read from its classes."""
 
 import types
+from functools import cache
 from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -12,8 +13,9 @@ from ums_client.protocol.service import ActionDescription, FieldDescription
 _WORDS: Final = {str: "text", int: "integer", float: "number", bool: "boolean"}
 
 
+@cache
 def describe(action: Action) -> ActionDescription:
-    """The public description of one action."""
+    """The public description of one action, made when it is first asked for."""
     request = action.request
     return ActionDescription(
         name=action.name,

@@ -35,31 +35,38 @@ class Stage(NamedTuple):
     """Of `target`."""
 
 
-class Stages:
-    """One stage for each profile and caller: what was read or refused left it as it was.
+class Kind(NamedTuple):
+    """What cases have in common that may be tried on one stage."""
 
-    Where a request changed something, the next case of that profile and caller gets
-    another stage.
+    profile: str
+    caller: str
+    lab_role: str | None
+    """Of `target`, in the planted lab."""
+
+
+class Stages:
+    """One stage for each kind of case: what was read or refused left it as it was.
+
+    Where a request changed something, the next case of that kind gets another stage.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], Stage] = {}
+        self._kept: dict[Kind, Stage] = {}
 
-    def stage(self, profile: str, caller: str) -> Stage:
-        key = (profile, caller)
-        if key not in self._kept:
-            self._kept[key] = self._prepare(profile, caller)
-        return self._kept[key]
+    def stage(self, kind: Kind) -> Stage:
+        if kind not in self._kept:
+            self._kept[kind] = self._prepare(*kind)
+        return self._kept[kind]
 
-    def drop(self, profile: str, caller: str) -> None:
-        self._kept.pop((profile, caller)).bench.close()
+    def drop(self, kind: Kind) -> None:
+        self._kept.pop(kind).bench.close()
 
     def close(self) -> None:
-        for key in list(self._kept):
-            self.drop(*key)
+        for kind in list(self._kept):
+            self.drop(kind)
 
     @staticmethod
-    def _prepare(profile: str, caller: str) -> Stage:
+    def _prepare(profile: str, caller: str, lab_role: str | None) -> Stage:
         bench = Bench(
             profile=profile,
             settings=SETTINGS,
@@ -69,6 +76,8 @@ class Stages:
         token = token_of(bench, caller)
         asked = login("target", STRONG)
         asked["credentials"]["tokens"] = True
+        planted_mail(bench, "target")
+        planted_lab(bench, target=lab_role)
         return Stage(bench, token, bench.ask(**asked)["refresh_token"])
 
 
@@ -83,15 +92,14 @@ def stages() -> Iterator[Stages]:
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("profile", PROFILES)
 def test_who_may_call_what(stages: Stages, profile: str, target: str, caller: str):
-    bench, token, refresh_token = stages.stage(profile, caller)
+    kind = Kind(profile, caller, None if target.startswith("add") else "member")
+    bench, token, refresh_token = stages.stage(kind)
     message = message_for(target, bench.user_id("target"), STRONG, refresh_token)
     if target in PURPOSES:
         message["token"] = planted_token(bench, "target", PURPOSES[target])
-    planted_mail(bench, "target")
-    planted_lab(bench, target=None if target.startswith("add") else "member")
     reply = bench.ask(**message, session_token=token)
     if outcome(reply) == OK and ACTION_BY_NAME[message["action"]].rate not in READING:
-        stages.drop(profile, caller)
+        stages.drop(kind)
     assert outcome(reply) == expected_outcome(profile, target, caller), reply
 
 
