@@ -31,7 +31,7 @@ from ums_service.domain.roster import update_roster
 from ums_service.domain.totp import NEVER_USED, SECRET_BYTES
 from ums_service.domain.users import ADMIN, USERS, User
 from ums_service.master_key import make_key_file
-from ums_service.opening import COLLECTIONS, STREAMS
+from ums_service.opening import COLLECTIONS, KDF_OF_RANDOM_KEYS, STREAMS
 
 PASSWORD: Final = "pomegranate gramophone 4711"
 ADMINISTRATOR: Final = "admin"
@@ -125,6 +125,7 @@ async def _fill(data: Path, key: bytes, accounts: int) -> None:
         streams=STREAMS,
         options=_BULK,
         now=now.epoch_s,
+        kdf=KDF_OF_RANDOM_KEYS,
     )
     store.start(asyncio.get_running_loop())
     everybody = people(accounts)
