@@ -380,3 +380,22 @@ def test_so_long_nothing_is_kept(standard: Bench, days: Any):
     alice = standard.member("alice")
     refused = standard.ask(**update(alice, data_retention_days=days))
     assert refused["code"] == "INVALID_REQUEST"
+
+
+def test_who_is_kept_for_long_hides_nobody_behind_them(make_bench):
+    bench = make_bench(deleted_kept_s=DAY_S)
+    gone = {"action": "delete_user", "password": GOOD}
+    ids = {}
+    for name, days in (("alice", 90), ("bobby", None), ("carol", 30)):
+        token = bench.member(name, data_retention_days=days)
+        ids[name] = bench.user_id(name)
+        assert bench.ask(**gone, session_token=token)["status"] == "success"
+    bench.clock.advance(DAY_S + 1)
+    bench.purge()
+    left = {name for name in ids if bench.store.get(DELETED_USERS, ids[name])}
+    assert left == {"alice", "carol"}
+    bench.restart()
+    bench.clock.advance(30 * DAY_S)
+    bench.purge()
+    left = {name for name in ids if bench.store.get(DELETED_USERS, ids[name])}
+    assert left == {"alice"}

@@ -44,6 +44,9 @@ def canaries() -> Message:
             continue
         if "dict[" in kind:
             words[name] = {CANARY + name: [CANARY]}
+        elif name == "contacts":
+            told = {"value": CANARY + name, "label": f"{CANARY}label"}
+            words[name] = [{"type": "phone"} | told]
         elif "list[" in kind:
             words[name] = [CANARY + name]
         elif name.endswith("_url") or name == "website":

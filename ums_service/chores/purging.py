@@ -5,16 +5,19 @@ from itertools import islice
 from typing import Final
 
 from storage import Store, Transaction
-from ums_service.domain.deleted import due_for_purge, purge
+from ums_service.domain.deleted import DELETED_USERS, is_due_for_purge, purge
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.idempotency import DONE, KEPT_S
 from ums_service.domain.imports import IMPORTED_CHANGES, IMPORTS, due_imports
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME, spent
 from ums_service.domain.revocations import REVOCATIONS, due_revocations
+from ums_service.handlers.turns import taking_turns
 
 AT_ONCE: Final = 100
 LINKS_LOOKED_AT: Final = 1_000
+DELETED_LOOKED_AT: Final = 10_000
+"""Deleted accounts in one round: a tenth of a second, in turns."""
 
 
 class Purging:
@@ -24,10 +27,12 @@ class Purging:
         self._store = store
         self._looking: Iterator[str] = iter(())
         self._links: Iterator[str] = iter(())
+        self._deleted: Iterator[str] = iter(())
 
     async def round(self, now: Moment) -> None:
         """Erase all that is due. Raises StoreError."""
         await self._purge_links(now)
+        await self._purge_accounts(now)
         while await self._purge_some(now):
             pass
 
@@ -35,18 +40,35 @@ class Purging:
         """Erase one batch; returns whether there was anything to erase."""
         tx = self._store.transaction()
         old = self._old_replies(now)
-        due = due_for_purge(self._store, now, most=AT_ONCE)
         revoked = due_revocations(self._store, now, most=AT_ONCE)
         for number in revoked:
             tx.delete(REVOCATIONS, number)
         for done_id in old:
             tx.delete(DONE, done_id)
-        for user_id in due:
-            await purge(tx, user_id, now)
         imports = await self._forget_imports(tx, now)
         over = await self._delete_families_that_are_over(tx, now)
         await tx.commit()
-        return bool(old or due or revoked or imports or over)
+        return bool(old or revoked or imports or over)
+
+    async def _purge_accounts(self, now: Moment) -> None:
+        """Erase deleted accounts whose time is over, looking at some in each round.
+
+        They are kept for different times, so one that is not due hides none behind it.
+        """
+        user_ids = list(islice(self._deleted, DELETED_LOOKED_AT))
+        if len(user_ids) < DELETED_LOOKED_AT:
+            self._deleted = iter(self._store.ids(DELETED_USERS))
+            user_ids += islice(self._deleted, DELETED_LOOKED_AT - len(user_ids))
+        due = [
+            user_id
+            async for _, user_id in taking_turns(dict.fromkeys(user_ids))
+            if is_due_for_purge(self._store, user_id, now)
+        ]
+        for first in range(0, len(due), AT_ONCE):
+            async with self._store.transaction() as tx:
+                for user_id in due[first : first + AT_ONCE]:
+                    if is_due_for_purge(self._store, user_id, now):  # still
+                        await purge(tx, user_id, now)
 
     async def _forget_imports(self, tx: Transaction, now: Moment) -> int:
         """Forget a batch that cannot be taken back any more, and what it replaced."""

@@ -89,12 +89,9 @@ async def purge(tx: Transaction, user_id: str, now: Moment) -> None:
     entry.append_to(tx, now)
 
 
-def due_for_purge(store: Store, now: Moment, *, most: int = 100) -> list[str]:
-    """Ids of deleted accounts whose time is over and that are not held, oldest first."""
-    due: list[str] = []
-    for deleted in store.scan(DELETED_USERS):
-        if len(due) == most or deleted.purge_after_epoch_s > now.epoch_s:
-            break
-        if store.get_value(LEGAL_HOLDS, deleted.user.user_id) is None:
-            due.append(deleted.user.user_id)
-    return due
+def is_due_for_purge(store: Store, user_id: str, now: Moment) -> bool:
+    """Whether it is a deleted account whose time is over, and is not held."""
+    gone = store.get(DELETED_USERS, user_id)
+    if gone is None or gone.purge_after_epoch_s > now.epoch_s:
+        return False
+    return store.get_value(LEGAL_HOLDS, user_id) is None
