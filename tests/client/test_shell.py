@@ -305,6 +305,29 @@ def test_there_is_no_flag_that_takes_a_secret_itself():
                 assert option.opts == [f"--{option.name.replace('_', '-')}-file"]
 
 
+def test_every_secret_is_text_of_its_own():
+    """A number, switch or choice that speaks of passwords is a flag like any other."""
+    for action in ACTIONS:
+        for name, field in action.request.model_fields.items():
+            if is_secret(name):
+                assert field.annotation not in (bool, bool | None), (action.name, name)
+                assert "int" not in str(field.annotation), (action.name, name)
+                assert "Literal" not in str(field.annotation), (action.name, name)
+
+
+def test_a_policy_of_passwords_is_set_by_flags(shell, service):
+    shell.run(
+        "update-policy",
+        *("--lab-id", "1ab00000-0000-4000-8000-000000000000"),
+        *("--password-chars-min", "14", "--password-common", "part"),
+        *("--password-classes",),
+    )
+    (message,) = service.received
+    assert message["password_chars_min"] == 14
+    assert message["password_common"] == "part"
+    assert message["password_classes"] is True
+
+
 def test_no_field_has_the_name_of_a_common_option():
     common = {flag for option in common_options() for flag in option.opts}
     common |= {option.name for option in common_options()}

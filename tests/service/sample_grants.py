@@ -141,7 +141,11 @@ def about_invitations(bench: Bench, admin: str) -> dict[str, Message]:
     }
     of_guests: dict[str, Message] = {
         "get_invitation": {"token": read["token"]},
-        "accept_invitation": {"token": taken["token"], **account},
+        "accept_invitation": {
+            "token": taken["token"],
+            "privacy_accepted": True,
+            **account,
+        },
         "decline_invitation": {"token": declined["token"]},
     }
     made = {n: {**fields, "session_token": admin} for n, fields in of_admin.items()}

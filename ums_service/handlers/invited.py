@@ -4,6 +4,7 @@ from ums_client.protocol.invitations import AcceptInvitation, AcceptInvitationRe
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain import accounts
+from ums_service.domain.default_roles import give_default_roles
 from ums_service.domain.entitlements import ENTITLEMENTS, AssignedRole, Entitlements
 from ums_service.domain.errors import (
     InvalidInput,
@@ -79,6 +80,7 @@ async def _new_account(
     )
     note_consents(request, user.user_id, call)
     call.tx.put(USERS, user)
+    await give_default_roles(call.tx, user.user_id, call.now)
     await notify(call, user, Template.WELCOME)
     return user
 
