@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from gui.background import Job
 from gui.controllers.desk import Desk
+from gui.controllers.finding import USERNAME_CELL, Search
 from gui.controllers.paged import PAGE_SIZE
 from gui.controllers.problems import Problem
-from gui.controllers.users import USERNAME_CELL, Search
 from ums_client import Client
 from ums_client.protocol.accounts import User
 from ums_client.protocol.finding import SearchUsers

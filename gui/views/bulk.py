@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gui.controllers.bulk import BulkWork, Offer, Run
+from gui.controllers.bulk import BulkWork
 from gui.controllers.deeds import Deed, Task
 from gui.controllers.lab_members import ROLES
+from gui.controllers.offers import Offer
 from gui.controllers.picked import Pick
 from gui.controllers.problems import Problem
+from gui.controllers.runs import Run
 from gui.controllers.wording import counted
 from gui.views.runs import RunView
 from gui.views.stage import Stage

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from gui.controllers.exports import FORMATS, Export, Wanted, export_command
+from gui.controllers.finding import Search
 from gui.controllers.picked import Gathering, Pick
 from gui.controllers.problems import Problem
-from gui.controllers.users import Search
 from gui.controllers.wording import counted
 from gui.views.stage import Stage
 from gui.widgets.basics import label

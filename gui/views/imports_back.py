@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from gui.controllers.credentials import Item
-from gui.controllers.imports import Reverting, earlier_imports
+from gui.controllers.imports_back import Reverting, earlier_imports
 from gui.controllers.problems import Problem
 from gui.views.lists import row_of
 from gui.views.stage import Stage

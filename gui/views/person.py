@@ -25,10 +25,10 @@ from gui.widgets.table import Column, Table
 
 TABS: Final = ("Profile", "Roles", "Labs", "Sessions", "Factors", "Audit")
 AUDIT_COLUMNS: Final = (
-    Column("at", "When", 190),
-    Column("event", "What", 150),
-    Column("outcome", "Outcome", 80),
-    Column("actor", "Who", 90),
+    Column("at", "When", 215),
+    Column("event", "What", 140),
+    Column("outcome", "Outcome", 95),
+    Column("actor", "Who", 80),
 )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gui.controllers.finding import Search
 from gui.controllers.paged import Pages
 from gui.controllers.picked import Gathering, Pick, Picked, pick_of
 from gui.controllers.problems import Problem
-from gui.controllers.users import Search
 from gui.controllers.wording import counted
 from gui.views.stage import Stage
-from gui.widgets.basics import Frame, button, label, px
+from gui.widgets.basics import Frame, Kind, button, label, px
 from gui.widgets.checks import CheckTable
 from gui.widgets.table import Row
 
@@ -44,9 +44,15 @@ class PickBar(Frame):
         self.drop = button(self, "Drop the selection", self.picked.clear, name="drop")
         self.drop.pack(side="right")
 
-    def add_button(self, text: str, command: Callable[[], object], name: str) -> None:
+    def add_button(
+        self,
+        text: str,
+        command: Callable[[], object],
+        name: str,
+        kind: Kind = "primary",
+    ) -> None:
         """A button for what can be done with those that are picked."""
-        made = button(self, text, command, name=name, kind="primary")
+        made = button(self, text, command, name=name, kind=kind)
         made.pack(side="left", padx=(0, px(self, 6)))
 
     def show(self, found: Pages, search: Search) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from gui.controllers.bulk import Run, as_csv
 from gui.controllers.deeds import Result, Task
 from gui.controllers.problems import Problem
+from gui.controllers.runs import Run, as_csv
 from gui.controllers.wording import counted
 from gui.views.stage import Stage
 from gui.widgets.basics import Frame

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from gui.controllers.users import STATUSES, Search
+from gui.controllers.finding import STATUSES, Search
 from gui.widgets.basics import Frame, button, choice, px
 
 ANY_STATUS: Final = "any status"

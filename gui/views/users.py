@@ -3,45 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, cast
 
 from typing_extensions import override
 
-from gui.controllers.choices import Look
-from gui.controllers.users import FoundUsers, Search, Users
+from gui.controllers.finding import FoundUsers, Search, filters
+from gui.controllers.users import Users
 from gui.views.bulk import BulkWizard
 from gui.views.deleted import DeletedView
 from gui.views.export import ExportView
 from gui.views.finder import FinderPage
 from gui.views.import_wizard import ImportView
+from gui.views.new_user import new_user
 from gui.views.person import PersonPane
 from gui.views.picks import PickBar
 from gui.views.stage import Stage
+from gui.views.user_columns import COLUMNS, ChosenColumns
 from gui.views.user_filters import UserFilters
 from gui.widgets.basics import Frame, button, px
 from gui.widgets.checks import CheckTable
-from gui.widgets.dialogs import Question
-from gui.widgets.forms import FieldSpec
 from gui.widgets.table import Column, Row
-
-COLUMNS = (
-    Column("username", "User name", 130, "username"),
-    Column("full_name", "Full name", 160, "full_name"),
-    Column("email", "Mail address", 190, "email"),
-    Column("role", "Role", 90, "role"),
-    Column("status", "Status", 90, "status"),
-    Column("last", "Last sign-in", 140, "last_login"),
-    Column("created", "Created", 140, "created_at"),
-    Column("phone", "Phone", 110),
-    Column("city", "City", 110),
-    Column("country", "Country", 110),
-    Column("verified", "Verified", 70),
-    Column("change", "Must change", 90),
-    Column("updated", "Changed", 140, "updated_at"),
-)
-USUAL = tuple(column.name for column in COLUMNS[:7])
-LOOK = "users"
 
 
 class UsersPage(FinderPage):
@@ -64,21 +45,17 @@ class UsersPage(FinderPage):
         """Empty, until `open`."""
         self.users = Users(stage.desk)
         self._order = ("username", False)
-        self.look_of_table = stage.looks.get(LOOK, Look(USUAL))
+        self.chosen = ChosenColumns(stage)
         super().__init__(parent, stage, name=name)
         self.table.sort_by("username", descending=False)
         self.table.on_sort = self._sort
         self.picks = self._make_picks()
+        self.picks.show(self.found, self.search)
 
     @override
     def make_table(self, parent: Any) -> CheckTable:
         self.rows = CheckTable(parent, COLUMNS)
-        self.rows.meant |= {
-            name: width
-            for name, width in self.look_of_table.widths.items()
-            if name in self.rows.meant
-        }
-        self.rows.on_widths = self._keep_look
+        self.chosen.apply_to(self.rows)
         return self.rows
 
     @override
@@ -110,12 +87,12 @@ class UsersPage(FinderPage):
         made.grid(row=3, column=0, sticky="ew")
         made.grid_remove()
         made.add_button("Change them…", self.change_picked, "change")
-        made.add_button("Export them…", self.export, "exportpicked")
+        made.add_button("Export them…", self.export, "exportpicked", kind="plain")
         return made
 
     @override
     def open(self) -> None:
-        self.users.filters(self.filters.offer_roles, self.filters.offer_labs)
+        filters(self.stage.desk, self.filters.offer_roles, self.filters.offer_labs)
         super().open()
 
     # --- finding
@@ -169,48 +146,14 @@ class UsersPage(FinderPage):
         found.begin(came, self.failing(self.find))
         self.table.top = top
 
-    # --- columns
-
     @property
     @override
     def wide(self) -> Sequence[str]:
-        known = [column.name for column in COLUMNS]
-        chosen = [name for name in self.look_of_table.columns if name in known]
-        return chosen or USUAL
-
-    def _keep_look(self) -> None:
-        names = {column.name for column in COLUMNS}
-        widths = {n: w for n, w in self.rows.meant.items() if n in names}
-        self.look_of_table = Look(tuple(self.wide), widths)
-        self.stage.looks[LOOK] = self.look_of_table
+        return self.chosen.shown
 
     def choose_columns(self) -> None:
         """Ask which columns the list has."""
-
-        def chosen(answers: dict[str, str], sheet: Any) -> None:
-            names = tuple(c.name for c in COLUMNS if answers[c.name])
-            if not names:
-                sheet.say("One column has to be there.")
-                return
-            sheet.close()
-            self.look_of_table = replace(self.look_of_table, columns=names)
-            self._keep_look()
-            self.reveal(pane=bool(self.table.selected))
-
-        shown = self.wide
-        self.stage.dialogs.open(
-            Question(
-                "Columns",
-                "Their widths are those that you drag the headings to.",
-                fields=[
-                    FieldSpec(c.name, c.title, "check", "yes" * (c.name in shown))
-                    for c in COLUMNS
-                ],
-                columns=2,
-                confirm="Show these",
-            ),
-            chosen,
-        )
+        self.chosen.ask(lambda: self.reveal(pane=bool(self.table.selected)))
 
     # --- with those that are picked
 
@@ -226,9 +169,9 @@ class UsersPage(FinderPage):
 
     def _changed_many(self) -> None:
         self.picks.picked.clear()
+        self.table.clear_selection()
+        self.selected(None)
         self._changed()
-        if self.person.person is not None:
-            self.person.show(self.person.person.user_id)
 
     def export(self) -> None:
         """Ask what is to be taken out, and where to."""
@@ -248,22 +191,7 @@ class UsersPage(FinderPage):
     def create(self) -> None:
         """Ask for a new account."""
         self.stage.ask(
-            Question(
-                "New user",
-                "Without a password the service makes one up, for the first sign-in only.",
-                fields=(
-                    FieldSpec("username", "User name", required=True),
-                    FieldSpec("email", "Mail address", required=True),
-                    FieldSpec("full_name", "Full name"),
-                    FieldSpec("role", "Role", value="user", required=True),
-                    FieldSpec("phone", "Phone"),
-                    FieldSpec("city", "City"),
-                    FieldSpec("password", "Password", "password"),
-                ),
-                columns=2,
-                confirm="Make the account",
-                command=self.users.create_command,
-            ),
+            new_user(self.users),
             self.users.create,
             self._created,
         )

@@ -35,7 +35,11 @@ class Wizard(Panel):
         super().__init__(window, title, resizable=True)
         gap, box = self.px(8), self.box
         self.minsize(self.px(560), self.px(380))
-        box.configure(width=self.px(WIDTH), height=self.px(HEIGHT))
+        room = self.px(40)  # at 200 % it may be larger than the window
+        box.configure(
+            width=min(self.px(WIDTH), window.winfo_width() - room),
+            height=min(self.px(HEIGHT), window.winfo_height() - room),
+        )
         box.grid_propagate(flag=False)
         box.rowconfigure(2, weight=1)
         self.heading = label(box, title, font="heading", name="heading")

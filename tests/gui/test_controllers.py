@@ -14,9 +14,10 @@ from gui.controllers.choices import Choices, Place, load_choices, save_choices
 from gui.controllers.commands import shell_command
 from gui.controllers.credentials import Credentials, Enrolment
 from gui.controllers.desk import Desk, Link
+from gui.controllers.finding import FoundUsers, Search
 from gui.controllers.problems import Problem, expected, explain
 from gui.controllers.signin import SignIn, Step
-from gui.controllers.users import FoundUsers, Search, Users
+from gui.controllers.users import Users
 from tests.service.harness import ADMIN_PASSWORD, GOOD
 from tests.service.running import RunningService
 from ums_client.errors import Busy, Conflict, DeadlineExceeded

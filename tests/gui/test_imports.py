@@ -11,7 +11,8 @@ import pytest
 from gui.controllers.choices import Place
 from gui.controllers.desk import Desk
 from gui.controllers.files import FileProblem
-from gui.controllers.imports import Import, Options, Reverting, read_file, report
+from gui.controllers.imports import Import, Options, read_file, report
+from gui.controllers.imports_back import Reverting
 from tests.gui.driver import Driver
 from tests.gui.test_bulk import search
 from tests.gui.test_controllers import Told, desk, signed_in_admin

@@ -8,8 +8,8 @@ import pytest
 from gui.controllers import picked
 from gui.controllers.choices import Choices, Look, load_choices, save_choices
 from gui.controllers.desk import Desk
+from gui.controllers.finding import Search
 from gui.controllers.picked import Gathering, Pick, Picked
-from gui.controllers.users import Search
 from tests.gui.driver import Driver
 from tests.gui.test_bulk import search
 from tests.gui.test_controllers import Later, Told, desk, signed_in_admin

@@ -5,11 +5,11 @@ from typing import Any
 
 from typing_extensions import override
 
-from gui.controllers.bulk import Run, as_csv
 from gui.controllers.chain import Chain
 from gui.controllers.deeds import Bulk, Deed, Result, SetStatus
 from gui.controllers.desk import Desk
 from gui.controllers.picked import Pick
+from gui.controllers.runs import Run, as_csv
 from tests.gui.test_controllers import Told, desk
 from ums_client.errors import Busy, NotFound, ReauthenticationRequired
 

@@ -1,0 +1,145 @@
+"""Finding accounts: what is wanted, page by page, and what one can choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from typing_extensions import override
+
+from gui.background import Job
+from gui.controllers.credentials import Item
+from gui.controllers.desk import Desk
+from gui.controllers.paged import PAGE_SIZE, Pages
+from gui.controllers.problems import Problem
+from gui.controllers.wording import moment
+from ums_client import Client
+from ums_client.protocol.accounts import User
+from ums_client.protocol.finding import SearchUsers
+from ums_client.protocol.labs import ListLabs
+from ums_client.protocol.roles import ListRoles
+
+FailedWith = Callable[[Problem], object]
+STATUSES: Final = ("active", "inactive", "suspended", "archived", "pending", "expired")
+PRIMARY_ROLES: Final = ("user", "moderator", "admin")
+LAB_PAGES_MAX: Final = 10
+"""More than a thousand labs are no list to choose from."""
+USERNAME_CELL: Final = 0
+_TONES: Final = {"suspended": "warning", "archived": "muted", "inactive": "muted"}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which accounts are wanted, in which order. Empty text stands for any."""
+
+    query: str = ""
+    status: str = ""
+    role: str = ""
+    lab_id: str = ""
+    verified: bool | None = None
+    factor: bool | None = None
+    never: bool | None = None
+    sort_by: str = "username"
+    descending: bool = False
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether not all accounts are wanted."""
+        return self.conditions() != {}
+
+    def conditions(self) -> dict[str, Any]:
+        """What must be so, as fields of a request.
+
+        One of the built-in roles means the primary one, which the list shows; any other
+        is found in whatever way an account has it.
+        """
+        found = {
+            "query": self.query.strip(),
+            "status": self.status,
+            "role" if self.role in PRIMARY_ROLES else "has_role": self.role,
+            "lab_id": self.lab_id,
+            "email_verified": self.verified,
+            "mfa_enabled": self.factor,
+            "never_logged_in": self.never,
+        }
+        return {name: value for name, value in found.items() if value not in ("", None)}
+
+    def fields(self) -> dict[str, Any]:
+        """As fields of a request."""
+        order = "desc" if self.descending else "asc"
+        return self.conditions() | {"sort_by": self.sort_by, "sort_order": order}
+
+
+class FoundUsers(Pages):
+    """The accounts that a search finds, page by page."""
+
+    def __init__(self, desk: Desk, search: Search) -> None:
+        """Nothing is asked before `begin`."""
+        super().__init__()
+        self.desk, self.search = desk, search
+
+    @override
+    def ask(
+        self,
+        page: int,
+        then: Callable[[Sequence[Item], int], object],
+        failed: FailedWith,
+    ) -> Job:
+        """Fetch a page."""
+        return self.desk.ask(
+            lambda: SearchUsers(
+                **self.search.fields(), page=page + 1, page_size=PAGE_SIZE
+            ),
+            lambda reply: then([_item(user) for user in reply.users], reply.total),
+            failed,
+        )
+
+
+def filters(
+    desk: Desk,
+    roles: Callable[[list[str]], object],
+    labs: Callable[[dict[str, str]], object],
+) -> None:
+    """Fetch what accounts can be found by: roles by name, ids of labs by name.
+
+    Where one may not know them nothing is called.
+    """
+    desk.work(role_names, roles, lambda _: None)
+    desk.work(lab_ids, labs, lambda _: None)
+
+
+def role_names(client: Client) -> list[str]:
+    """The names of the roles there are."""
+    reply = client.call(ListRoles(page_size=PAGE_SIZE))
+    return sorted(role.name for role in reply.roles if role.active)
+
+
+def lab_ids(client: Client) -> dict[str, str]:
+    """The ids of the labs that one may see, by code and name."""
+    found: dict[str, str] = {}
+    for page in range(1, LAB_PAGES_MAX + 1):
+        reply = client.call(ListLabs(page=page, page_size=PAGE_SIZE))
+        found |= {f"{lab.code}  {lab.name}": lab.lab_id for lab in reply.labs}
+        if len(found) >= reply.total:
+            break
+    return found
+
+
+def _item(user: User) -> Item:
+    cells = (
+        user.username,
+        user.full_name,
+        user.email,
+        user.role,
+        user.status,
+        moment(user.last_login),
+        moment(user.created_at),
+        user.phone,
+        user.city,
+        user.country,
+        "yes" if user.email_verified else "no",
+        "yes" if user.must_change_password else "no",
+        moment(user.updated_at),
+    )
+    return Item(user.user_id, cells, _TONES.get(user.status, ""))
