@@ -13,6 +13,7 @@ from tests.gui.administration import administration_of_rights
 from tests.gui.display import private_display
 from tests.gui.driver import Driver
 from tests.gui.oversight import audit_log
+from tests.gui.own_walk import own_pages, signed_out
 from tests.gui.prepared import settle
 from tests.gui.user_pictures import deleted_accounts, files_of_accounts, many_accounts
 from tests.service.harness import ROOT
@@ -66,17 +67,6 @@ def before_signing_in(window: Driver, camera: Camera) -> None:
     window.key("Escape")
 
 
-def own_pages(window: Driver, camera: Camera) -> None:
-    window.signed_in()
-    for page in ("profile", "security", "sessions", "keys"):
-        window.go(page)
-        camera.take(page)
-    window.click("new")
-    assert window.sheet
-    camera.take("new-key")
-    window.key("Escape")
-
-
 def administration(window: Driver, camera: Camera) -> None:
     users = window.go("users")
     camera.take("users")
@@ -118,6 +108,7 @@ WALKS: tuple[Callable[[Driver, Camera], None], ...] = (
     deleted_accounts,
     administration_of_rights,
     audit_log,
+    signed_out,
 )
 
 

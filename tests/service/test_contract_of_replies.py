@@ -4,6 +4,7 @@ import json
 from itertools import count
 
 import pytest
+from fido2.utils import websafe_encode
 
 from tests.service.authenticator import (
     Phone,
@@ -381,6 +382,12 @@ def requests(bench: Bench) -> dict[str, Message]:
             "action": "finish_passkey_login",
             "mfa_token": alone["mfa_token"],
             "assertion": key.sign(alone["options"]),
+        },
+        "rename_passkey": {
+            "action": "rename_passkey",
+            "session_token": gina,
+            "credential_id": websafe_encode(key.credential_id),
+            "name": "blue key",
         },
         **imports(bench, admin),
         "list_mail": {"action": "list_mail", "session_token": admin},
