@@ -13,9 +13,12 @@ from typing import Final
 
 from benchmarks import (
     audit,
+    bulk,
     checkpoint,
+    desktop,
     imports,
     logins,
+    memory,
     other,
     reads,
     scaling,
@@ -42,6 +45,9 @@ GROUPS: Final[dict[str, Callable[[Run], list[Line]]]] = {
     "audit": audit.measure,
     "import": imports.measure,
     "search": search.measure,
+    "bulk": bulk.measure,
+    "memory": memory.measure,
+    "desktop": desktop.measure,
 }
 _ON_DISK: Final = Path("/var/tmp")
 """Not /tmp: where that is memory a flush costs nothing and the figures say nothing."""

@@ -3,6 +3,7 @@
 from typing import Final
 
 from gui.views.activity import ActivityPage
+from gui.views.attributes import AttributesPage
 from gui.views.audit import AuditPage
 from gui.views.dashboard import DashboardPage
 from gui.views.invitations import InvitationsPage
@@ -10,6 +11,7 @@ from gui.views.keys import KeysPage
 from gui.views.labs import LabsPage
 from gui.views.mail import UpkeepPage
 from gui.views.notifications import NotificationsPage
+from gui.views.policy import PolicyPage
 from gui.views.privacy import PrivacyPage
 from gui.views.profile import ProfilePage
 from gui.views.roles import RolesPage
@@ -29,6 +31,8 @@ ENTRIES: Final = (
     ),
     Entry("dashboard", "Security", "shield-check", DashboardPage, "audit.read"),
     Entry("audit", "Audit log", "journal-text", AuditPage, "audit.read"),
+    Entry("attributes", "Attributes", "tags", AttributesPage, "attributes.manage"),
+    Entry("policy", "Policy", "sliders", PolicyPage, "system.read"),
     Entry("upkeep", "Service and mail", "heart-pulse", UpkeepPage, "system.admin"),
     Entry("profile", "My profile", "person", ProfilePage),
     Entry("notifications", "Notifications", "bell", NotificationsPage),

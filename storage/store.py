@@ -11,12 +11,8 @@ means.
 from __future__ import annotations
 
 import asyncio
-import os
-import platform
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, Self, TypeVar, final
 
@@ -32,6 +28,7 @@ from storage.kdf import KdfParameters
 from storage.keyring import Keyring, StoredKeyring
 from storage.manifest import CleanStop, Seal
 from storage.memory import Memory
+from storage.ownership import locked
 from storage.records import document_of
 from storage.recovery import Opened, open_files
 from storage.retention import Expired, find_expired
@@ -108,7 +105,7 @@ class Store:
         `now` is in whole seconds of Unix time. Raises StoreExists, StoreCorrupt,
         StoreLocked or StorageFailed.
         """
-        with _locked(disk, options, now, "the store cannot be made") as lock:
+        with locked(disk, options, now, "the store cannot be made") as lock:
             derived = create_files(disk, master, kdf, now).master
             unlock = partial(StoredKeyring.unlock_with, derived=derived)
             return cls._open(disk, unlock, collections, streams, options, lock)
@@ -128,7 +125,7 @@ class Store:
 
         Raises the CannotOpen errors, with nothing modified, or StorageFailed.
         """
-        with _locked(disk, options, now, "the store cannot be opened") as lock:
+        with locked(disk, options, now, "the store cannot be opened") as lock:
             unlock = partial(StoredKeyring.unlock, master=master)
             return cls._open(disk, unlock, collections, streams, options, lock)
 
@@ -267,9 +264,10 @@ class Store:
     ) -> None:
         """Drop the oldest entries, up to number `through`, in whole segments.
 
-        Durable on return, and so are copies in the `archive`, if one is given. Numbers stay as they are; the chain of what is left goes on
-        from the tag of what was dropped. Backups and files that the last checkpoint
-        replaced may still hold it. Raises as `checkpoint`.
+        Durable on return, and so are copies in the `archive`, if one is given. Numbers
+        stay as they are; the chain of what is left goes on from the tag of what was
+        dropped. Backups and files that the last checkpoint replaced may still hold it.
+        Raises as `checkpoint`.
         """
         await self._checkpoints.drop_entries(stream.name, through, archive)
 
@@ -381,25 +379,3 @@ class Store:
             # Read in this order, the MANIFEST can only be newer, its journal empty.
             end = Seal(HEADER_BYTES, ref.anchor, ref.base_sequence)
         return DurableView(manifest, end)
-
-
-@contextmanager
-def _locked(
-    disk: Disk, options: StoreOptions, now: int, failure: str
-) -> Iterator[Lock]:
-    """The lock of the directory, kept by who returns a store and released on failure."""
-    lock = disk.lock(_owner(options, now))
-    try:
-        yield lock
-    except OSError as error:
-        lock.release()
-        raise StorageFailed(f"{failure}: {error}") from error
-    except BaseException:
-        lock.release()
-        raise
-
-
-def _owner(options: StoreOptions, now: int) -> str:
-    owner = options.owner or "a process"
-    since = datetime.fromtimestamp(now, UTC).isoformat()
-    return f"{owner}, pid {os.getpid()} on {platform.node()}, since {since}"

@@ -12,7 +12,19 @@ from typing import Final, NamedTuple
 import click
 
 STDIN: Final = "-"
-_NO_SECRETS: Final = frozenset({"generate_password"})
+_NO_SECRETS: Final = frozenset(
+    {
+        "generate_password",
+        "tokens",
+        "password_chars_min",
+        "password_classes",
+        "password_common",
+        "password_personal",
+        "password_runs",
+        "password_history",
+        "password_expires_s",
+    }
+)
 """Fields that only speak of a secret."""
 _BYTES_MAX: Final = 4_096
 """Longest line that is read: more than any secret of the contract, and /dev/zero ends."""

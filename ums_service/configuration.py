@@ -63,6 +63,7 @@ def configuration_of(settings: Settings) -> Configuration:
             "blocklist": settings.blocklist_file is not None,
             "backups": settings.backup_dir is not None,
             "audit_anchor": settings.audit_anchor is not None,
+            "audit_syslog": settings.audit_syslog is not None,
             "audit_archive": settings.audit_archive is not None,
         },
     )

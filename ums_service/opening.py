@@ -41,6 +41,7 @@ from ums_service.domain.role_requests import ROLE_REQUESTS
 from ums_service.domain.roles import STORED_ROLES
 from ums_service.domain.roster import ROSTERS
 from ums_service.domain.service_secrets import SERVICE_SECRETS
+from ums_service.domain.shipping import SHIPPED
 from ums_service.domain.signing_keys import KEY_RINGS
 from ums_service.domain.standings import STANDINGS
 from ums_service.domain.users import USERS
@@ -86,6 +87,7 @@ COLLECTIONS: Final = (
     LABS,
     LAB_POLICIES,
     ENDED_LABS,
+    SHIPPED,
 )
 STREAMS: Final = (AUDIT,)
 KDF_OF_RANDOM_KEYS: Final = KdfParameters(time_cost=1, memory_kib=8, lanes=1)

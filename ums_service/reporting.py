@@ -28,6 +28,7 @@ from ums_service.opening import NoMasterKey
 from ums_service.operations import Failed
 from ums_service.peppers import UnusablePepper
 from ums_service.settings import BadSettings
+from ums_service.syslog import BadCollector
 
 EXIT_FAILED: Final = 1
 EXIT_PARTLY: Final = 3
@@ -35,6 +36,7 @@ EXIT_CONFIGURATION: Final = 78
 
 _CONFIGURATION: Final = (
     BadAnchor,
+    BadCollector,
     BadSettings,
     CurveRequired,
     GateOpen,

@@ -10,11 +10,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
-from storage import NotWritten, RealDisk, Store
+from storage import NotWritten, Store
 from ums_service import __version__, process
-from ums_service.anchor import anchor_at
-from ums_service.audit_retention import AuditRetention
-from ums_service.audit_watch import AuditWatch
+from ums_service.audit_keeping import AuditKeeping, audit_keeping, audit_places
 from ums_service.bootstrap import Service, build_service
 from ums_service.broker.endpoints import is_local
 from ums_service.chores.every import chores_of
@@ -54,8 +52,7 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
     if profile.original_replies and not is_local(settings.endpoint):
         raise BadSettings("the profile compat serves programs of this machine only")
     secret = curve_secret(settings)
-    anchor = anchor_at(settings.audit_anchor) if settings.audit_anchor else None
-    archive = RealDisk(settings.audit_archive) if settings.audit_archive else None
+    places = audit_places(settings)
     clock = SteadyClock(read_clock)
     opened = open_store(settings, environ, clock())
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
@@ -65,13 +62,8 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
     try:
         service = build_service(store, settings, profile, clock)
         process.settle_after_load()  # behind it: the columns of its index are large
-        watch = AuditWatch(
-            store,
-            service.facilities.audit,
-            anchor,
-            clock,
-            every_s=settings.audit_anchor_every_s,
-        )
+        reader = service.facilities.audit
+        log = audit_keeping(store, reader, places, settings, clock)
         store.start(loop)
         await _report_recovery(store, say)
         await ensure_secrets(store, secrets.token_bytes)
@@ -85,18 +77,11 @@ async def serve(settings: Settings, environ: Mapping[str, str], say: Say) -> Non
         ):
             say(_ready_line(settings, store, endpoint))
             notifier.tell(READY="1", STATUS=f"serving {endpoint}")
-            retention = AuditRetention(
-                store,
-                clock,
-                kept_days=profile.audit_kept_days,
-                hold=settings.audit_hold,
-                archive=archive,
-            )
-            await _until(stopping, service, clock, notifier, watch, retention)
+            await _until(stopping, service, clock, notifier, log)
             notifier.tell(STOPPING="1")
         service.close_pools()
         await service.dispatch.refusals.flush(clock())
-        await watch.keep_head()
+        await log.finish()
     finally:
         _end_process_later()
         await store.close()
@@ -126,8 +111,7 @@ async def _until(
     service: Service,
     clock: Callable[[], Moment],
     notifier: Notifier,
-    watch: AuditWatch,
-    retention: AuditRetention,
+    log: AuditKeeping,
 ) -> None:
     store = service.facilities.store
 
@@ -143,10 +127,8 @@ async def _until(
         service.facilities.directory.prepare(Turns(rest_s=_REST_S))
     )
     housekeeping = asyncio.create_task(maintenance.run())
-    watching = asyncio.create_task(watch.run())
-    dropping = asyncio.create_task(retention.run())
     wait = asyncio.create_task(stopping.wait())
-    tasks = [housekeeping, watching, dropping]
+    tasks = [housekeeping, *map(asyncio.create_task, log.tasks())]
     tasks.append(asyncio.create_task(service.facilities.meters.watch_loop()))
     if service.mail is not None:
         tasks.append(asyncio.create_task(service.mail.run()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,12 +10,10 @@ from typing import Final
 from gui.controllers.audit import Wanted
 from gui.controllers.desk import Desk
 from gui.controllers.problems import Problem
-from gui.controllers.who import named
+from gui.controllers.who import find_lab, is_id, named
 from ums_client.protocol.accounts import GetUser
-from ums_client.protocol.labs import ListLabs
 
 FailedWith = Callable[[Problem], object]
-_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FORMS: Final = {
     "%Y-%m-%d": timedelta(days=1),
     "%Y-%m-%d %H:%M": timedelta(minutes=1),
@@ -104,7 +101,9 @@ def find_wanted(
 
     def with_both(step: Wanted, user_id: str) -> None:
         step = replace(step, subject=user_id)
-        _lab(desk, filters.lab, lambda i: then(replace(step, lab_id=i)), blame("lab"))
+        find_lab(
+            desk, filters.lab, lambda i: then(replace(step, lab_id=i)), blame("lab")
+        )
 
     def blame(field: str) -> FailedWith:
         def told(problem: Problem) -> None:
@@ -121,31 +120,9 @@ def _account(
     desk: Desk, who: str, then: Callable[[str], object], failed: FailedWith
 ) -> None:
     who = who.strip()
-    if not who or _ID.fullmatch(who):
+    if not who or is_id(who):
         then(who)
         return
     desk.ask(
         lambda: GetUser(**named(who)), lambda reply: then(reply.user.user_id), failed
     )
-
-
-def _lab(
-    desk: Desk, lab: str, then: Callable[[str], object], failed: FailedWith
-) -> None:
-    lab = lab.strip()
-    if not lab or _ID.fullmatch(lab):
-        then(lab)
-        return
-
-    def came(reply: object) -> None:
-        found = [
-            one.lab_id
-            for one in reply.labs  # type: ignore[attr-defined]
-            if lab.casefold() in (one.code.casefold(), one.name.casefold())
-        ]
-        if found:
-            then(found[0])
-        else:
-            failed(Problem(f"No lab has the name or code {lab}."))
-
-    desk.ask(lambda: ListLabs(search=lab, include_inactive=True), came, failed)

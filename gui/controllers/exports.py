@@ -109,7 +109,7 @@ class Export:
         if self._job is not None:
             self._job.cancel()
         if not self._over and self._draft is not None:
-            self._draft.discard()
+            self._draft.drop()
         self._over = True
 
     def _page(self, client: Client, place: _Place) -> tuple[int, _Place | None]:
@@ -127,7 +127,7 @@ class Export:
         if self._draft is None:
             self._draft = DraftFile(self.path)
             if self._over:
-                self._draft.discard()
+                self._draft.drop()
         is_first = place == _Place()
         self._draft.write(self._text(reply, place, is_first=is_first))
         if reply.next_cursor is not None:
@@ -136,7 +136,7 @@ class Export:
             return reply.count, _Place(end)
         if self.wanted.format == "json":
             self._draft.write("]\n")
-        self._draft.finish()
+        self._draft.keep()
         self.sha256 = self._draft.sha256
         return reply.count, None
 

@@ -1,17 +1,14 @@
-"""Files with what is nobody else's business: there when they are whole, for their owner."""
+"""Files that are read and written for people: what goes wrong is told in words."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import NoReturn
 
+from gui.controllers.private_file import PrivateFile
 from ums_client.errors import UmsError
-
-PRIVATE: Final = 0o600
 
 
 class FileProblem(UmsError):
@@ -29,23 +26,20 @@ def cannot(what: str, error: OSError | ValueError) -> NoReturn:
 
 
 class DraftFile:
-    """A file of mode 0600 beside the one that it becomes in the end.
+    """A `PrivateFile` of text, with its digest; problems come in words.
 
-    It may be discarded while another thread writes: that gets a `FileProblem`.
+    It may be dropped while another thread writes: that gets a `FileProblem`.
     """
 
     def __init__(self, path: Path) -> None:
-        """Begin it; nothing of that name is touched before `finish`.
+        """Begin it; nothing of that name is touched before `keep`.
 
         Raises:
             FileProblem: there can be no such file.
         """
-        self.path = path
-        self._draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         self._digest = hashlib.sha256()
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         try:
-            self._file = os.fdopen(os.open(self._draft, flags, PRIVATE), "wb")
+            self._file = PrivateFile(path)
         except OSError as error:
             cannot("written", error)
 
@@ -64,27 +58,21 @@ class DraftFile:
         self._digest.update(data)
         try:
             self._file.write(data)
-        except (OSError, ValueError) as error:  # ValueError: it is closed
+        except (OSError, ValueError) as error:  # ValueError: it was dropped
             cannot("written", error)
 
-    def finish(self) -> None:
+    def keep(self) -> None:
         """Put it in its place, whole and on the disk.
 
         Raises:
             FileProblem: it cannot be; what was there before is as it was.
         """
         try:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-            self._draft.replace(self.path)
+            self._file.keep()
         except (OSError, ValueError) as error:
-            self.discard()
             cannot("written", error)
 
-    def discard(self) -> None:
+    def drop(self) -> None:
         """Leave nothing of it."""
         with suppress(OSError):
-            self._file.close()
-        with suppress(OSError):
-            self._draft.unlink(missing_ok=True)
+            self._file.drop()

@@ -15,7 +15,7 @@ from gui.views.runs import RunView
 from gui.views.stage import Stage
 from gui.widgets.basics import choice, frame, label, px
 from gui.widgets.forms import FieldSpec, Form
-from gui.widgets.wizard import Act, Wizard
+from gui.widgets.wizard import Act
 
 
 def specs_of(offer: Offer, roles: Sequence[str]) -> list[FieldSpec]:
@@ -54,7 +54,7 @@ class BulkWizard:
         self.who = counted(len(self.picks), "account")
         self.offer = self.work.offers[0]
         self._values: dict[str, str] = {}
-        self.wizard = Wizard(stage.root, f"Change {self.who}")
+        self.wizard = stage.dialogs.wizard(f"Change {self.who}")
         self.runs = RunView(self.wizard, stage)
         self.form: Form
         self.ask()

@@ -16,7 +16,7 @@ from gui.views.stage import Stage
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
 from gui.widgets.table import Column, Table
-from gui.widgets.wizard import Act, Wizard
+from gui.widgets.wizard import Act
 
 COLUMNS: Final = (
     Column("username", "User name", 140),
@@ -32,7 +32,7 @@ class DeletedView:
     def __init__(self, stage: Stage, changed: Callable[[], object]) -> None:
         """Fetches the first page."""
         self.stage, self._changed = stage, changed
-        self.wizard = Wizard(stage.root, "Deleted accounts")
+        self.wizard = stage.dialogs.wizard("Deleted accounts")
         self.runs = RunView(self.wizard, stage)
         self.accounts = DeletedAccounts(stage.desk)
         self.table: Table

@@ -14,7 +14,7 @@ from gui.controllers.wording import counted
 from gui.views.stage import Stage
 from gui.widgets.basics import label
 from gui.widgets.forms import FieldSpec, Form
-from gui.widgets.wizard import Act, Wizard
+from gui.widgets.wizard import Act
 
 IN_USE: Final = "all that are in use"
 ALL: Final = "all, also those out of use"
@@ -33,7 +33,7 @@ class ExportView:
         self.stage, self.search, self.picks = stage, search, picks
         self.listed = f"those that the list shows ({found:,})"
         self.selected = f"those that are selected ({len(picks):,})"
-        self.wizard = Wizard(stage.root, "Export accounts")
+        self.wizard = stage.dialogs.wizard("Export accounts")
         self.form: Form
         self._gathering: Gathering | None = None
         self._export: Export | None = None

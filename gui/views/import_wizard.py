@@ -22,7 +22,7 @@ from gui.views.stage import Stage
 from gui.widgets.basics import Frame, button, choice, frame, label, px
 from gui.widgets.forms import FieldSpec, Form
 from gui.widgets.table import Column, Row, Rows, Table
-from gui.widgets.wizard import Act, Wizard
+from gui.widgets.wizard import Act
 
 COLUMNS: Final = (
     Column("row", "Row", 50),
@@ -40,7 +40,7 @@ class ImportView:
     def __init__(self, stage: Stage, changed: Callable[[], object]) -> None:
         """Asks for the file."""
         self.stage, self._changed = stage, changed
-        self.wizard = Wizard(stage.root, "Import accounts")
+        self.wizard = stage.dialogs.wizard("Import accounts")
         self.work: Import
         self.form: Form
         self._values: dict[str, str] = {}

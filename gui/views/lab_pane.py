@@ -9,9 +9,11 @@ from typing_extensions import override
 
 from gui.controllers.credentials import Item
 from gui.controllers.lab_members import ROLES, Members
+from gui.controllers.lab_policy import LabPolicies
 from gui.controllers.labs import Labs, LabView
 from gui.controllers.problems import Problem
 from gui.controllers.who import WHO
+from gui.views.lab_policy import edit_policy
 from gui.views.stage import Stage, tell
 from gui.views.streams import StreamPane
 from gui.widgets.basics import Frame, button, frame, label, px
@@ -56,7 +58,13 @@ class LabPane(Frame):
         self.delete_button = button(
             row, "Delete…", self.delete, kind="danger", name="delete"
         )
-        made = (self.edit_button, self.state_button, self.delete_button)
+        self.policy_button = button(row, "Policy…", self.edit_policy, name="policy")
+        made = (
+            self.edit_button,
+            self.policy_button,
+            self.state_button,
+            self.delete_button,
+        )
         for one in made:
             one.pack(side="left", padx=(0, gap))
         if not self.stage.desk.may("labs.manage"):
@@ -183,6 +191,17 @@ class LabPane(Frame):
                 lab.lab_id, changes(answers), done, failed
             ),
             self._done("Saved."),
+        )
+
+    def edit_policy(self) -> None:
+        """Ask what the lab should ask of its members."""
+        lab = self.lab
+        if lab is None:
+            return
+        LabPolicies(self.stage.desk).get(
+            lab.lab_id,
+            lambda policy: edit_policy(self.stage, lab, policy),
+            lambda problem: tell(self.notice, problem, self.edit_policy),
         )
 
     def change_state(self) -> None:

@@ -9,10 +9,12 @@ from gui.background import Job
 from gui.controllers.account import PROFILE
 from gui.controllers.audit import AuditLog, Wanted
 from gui.controllers.credentials import Credentials, Factors, Item
+from gui.controllers.person_labs import PersonLabs
 from gui.controllers.problems import Problem
 from gui.controllers.users import Person, Rights, Users
 from gui.views.lists import ItemSource, ListPane
 from gui.views.person_actions import PersonActions
+from gui.views.person_labs import LabsTab
 from gui.views.sessions import SESSION_COLUMNS
 from gui.views.stage import Stage, tell
 from gui.widgets.basics import Frame, Notebook, ScrolledFrame, button, frame, label, px
@@ -21,7 +23,7 @@ from gui.widgets.forms import FieldSpec, Form
 from gui.widgets.notice import Notice, Spinner, empty_state
 from gui.widgets.table import Column, Table
 
-TABS: Final = ("Profile", "Roles", "Sessions", "Factors", "Audit")
+TABS: Final = ("Profile", "Roles", "Labs", "Sessions", "Factors", "Audit")
 AUDIT_COLUMNS: Final = (
     Column("at", "When", 190),
     Column("event", "What", 150),
@@ -98,7 +100,7 @@ class PersonPane(Frame):
         tabs.grid(row=3, column=0, sticky="nsew")
         self._filled: set[int] = set()
         for title in TABS:
-            tabs.add(frame(tabs, 8, name=title.lower()), text=title)
+            tabs.add(frame(tabs, 8, name=f"tab{title.lower()}"), text=title)
         self._replace(box)
         self._profile_tab(self._tab(0))
         tabs.bind("<<NotebookTabChanged>>", lambda _: self._fill())
@@ -122,7 +124,14 @@ class PersonPane(Frame):
         if number in self._filled or self.person is None:
             return
         self._filled.add(number)
-        fill = (lambda _: None, self._roles, self._sessions, self._factors, self._audit)
+        fill = (
+            lambda _: None,
+            self._roles,
+            self._labs,
+            self._sessions,
+            self._factors,
+            self._audit,
+        )
         fill[number](self._tab(number))
 
     def _problem(self, problem: Problem) -> None:
@@ -224,6 +233,12 @@ class PersonPane(Frame):
                 permissions.show(rights.permissions, nothing=("No permission", why))
 
         self.users.rights(self.person.user_id, came, self._problem)
+
+    def _labs(self, tab: Any) -> None:
+        assert self.person is not None, "the tab is made for somebody"
+        labs = PersonLabs(self.stage.desk, self.person.user_id)
+        made = LabsTab(tab, self.stage, labs, self._problem)
+        made.grid(row=0, column=0, sticky="nsew")
 
     def _credentials(self) -> Credentials:
         assert self.person is not None, "the tab is made for somebody"

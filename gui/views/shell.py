@@ -179,6 +179,7 @@ class Shell(Frame):
         self.current = name
         page = self.pages[name]
         page.grid(row=0, column=0, sticky="nsew")
+        self.update_idletasks()  # a field that is not there yet gets no focus, nor keys
         page.open()
         me = self.stage.desk.me
         assert me is not None, "the pages are for somebody"

@@ -77,6 +77,7 @@ class SignInView(Frame):
         if made.strength_of:
             watch_strength(self.form.field(made.strength_of), self._judge, self._names)
         self._links(card, made.links)
+        self.update_idletasks()  # a field that is not there yet gets no focus, nor keys
         self.form.focus_first()
         self.stage.root.title(f"{made.title} - UMS")
 

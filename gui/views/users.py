@@ -58,7 +58,7 @@ class UsersPage(FinderPage):
         "status",
     )
     pane_width = 430
-    look_after_ms = 120
+    look_after_ms = 60
 
     def __init__(self, parent: Any, stage: Stage, *, name: str) -> None:
         """Empty, until `open`."""
@@ -110,6 +110,7 @@ class UsersPage(FinderPage):
         made.grid(row=3, column=0, sticky="ew")
         made.grid_remove()
         made.add_button("Change them…", self.change_picked, "change")
+        made.add_button("Export them…", self.export, "exportpicked")
         return made
 
     @override

@@ -49,6 +49,17 @@ NAMES = {
         "200 accounts, longest hold of the loop",
         "200 accounts, memory of the index",
     ],
+    "desktop": [
+        "desktop, from start to a window",
+        "desktop, from start to connected",
+        "desktop, 200 accounts, from a keystroke",
+        "desktop, resident memory",
+    ],
+    "bulk": ["bulk_users, "],
+    "memory": [
+        "200 accounts, memory of the store for each",
+        "200 accounts, memory for each membership",
+    ],
     "other": ["list_users", "describe_actions", "get_user by the client library"],
 }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.doubles import CurveServer, FakeService, polite, refusal
+from tests.programs import run_program
 from ums_client.protocol.actions import ACTIONS
 from ums_client.secret_input import is_secret
 from ums_client.shell import EXITS, cli
@@ -48,9 +49,8 @@ class Shell:
         )
 
     def run(self, *arguments, stdin=""):
-        with self.start(*arguments, stdin=subprocess.PIPE) as process:
-            out, err = process.communicate(stdin, timeout=30)
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+        words = map(str, arguments)
+        return run_program("ums_client", *words, env=self.environment, stdin=stdin)
 
     def login(self, *more):
         return self.run(
@@ -303,6 +303,29 @@ def test_there_is_no_flag_that_takes_a_secret_itself():
         for option in options_of(action):
             if is_secret(option.name or ""):
                 assert option.opts == [f"--{option.name.replace('_', '-')}-file"]
+
+
+def test_every_secret_is_text_of_its_own():
+    """A number, switch or choice that speaks of passwords is a flag like any other."""
+    for action in ACTIONS:
+        for name, field in action.request.model_fields.items():
+            if is_secret(name):
+                assert field.annotation not in (bool, bool | None), (action.name, name)
+                assert "int" not in str(field.annotation), (action.name, name)
+                assert "Literal" not in str(field.annotation), (action.name, name)
+
+
+def test_a_policy_of_passwords_is_set_by_flags(shell, service):
+    shell.run(
+        "update-policy",
+        *("--lab-id", "1ab00000-0000-4000-8000-000000000000"),
+        *("--password-chars-min", "14", "--password-common", "part"),
+        *("--password-classes",),
+    )
+    (message,) = service.received
+    assert message["password_chars_min"] == 14
+    assert message["password_common"] == "part"
+    assert message["password_classes"] is True
 
 
 def test_no_field_has_the_name_of_a_common_option():

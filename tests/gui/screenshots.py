@@ -12,10 +12,15 @@ from gui.controllers.signin import Step
 from tests.gui.administration import administration_of_rights
 from tests.gui.display import private_display
 from tests.gui.driver import Driver
-from tests.gui.oversight import audit_log
+from tests.gui.oversight import attributes, audit_log, policies
 from tests.gui.own_walk import own_pages, signed_out
 from tests.gui.prepared import settle
-from tests.gui.user_pictures import deleted_accounts, files_of_accounts, many_accounts
+from tests.gui.user_pictures import (
+    deleted_accounts,
+    files_of_accounts,
+    labs_of_somebody,
+    many_accounts,
+)
 from tests.service.harness import ROOT
 from tests.service.running import RunningService, login_as_admin, running_service
 
@@ -82,7 +87,12 @@ def administration(window: Driver, camera: Camera) -> None:
     window.click("shell")
     camera.take("suspend")
     window.key("Escape")
-    for number, name in enumerate(("roles", "sessions", "factors", "person-audit"), 1):
+    for name, number in (
+        ("roles", 1),
+        ("sessions", 3),
+        ("factors", 4),
+        ("person-audit", 5),
+    ):
         users.person.tabs.select(number)
         window.pump()
         camera.take(f"user-{name}")
@@ -107,7 +117,10 @@ WALKS: tuple[Callable[[Driver, Camera], None], ...] = (
     files_of_accounts,
     deleted_accounts,
     administration_of_rights,
+    labs_of_somebody,
     audit_log,
+    policies,
+    attributes,
     signed_out,
 )
 

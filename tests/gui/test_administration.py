@@ -41,7 +41,7 @@ def test_somebody_is_found_while_typing_and_changed(
     window.click("save")
     window.until(lambda: window.toast == "xaver is saved.")
     window.until(lambda: page.person.person.values["city"] == "Passau")
-    for number in range(1, 5):
+    for number in range(1, 6):
         page.person.tabs.select(number)
         window.pump()
         window.until(lambda n=number: n in page.person._filled)

@@ -100,11 +100,11 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path):
     with pytest.raises(FileProblem, match="cannot be written"):
         DraftFile(tmp_path / "no such folder" / "x.csv")
     draft = DraftFile(tmp_path / "x.csv")
-    draft.discard()
+    draft.drop()
     with pytest.raises(FileProblem):
         draft.write("more")
     with pytest.raises(FileProblem):
-        draft.finish()
+        draft.keep()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -115,3 +115,22 @@ def deleted_accounts(window: Driver, camera: Any) -> None:
     window.reads("2 accounts are back")
     window.key("Escape")
     _search_nothing(window, users)
+
+
+def labs_of_somebody(window: Driver, camera: Any) -> None:
+    """What a member of a lab is and has there; comes after labs were made."""
+    users = window.go("users")
+    window.type("query", "alan")
+    window.until(lambda: users.search.query == "alan")
+    window.settled()
+    window.key("Down")
+    window.until(lambda: users.person.person)
+    users.person.tabs.select(2)
+    labs = window.find("labstab")
+    window.until(lambda: labs.list.items)
+    labs.list.table.focus_rows()
+    window.until(lambda: labs.given.items)
+    window.program.stage.toasts.hide()
+    camera.take("user-labs")
+    users.person.tabs.select(0)
+    _search_nothing(window, users)

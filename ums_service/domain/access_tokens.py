@@ -135,12 +135,12 @@ class AccessTokens:
             claims = json.loads(read["payload"])
         except (jwt.PyJWTError, ValueError):
             return None
+        if read["header"].get("typ") != ACCESS_TYPE:  # a feed has other claims
+            return None
         rules = self.rules
-        right = read["header"].get("typ") == ACCESS_TYPE and (
-            (claims["iss"], claims["aud"]) == (rules.issuer, rules.audience)
-        )
+        ours = (claims["iss"], claims["aud"]) == (rules.issuer, rules.audience)
         begun = claims["nbf"] <= now.epoch_s
-        if not (right and begun and now.reached_s < claims["exp"]):
+        if not (ours and begun and now.reached_s < claims["exp"]):
             return None
         return Bearer(claims["sub"], claims["sid"], claims["exp"])
 
