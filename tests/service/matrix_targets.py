@@ -28,6 +28,7 @@ OF_FACTORS = {
     "begin_passkey_enrolment": {"password": STRONG},
     "finish_passkey_enrolment": {"setup_token": "A" * 43, "credential": {}},
     "finish_passkey_login": {"mfa_token": "A" * 43, "assertion": {}},
+    "rename_passkey": {"credential_id": "AAAA", "name": "blue key"},
 }
 DIRECTORY = {
     "standard": NEEDS_SESSION,
