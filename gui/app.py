@@ -14,6 +14,7 @@ from gui.collecting import Collector
 from gui.controllers.advice import advice_of
 from gui.controllers.choices import Choices, Place, save_choices
 from gui.controllers.desk import DEADLINE_S, Desk, Me
+from gui.controllers.known_devices import DeviceTokens
 from gui.controllers.problems import Problem, expected
 from gui.controllers.security_keys import SecurityKeys
 from gui.controllers.signin import SignIn
@@ -62,6 +63,7 @@ class Program:
         self.background = Background(expected)
         self.desk = Desk(self.background, choices.here, deadline_s)
         self.desk.keys = keys or self.desk.keys
+        self.desk.devices = DeviceTokens(path.with_name("devices.json"))
         self.stage = Stage(
             root, self.desk, dialogs(root), Toasts(root), dict(choices.looks)
         )

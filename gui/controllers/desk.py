@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from gui.background import Done, Failed, Job, Once, Outcome, Runner
 from gui.controllers import wire
 from gui.controllers.choices import Place
+from gui.controllers.known_devices import DeviceTokens
 from gui.controllers.problems import Problem, explain
 from gui.controllers.security_keys import SecurityKeys, UsbKeys
 from ums_client.errors import (
@@ -100,6 +101,7 @@ class Desk:
         self.runner = runner
         self.place = place
         self.keys: SecurityKeys = UsbKeys()
+        self.devices = DeviceTokens()
         self.link = Link.UNKNOWN
         self.latency_ms: float | None = None
         self.service = ""

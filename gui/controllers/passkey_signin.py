@@ -24,7 +24,7 @@ def sign_in_with_key(
     After a password it is the second factor. Alone, the key must know its owner, by PIN
     or finger.
     """
-    keys, kept = flow.desk.keys, flow.kept
+    keys, kept, device = flow.desk.keys, flow.kept, flow.device()
 
     def work(client: Client) -> Any:
         if kept.passkey_options is None:
@@ -38,7 +38,8 @@ def sign_in_with_key(
             )
         assertion = keys.sign(kept.passkey_options, pin)
         return opened(
-            client, client.call(VerifyMfa(mfa_token=kept.token, assertion=assertion))
+            client,
+            client.call(VerifyMfa(mfa_token=kept.token, assertion=assertion, **device)),
         )
 
     def then(outcome: Outcome[Any]) -> None:

@@ -1,10 +1,12 @@
-"""Passkeys of whoever is signed in: enrol one on a security key."""
+"""Passkeys of whoever is signed in: enrol one on a security key, name it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from gui.background import Done, Outcome
+from gui.controllers.commands import shell_command
 from gui.controllers.desk import Desk
 from gui.controllers.problems import Problem, explain
 from gui.controllers.security_keys import Json
@@ -12,6 +14,7 @@ from ums_client.protocol.passkeys import (
     BeginPasskeyEnrolment,
     BeginPasskeyEnrolmentReply,
     FinishPasskeyEnrolment,
+    RenamePasskey,
 )
 
 FailedWith = Callable[[Problem], object]
@@ -54,4 +57,24 @@ def enrol_passkey(
         ),
         begun,
         failed,
+    )
+
+
+def rename_passkey(
+    desk: Desk,
+    credential_id: str,
+    name: str,
+    then: Callable[[Any], object],
+    failed: FailedWith,
+) -> None:
+    """Give a passkey another name."""
+    desk.ask(
+        lambda: RenamePasskey(credential_id=credential_id, name=name), then, failed
+    )
+
+
+def rename_command(desk: Desk, credential_id: str, name: str) -> str:
+    """The command for `rename_passkey`."""
+    return shell_command(
+        desk.place, RenamePasskey, credential_id=credential_id, name=name
     )

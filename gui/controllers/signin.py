@@ -13,6 +13,7 @@ twice; it is forgotten then.
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -75,6 +76,7 @@ class Kept:
 
     username: str = ""
     password: str = field(default="", repr=False)
+    remember: bool = False
     token: str = field(default="", repr=False)
     methods: tuple[str, ...] = ()
     passkey_options: dict[str, Any] | None = field(default=None, repr=False)
@@ -106,24 +108,48 @@ class SignIn:
 
     # --- name and password
 
-    def sign_in(self, username: str, password: str, failed: FailedWith) -> None:
-        """Try name and password."""
+    def sign_in(
+        self,
+        username: str,
+        password: str,
+        failed: FailedWith,
+        *,
+        remember: bool | None = None,
+    ) -> None:
+        """Try name and password; with `remember` this computer is known from now on."""
         self.kept.username, self.kept.password = username, password
+        if remember is not None:
+            self.kept.remember = remember
+        device = self.device()
 
         def work(client: Client) -> tuple[LoginReply, Me]:
             return opened(
                 client,
-                client.call(wire.sessions.Login(username=username, password=password)),
+                client.call(
+                    wire.sessions.Login(username=username, password=password, **device)
+                ),
             )
 
         self.desk.call_directly(work, lambda o: self.answered(o, failed))
+
+    def device(self) -> dict[str, Any]:
+        """What a login says of this computer: the token it is known by, or that it asks."""
+        known = self.desk.devices.of(self.desk.place.endpoint, self.kept.username)
+        fields: dict[str, Any] = {} if known is None else {"device_token": known}
+        if self.kept.remember:
+            fields |= {"remember_device": True, "device_label": platform.node()[:100]}
+        return fields
 
     def answered(
         self, outcome: Outcome[tuple[LoginReply, Me]], failed: FailedWith
     ) -> None:
         """Go on with what the service said to a login."""
         match outcome:
-            case Done((_, me)):
+            case Done((reply, me)):
+                if reply.device_token:
+                    endpoint, token = self.desk.place.endpoint, reply.device_token
+                    for name in {self.kept.username, me.username} - {""}:
+                        self.desk.devices.keep(endpoint, name, token)
                 self._open(me)
             case Failed(error):
                 self._wanted(error, failed)
@@ -171,11 +197,11 @@ class SignIn:
 
     def give_code(self, code: str, method: str, failed: FailedWith) -> None:
         """Complete the login with a code; the password is kept in case it takes long."""
-        token = self.kept.token
+        token, device = self.kept.token, self.device()
 
         def work(client: Client) -> tuple[LoginReply, Me]:
             request = wire.factors.VerifyMfa(
-                mfa_token=token, code=code, method=method or None
+                mfa_token=token, code=code, method=method or None, **device
             )
             return opened(client, client.call(request))
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
+
+_SHORT: Final = {"mfa": "MFA", "api": "API"}
 
 
 def moment(iso: str | None) -> str:
@@ -23,7 +26,9 @@ def listed(words: Sequence[str]) -> str:
 
 def said(event: str) -> str:
     """A name of the contract, such as `password_changed`, as words."""
-    return event.replace("_", " ").replace(".", " ").capitalize()
+    words = event.replace("_", " ").replace(".", " ").split()
+    text = " ".join(_SHORT.get(word, word) for word in words)
+    return text[:1].upper() + text[1:]
 
 
 def counted(number: int, thing: str, things: str = "") -> str:

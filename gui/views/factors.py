@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from gui.controllers.credentials import METHODS, Credentials, Enrolment, Factors
-from gui.controllers.passkeys import enrol_passkey
+from gui.controllers.passkeys import enrol_passkey, rename_command, rename_passkey
 from gui.controllers.problems import Problem
 from gui.views.lists import ListPane
 from gui.views.stage import Stage
@@ -51,7 +51,10 @@ class FactorPane(ListPane):
         self.add_button(
             "Remove…", self._remove, name="remove", kind="danger", needs_row=True
         )
+        self.rename = self.add_button("Rename…", self._rename, name="rename")
         self.add_button("Backup codes…", self._new_codes, name="codes")
+        self.on_selected = self._chosen
+        self._chosen()
         self.add_button("Add…", self._add, name="add", kind="primary")
         self.codes_left = label(self, look="secondary", name="left")
         self.codes_left.grid(row=2, column=0, sticky="w", pady=px(self, 6))
@@ -195,7 +198,26 @@ class FactorPane(ListPane):
             made,
         )
 
-    # --- removing
+    # --- one of them
+
+    def _chosen(self) -> None:
+        chosen = [item.mark for item in self.selected]
+        self.rename.configure(state="normal" if chosen == ["passkey"] else "disabled")
+
+    def _rename(self) -> None:
+        item, desk = self.selected[0], self._stage.desk
+        self._stage.ask(
+            Question(
+                "Rename the passkey",
+                fields=(FieldSpec("name", "Name", value=item.cells[1], required=True),),
+                confirm="Rename",
+                command=lambda v: rename_command(desk, item.key, v["name"].strip()),
+            ),
+            lambda v, done, failed: rename_passkey(
+                desk, item.key, v["name"].strip(), done, failed
+            ),
+            lambda _: self._reload(),
+        )
 
     def _remove(self) -> None:
         item = self.selected[0]

@@ -90,7 +90,13 @@ class KeysPage(Page):
                 "It can do what you tick here, as far as you may do it yourself.",
                 fields=(
                     FieldSpec("name", "Name", required=True),
+                    FieldSpec("days", "Good for so many days", check=days_fault),
                     FieldSpec("description", "What it is for"),
+                    FieldSpec(
+                        "addresses",
+                        "Only from these addresses",
+                        hint="Addresses or networks with commas; empty: from anywhere",
+                    ),
                     FieldSpec(
                         "scopes",
                         "What it may do",
@@ -99,13 +105,8 @@ class KeysPage(Page):
                         required=True,
                         hint="Type to find; Space or a click ticks.",
                     ),
-                    FieldSpec("days", "Good for so many days", check=days_fault),
-                    FieldSpec(
-                        "addresses",
-                        "Only from these addresses",
-                        hint="Addresses or networks with commas; empty: from anywhere",
-                    ),
                 ),
+                columns=2,
                 confirm="Make the key",
                 command=self.api.create_command,
             ),

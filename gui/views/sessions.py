@@ -77,7 +77,7 @@ class SessionsPage(Page):
                 items,
                 nothing=(
                     "No known device",
-                    "A program can ask to be remembered when you sign in with it.",
+                    "Have this computer remembered when you sign in.",
                 ),
             ),
             failed,

@@ -167,10 +167,19 @@ class SignInView(Frame):
                     required=True,
                 ),
                 FieldSpec("password", "Password", "password", required=True),
+                FieldSpec(
+                    "remember",
+                    "Remember this computer",
+                    "check",
+                    hint="Then failures of others do not shut you out here.",
+                ),
             ),
             "Sign in",
             lambda v, failed: flow.sign_in(
-                v["username"].strip(), v["password"], failed
+                v["username"].strip(),
+                v["password"],
+                failed,
+                remember=bool(v["remember"]),
             ),
             text=f"{self.stage.desk.place.name}  ·  {self.stage.desk.place.endpoint}",
             links=(

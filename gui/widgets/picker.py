@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import ttkbootstrap as ttk
 
-from gui.widgets.basics import px
+from gui.widgets.basics import px, root_of
 
 _TICKED, _NOT_TICKED = "☑", "☐"
 ROWS: Final = 8
@@ -36,6 +36,7 @@ class Picker(ttk.Frame):
         self._several = several
         self._ticked: set[str] = set()
         self._fitting: list[str] = []
+        self._at = 0
         self.columnconfigure(0, weight=1)
         self._typed = ttk.StringVar(master=self)
         self.entry = ttk.Entry(self, textvariable=self._typed, name=name)
@@ -44,12 +45,15 @@ class Picker(ttk.Frame):
             self,
             columns=("text",),
             show="",
-            selectmode="browse",
+            selectmode="none",
             height=min(ROWS, len(self._choices)),
-            bootstyle="primary table",
+            bootstyle="table",
             name=f"{name}_list",
         )
         self.tree.column("text", width=px(self, 330))
+        self.tree.tag_configure(
+            "here", background=root_of(self).colour("primary"), foreground="#ffffff"
+        )
         self.tree.grid(row=1, column=0, sticky="nsew", pady=(px(self, 3), 0))
         if len(self._choices) > ROWS:
             bar = ttk.Scrollbar(self, orient="vertical", command=self.tree.yview)
@@ -61,18 +65,18 @@ class Picker(ttk.Frame):
     def _listen(self) -> None:
         self._typed.trace_add("write", lambda *_: self._fill())
         for key, step in (("Up", -1), ("Down", 1), ("Prior", -ROWS), ("Next", ROWS)):
-            self.entry.bind(f"<{key}>", lambda _, by=step: self._move(by))  # type: ignore[misc]
-        self.tree.bind("<<TreeviewSelect>>", lambda _: self._told())
+            self.entry.bind(f"<{key}>", lambda _, by=step: self._leave(by))  # type: ignore[misc]
+            self.tree.bind(f"<{key}>", lambda _, by=step: self._move(by))  # type: ignore[misc]
+        self.tree.bind("<Button-1>", self._clicked)
         if self._several:
-            self.tree.bind("<space>", lambda _: self._tick(self.tree.focus()))
-            self.tree.bind("<Button-1>", self._clicked)
+            self.tree.bind("<space>", lambda _: self._tick())
 
     @property
     def value(self) -> str:
         """What is chosen; of several, with commas between them."""
         if self._several:
             return ", ".join(text for text in self._choices if text in self._ticked)
-        return "".join(self._text(row) for row in self.tree.selection())
+        return self._fitting[self._at] if self._fitting else ""
 
     @value.setter
     def value(self, text: str) -> None:
@@ -98,32 +102,36 @@ class Picker(ttk.Frame):
         self.tree.delete(*self.tree.get_children())
         for number, text in enumerate(self._fitting):
             self.tree.insert("", "end", iid=str(number), values=(self._shown(text),))
-        if not self._several:
-            self._mark(0)
+        self._mark(0)
 
     def _shown(self, text: str) -> str:
         if not self._several:
             return text
         return f"{_TICKED if text in self._ticked else _NOT_TICKED}  {text}"
 
-    def _text(self, row: str) -> str:
-        return self._fitting[int(row)]
-
     def _mark(self, number: int) -> None:
-        if self._fitting:
-            row = str(max(0, min(number, len(self._fitting) - 1)))
-            self.tree.selection_set(row)
-            self.tree.focus(row)
-            self.tree.see(row)
+        """Mark the row of that number, or the nearest there is."""
+        if not self._fitting:
+            return
+        for row in self.tree.get_children():
+            self.tree.item(row, tags=())
+        self._at = max(0, min(number, len(self._fitting) - 1))
+        self.tree.item(str(self._at), tags=("here",))
+        self.tree.see(str(self._at))
+        if not self._several:
+            self.event_generate(CHOSEN)
 
     # --- what people do
 
-    def _move(self, by: int) -> str:
+    def _leave(self, by: int) -> str:
+        """From the line into the list; of one to be chosen the line keeps the focus."""
         if self._several:
             self.tree.focus_set()
-            self._mark(0)
-        else:
-            self._mark(int(self.tree.focus() or 0) + by)
+            return self._move(0)
+        return self._move(by)
+
+    def _move(self, by: int) -> str:
+        self._mark(self._at + by)
         return "break"
 
     def _clicked(self, event: Any) -> str:
@@ -131,16 +139,14 @@ class Picker(ttk.Frame):
         row = self.tree.identify_row(event.y)
         if row:
             self._mark(int(row))
-            self._tick(row)
+            if self._several:
+                self._tick()
         return "break"
 
-    def _tick(self, row: str) -> str:
-        if row:
-            text = self._text(row)
+    def _tick(self) -> str:
+        if self._fitting:
+            text = self._fitting[self._at]
             self._ticked ^= {text}
-            self.tree.item(row, values=(self._shown(text),))
-            self._told()
+            self.tree.item(str(self._at), values=(self._shown(text),))
+            self.event_generate(CHOSEN)
         return "break"
-
-    def _told(self) -> None:
-        self.event_generate(CHOSEN)

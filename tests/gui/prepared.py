@@ -27,6 +27,27 @@ PEOPLE = (
 )
 
 
+NEWS = (
+    (
+        "The lab in Berkeley moves",
+        "From the first of May on it is in Hearst Avenue.\nThe code stays as it is.",
+        "normal",
+    ),
+    (
+        "The service rests on Saturday",
+        "From 22:00 to 23:00 nobody can sign in. What is open then should be saved.",
+        "high",
+    ),
+)
+ANSWERS = (
+    ("terms", "2026-01", True),
+    ("privacy", "2025-07", True),
+    ("marketing", "", True),
+    ("marketing", "", False),
+    ("privacy", "2026-01", True),
+)
+
+
 def settle(service: RunningService, token: str) -> dict[str, str]:
     """Make the people and let something happen to some; returns their ids."""
     ids = {}
@@ -61,4 +82,28 @@ def settle(service: RunningService, token: str) -> dict[str, str]:
         user_id=ids["emmy"],
         update_data={"city": "Bryn Mawr", "notes": "Emigrated in 1933."},
     )
+    _tell_the_administrator(service, token)
     return ids
+
+
+def _tell_the_administrator(service: RunningService, token: str) -> None:
+    """Something to read, consents, and an API key."""
+    own = {"session_token": token}
+    me = service.ask(action="verify_session", **own)["user_id"]
+    for title, body, priority in NEWS:
+        sent = service.ask(
+            action="send_notification", user_ids=[me], title=title, body=body,
+            priority=priority, **own,
+        )  # fmt: skip
+        assert sent["status"] == "success", sent
+    for kind, version, granted in ANSWERS:
+        service.ask(
+            action="set_consent", type=kind, version=version, granted=granted,
+            source="web", **own,
+        )  # fmt: skip
+    made = service.ask(
+        action="create_api_key", name="nightly report",
+        description="Counts accounts for the board", scopes=["users.read", "audit.read"],
+        expires_in_days=90, addresses=["10.0.0.0/8"], **own,
+    )  # fmt: skip
+    assert made["status"] == "success", made

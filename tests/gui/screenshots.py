@@ -13,6 +13,7 @@ from tests.gui.administration import administration_of_rights
 from tests.gui.display import private_display
 from tests.gui.driver import Driver
 from tests.gui.oversight import attributes, audit_log, policies
+from tests.gui.own_walk import own_pages, signed_out
 from tests.gui.prepared import settle
 from tests.gui.user_pictures import (
     deleted_accounts,
@@ -71,17 +72,6 @@ def before_signing_in(window: Driver, camera: Camera) -> None:
     window.key("Escape")
 
 
-def own_pages(window: Driver, camera: Camera) -> None:
-    window.signed_in()
-    for page in ("profile", "security", "sessions", "keys"):
-        window.go(page)
-        camera.take(page)
-    window.click("new")
-    assert window.sheet
-    camera.take("new-key")
-    window.key("Escape")
-
-
 def administration(window: Driver, camera: Camera) -> None:
     users = window.go("users")
     camera.take("users")
@@ -131,6 +121,7 @@ WALKS: tuple[Callable[[Driver, Camera], None], ...] = (
     audit_log,
     policies,
     attributes,
+    signed_out,
 )
 
 

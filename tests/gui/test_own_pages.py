@@ -1,15 +1,17 @@
 """What people do with their own account, through the window."""
 
+import platform
 import re
-from collections.abc import Callable
+import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyotp
 import pytest
 
 from tests.gui.driver import Driver
-from tests.service.harness import GOOD
-from tests.service.running import RunningService
+from tests.service.harness import GOOD, creation, login
+from tests.service.running import RunningService, running_service
 
 Open = Callable[..., Driver]
 Member = Callable[[str], str]
@@ -137,6 +139,46 @@ def test_sessions_are_seen_and_ended(
     window.until(lambda: len(page.sessions.items) == 1)
     reply = shared.ask(action="verify_session", session_token=token)
     assert reply["status"] == "error"
+
+
+@pytest.fixture
+def impatient(tmp_path: Path) -> Iterator[RunningService]:
+    """A service that shuts an account after three failures; `hanna` has one."""
+    env = {"UMS_POLICY": '{"failures_max": 3}'}
+    with running_service(tmp_path / "data", env=env) as service:
+        service.ask(**creation("hanna"))
+        yield service
+
+
+def test_a_computer_is_remembered_known_again_and_forgotten(
+    open_window: Open, impatient: RunningService, tmp_path: Path
+):
+    window = open_window(impatient.endpoint)
+    window.type("username", "hanna")
+    window.type("password", GOOD)
+    window.click("remember")
+    window.click("ok")
+    window.until(lambda: window.program.shell)
+    page = window.go("sessions")
+    (device,) = page.devices.items.values()
+    assert device.cells[0] == platform.node()
+    kept = tmp_path / "devices.json"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    window.close()
+
+    for _ in range(3):  # others fail until the account is shut for them
+        impatient.ask(**login("hanna", "not her password"))
+    assert impatient.ask(**login("hanna"))["status"] == "error"
+    window = open_window(impatient.endpoint)
+    window.signed_in("hanna", GOOD)
+    page = window.go("sessions")
+    assert len(page.devices.items) == 1  # known again, not a second one
+    page.devices.table.focus_rows()
+    window.click("forget")
+    window.click("shell")
+    assert "forget-device --device-id" in window.find("command").get("1.0", "end")
+    window.click("ok")
+    window.reads("No known device")
 
 
 def works(service: RunningService, key: str) -> bool:

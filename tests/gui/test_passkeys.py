@@ -59,6 +59,17 @@ def test_a_passkey_is_enrolled_used_as_second_factor_and_alone_and_removed(
 
     page = window.go("security")
     page.factors.table.focus_rows()
+    window.click("rename")
+    assert window.find("name").get() == "blue key"
+    window.type("name", "green key")
+    window.click("shell")
+    assert "rename-passkey" in window.find("command").get("1.0", "end")
+    window.click("ok")
+    window.until(
+        lambda: [i.cells[1] for i in page.factors.items.values()] == ["green key"]
+    )
+    window.settled()
+    page.factors.table.focus_rows()
     window.click("remove")
     window.type("password", GOOD)
     window.click("shell")

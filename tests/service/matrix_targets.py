@@ -28,6 +28,7 @@ OF_FACTORS = {
     "begin_passkey_enrolment": {"password": STRONG},
     "finish_passkey_enrolment": {"setup_token": "A" * 43, "credential": {}},
     "finish_passkey_login": {"mfa_token": "A" * 43, "assertion": {}},
+    "rename_passkey": {"credential_id": "AAAA", "name": "blue key"},
 }
 DIRECTORY = {
     "standard": NEEDS_SESSION,
@@ -116,6 +117,7 @@ TARGETS = {
     "finish_passkey_enrolment": WITH_TOKEN,
     "begin_passkey_login": ALWAYS,
     "finish_passkey_login": WITH_TOKEN,
+    "rename_passkey": {"nobody": SESSION, "member": NONE, "admin": NONE},
     "request_password_reset": ALWAYS,
     "reset_password": ALWAYS,
     "lock_down": NEEDS_SESSION,

@@ -1,5 +1,7 @@
 """One request of every action that succeeds, on a service prepared for it."""
 
+from fido2.utils import websafe_encode
+
 from tests.service.authenticator import (
     Phone,
     SecurityKey,
@@ -190,6 +192,12 @@ def requests(bench: Bench) -> dict[str, Message]:
             "action": "finish_passkey_login",
             "mfa_token": alone["mfa_token"],
             "assertion": key.sign(alone["options"]),
+        },
+        "rename_passkey": {
+            "action": "rename_passkey",
+            "session_token": gina,
+            "credential_id": websafe_encode(key.credential_id),
+            "name": "blue key",
         },
         **imports(bench, admin),
         "list_mail": {"action": "list_mail", "session_token": admin},

@@ -321,3 +321,45 @@ def test_stored_passkeys_survive_a_restart(standard: Bench, key: SecurityKey):
     after = standard.store.get(FACTORS, standard.user_id("alice"))
     assert dataclasses.asdict(after) == dataclasses.asdict(before)
     assert alone(standard, key)["status"] == "success"
+
+
+# --- names ---
+
+
+def named(bench: Bench, token: str) -> dict[str, str]:
+    shown = bench.ask(action="get_mfa_status", session_token=token)["methods"]
+    return {m["credential_id"]: m["name"] for m in shown if m["method"] == "passkey"}
+
+
+def rename(bench: Bench, token: str, credential_id: str, name: str) -> Message:
+    return bench.ask(
+        action="rename_passkey",
+        session_token=token,
+        credential_id=credential_id,
+        name=name,
+    )
+
+
+def test_a_passkey_gets_another_name_and_works_as_before(standard: Bench):
+    alice = standard.member("alice")
+    first, second = enrol(standard, alice), enrol(standard, alice)
+    ids = list(named(standard, alice))
+    done = rename(standard, alice, ids[1], "blue key")
+    assert (done["status"], done["name"]) == ("success", "blue key")
+    standard.restart()
+    alice = str(alone(standard, first)["session_token"])
+    assert named(standard, alice) == {ids[0]: "", ids[1]: "blue key"}
+    assert alone(standard, second)["status"] == "success"
+    noted = [e for e in standard.audit() if e.data["event"] == "passkey_renamed"]
+    assert len(noted) == 1
+
+
+def test_only_ones_own_passkeys_are_renamed(standard: Bench, key: SecurityKey):
+    alice = str(alone(standard, key)["session_token"])
+    (mine,) = named(standard, alice)
+    bobby = standard.member("bobby")
+    for credential_id in (mine, "AAAA", "not base64url!"):
+        assert rename(standard, bobby, credential_id, "x")["code"] == "NOT_FOUND"
+    assert rename(standard, alice, mine, "")["code"] == "INVALID_REQUEST"
+    assert rename(standard, alice, mine, "a\nb")["status"] == "error"
+    assert named(standard, alice) == {mine: ""}

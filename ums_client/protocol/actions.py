@@ -107,6 +107,7 @@ class Audit(StrEnum):
     MFA_ENABLED = "mfa_enabled"
     MFA_DISABLED = "mfa_disabled"
     MFA_CODE_SENT = "mfa_code_sent"
+    PASSKEY_RENAMED = "passkey_renamed"
     MFA_READ = "mfa_read"
     BACKUP_CODES_REGENERATED = "backup_codes_regenerated"
     PASSWORD_STATUS_READ = "password_status_read"
@@ -240,6 +241,7 @@ ACTIONS: Final = (
     Action("finish_passkey_enrolment", passkeys.FinishPasskeyEnrolment, Access.OPTIONAL, Rate.LOGIN,    Audit.MFA_ENABLED,              Repeat.NEVER),
     Action("begin_passkey_login",      passkeys.BeginPasskeyLogin,      Access.PUBLIC,   Rate.LOGIN,    Audit.LOGIN,                    Repeat.NEVER),
     Action("finish_passkey_login",     passkeys.FinishPasskeyLogin,     Access.PUBLIC,   Rate.LOGIN,    Audit.LOGIN,                    Repeat.NEVER),
+    Action("rename_passkey",           passkeys.RenamePasskey,          Access.SESSION,  Rate.WRITE,    Audit.PASSKEY_RENAMED,          Repeat.KEYED),
     Action("check_password",           passwords.CheckPassword,         Access.PUBLIC,   Rate.CHECK,    Audit.NONE,                     Repeat.SAFE),
     Action("get_password_status",      passwords.GetPasswordStatus,     Access.OWN,      Rate.READ,     Audit.PASSWORD_STATUS_READ,     Repeat.SAFE,  Permission.USERS_READ),
     Action("force_password_change",    passwords.ForcePasswordChange,   Access.GRANTED,  Rate.WRITE,    Audit.PASSWORD_CHANGE_FORCED,   Repeat.KEYED, Permission.CREDENTIALS_MANAGE),

@@ -4,6 +4,8 @@ Options and answers are the JSON forms of WebAuthn level 3, as browsers read and
 them; binary values in them are base64url.
 """
 
+from typing import Annotated
+
 from pydantic import Field, JsonValue
 
 from ums_client.protocol.factors import ConfirmMfaReply
@@ -67,3 +69,17 @@ class FinishPasskeyLogin(OpensSession[FinishPasskeyLoginReply]):
 
     mfa_token: Secret = Field(repr=False)
     assertion: dict[str, JsonValue] = Field(repr=False)
+
+
+class RenamePasskeyReply(Reply):
+    """The passkey has the new name, durably."""
+
+    message: str = ""
+    name: str
+
+
+class RenamePasskey(Request[RenamePasskeyReply]):
+    """Give a passkey of yours another name; `get_mfa_status` tells its `credential_id`."""
+
+    credential_id: ShortText
+    name: Annotated[ShortText, Field(min_length=1)]

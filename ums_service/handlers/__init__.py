@@ -117,6 +117,7 @@ from ums_client.protocol.passkeys import (
     BeginPasskeyLogin,
     FinishPasskeyEnrolment,
     FinishPasskeyLogin,
+    RenamePasskey,
 )
 from ums_client.protocol.passwords import (
     ChangePassword,
@@ -264,6 +265,7 @@ HANDLERS: Final[dict[type[Request[Any]], Handler]] = {
     FinishPasskeyEnrolment: passkeys.finish_passkey_enrolment,
     BeginPasskeyLogin: passkeys.begin_passkey_login,
     FinishPasskeyLogin: passkeys.finish_passkey_login,
+    RenamePasskey: passkeys.rename_passkey,
     CheckPassword: passwords.check_password,
     GetPasswordStatus: passwords.get_password_status,
     ForcePasswordChange: passwords.force_password_change,

@@ -1,4 +1,7 @@
-"""Passkeys: enrolled as a second factor, and as a login of their own."""
+"""Passkeys: enrolled as a second factor, named, and as a login of their own."""
+
+from base64 import urlsafe_b64encode
+from dataclasses import replace
 
 from ums_client.protocol.passkeys import (
     BeginPasskeyEnrolment,
@@ -9,12 +12,14 @@ from ums_client.protocol.passkeys import (
     FinishPasskeyEnrolmentReply,
     FinishPasskeyLogin,
     FinishPasskeyLoginReply,
+    RenamePasskey,
+    RenamePasskeyReply,
 )
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain.challenges import Challenge, Goal
-from ums_service.domain.errors import InvalidInput, InvalidToken, WrongFactor
-from ums_service.domain.factors import FACTORS, PASSKEY
+from ums_service.domain.errors import InvalidInput, InvalidToken, NoFactor, WrongFactor
+from ums_service.domain.factors import FACTORS, PASSKEY, Passkey
 from ums_service.domain.passkeys import owner_named_by
 from ums_service.domain.users import USERS
 from ums_service.handlers.enrolment import (
@@ -122,3 +127,28 @@ async def finish_passkey_login(
         call.known_device(user, request.device_token),
     )
     return await finish_login(kind, request, user, (method,), call, device)
+
+
+async def rename_passkey(
+    request: RenamePasskey, call: Call
+) -> Answer[RenamePasskeyReply]:
+    """Give a passkey of the caller another name.
+
+    Raises:
+        NoFactor: the account has no such passkey.
+    """
+    factors = await call.tx.get(FACTORS, call.own_session.user_id)
+    known = () if factors is None else factors.passkeys
+    wanted = request.credential_id.rstrip("=")
+    found = [p for p in known if _shown_id(p) == wanted]
+    if factors is None or not found:
+        raise NoFactor
+    call.tx.put(FACTORS, factors.with_passkey(replace(found[0], name=request.name)))
+    return answer(
+        RenamePasskeyReply, message="The passkey has another name", name=request.name
+    )
+
+
+def _shown_id(passkey: Passkey) -> str:
+    """The id as `get_mfa_status` tells it."""
+    return urlsafe_b64encode(passkey.credential_id).decode().rstrip("=")
