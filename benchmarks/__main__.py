@@ -13,10 +13,12 @@ from typing import Final
 
 from benchmarks import (
     audit,
+    bulk,
     checkpoint,
     desktop,
     imports,
     logins,
+    memory,
     other,
     reads,
     scaling,
@@ -43,6 +45,8 @@ GROUPS: Final[dict[str, Callable[[Run], list[Line]]]] = {
     "audit": audit.measure,
     "import": imports.measure,
     "search": search.measure,
+    "bulk": bulk.measure,
+    "memory": memory.measure,
     "desktop": desktop.measure,
 }
 _ON_DISK: Final = Path("/var/tmp")

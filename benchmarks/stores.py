@@ -31,7 +31,7 @@ from ums_service.domain.roster import update_roster
 from ums_service.domain.totp import NEVER_USED, SECRET_BYTES
 from ums_service.domain.users import ADMIN, USERS, User
 from ums_service.master_key import make_key_file
-from ums_service.opening import COLLECTIONS, STREAMS
+from ums_service.opening import COLLECTIONS, KDF_OF_RANDOM_KEYS, STREAMS
 
 PASSWORD: Final = "pomegranate gramophone 4711"
 ADMINISTRATOR: Final = "admin"
@@ -100,18 +100,19 @@ def build(data: Path, accounts: int) -> None:
     """Make the store and its key file; durable on return."""
     os.umask(0o077)
     data.parent.mkdir(parents=True, exist_ok=True)
-    key = make_key_file(_key_path(data)).secret
+    key = make_key_file(key_path(data)).secret
     asyncio.run(_fill(data, key, accounts))
 
 
 def lengthen_journal(data: Path, gap_bytes: int) -> None:
     """Leave the journal so many bytes short of where a checkpoint begins."""
     os.umask(0o077)
-    key = _key_path(data).read_bytes().strip()
+    key = key_path(data).read_bytes().strip()
     asyncio.run(_lengthen_journal(data, key, gap_bytes))
 
 
-def _key_path(data: Path) -> Path:
+def key_path(data: Path) -> Path:
+    """The key file of a store."""
     return data.with_name(data.name + ".key")
 
 
@@ -124,6 +125,7 @@ async def _fill(data: Path, key: bytes, accounts: int) -> None:
         streams=STREAMS,
         options=_BULK,
         now=now.epoch_s,
+        kdf=KDF_OF_RANDOM_KEYS,
     )
     store.start(asyncio.get_running_loop())
     everybody = people(accounts)
@@ -211,7 +213,7 @@ class Stores:
             _elsewhere(build, self._originals[accounts], accounts)
         original, copy = self._originals[accounts], self.new_path()
         shutil.copytree(original, copy)
-        shutil.copy2(_key_path(original), _key_path(copy))
+        shutil.copy2(key_path(original), key_path(copy))
         os.sync()
         return copy
 
@@ -231,7 +233,7 @@ class Stores:
     def discard(self, copy: Path) -> None:
         """Remove a copy that is not needed any more."""
         shutil.rmtree(copy)
-        _key_path(copy).unlink()
+        key_path(copy).unlink()
 
 
 def _elsewhere(function: Callable[[Path, int], None], data: Path, number: int) -> None:

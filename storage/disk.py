@@ -142,28 +142,39 @@ class RealFile:
 
 @final
 class RealLock:
-    """`flock` on a file that is never deleted; the kernel releases it on a crash."""
+    """`flock` on the directory and on a file in it, released by the kernel on a crash.
+
+    The file tells who holds them; deleting it, as people do with locks that they think
+    were left behind, lets nobody else in.
+    """
 
     def __init__(self, path: Path, owner: str) -> None:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        self._descriptor = os.open(path, flags, FILE_MODE)
+        self._descriptors: list[int] = []
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+        file = self._open(path, flags)
         try:
-            _require_private(path, os.fstat(self._descriptor), FILE_MODE)
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, owner.encode()[:LOCK_TEXT_MAX_BYTES], 0)
+            _require_private(path, os.fstat(file), FILE_MODE)
+            directory = self._open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            for descriptor in (directory, file):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(file, 0)
+            os.pwrite(file, owner.encode()[:LOCK_TEXT_MAX_BYTES], 0)
         except BlockingIOError:
-            holder = os.pread(self._descriptor, LOCK_TEXT_MAX_BYTES, 0)
+            holder = os.pread(file, LOCK_TEXT_MAX_BYTES, 0).decode(errors="replace")
             self.release()
-            raise StoreLocked(holder.decode(errors="replace")) from None
+            raise StoreLocked(holder or "another process") from None
         except (OSError, UnsafePermissions):
             self.release()
             raise
 
+    def _open(self, path: Path, flags: int) -> int:
+        descriptor = os.open(path, flags | os.O_CLOEXEC, FILE_MODE)
+        self._descriptors.append(descriptor)
+        return descriptor
+
     def release(self) -> None:
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
+        while self._descriptors:
+            os.close(self._descriptors.pop())
 
 
 @final

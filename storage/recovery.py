@@ -126,6 +126,7 @@ def find_orphans(disk: Disk, manifest: Manifest, streams: Iterable[str]) -> list
     temporary = {
         name + TEMPORARY_SUFFIX for name in (MANIFEST_NAME, KEYRING_NAME, BALLAST_NAME)
     }
+    named = manifest.files()
     orphans = []
     for name in disk.list():
         stem, _, number = name.rpartition("-")
@@ -133,9 +134,9 @@ def find_orphans(disk: Disk, manifest: Manifest, streams: Iterable[str]) -> list
         if name in temporary:
             orphans.append(name)
         elif segment is not None and segment.rpartition("-")[0] in ours:
-            if segment not in manifest.files() or name.endswith(TEMPORARY_SUFFIX):
+            if segment not in named or name.endswith(TEMPORARY_SUFFIX):
                 orphans.append(name)
-        elif stem in ours and number.isdigit() and name not in manifest.files():
+        elif stem in ours and number.isdigit() and name not in named:
             if stem == "journal" and int(number) > manifest.generation:
                 _require_no_frames(disk, name)
             orphans.append(name)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import click
+from pydantic import BaseModel
 from typing_extensions import override
 
 from ums_client.protocol.actions import Action
@@ -78,7 +79,8 @@ def _option(name: str, annotation: Any, *, required: bool) -> click.Option:
 def _click_type(kind: Any) -> click.ParamType[Any]:
     if get_origin(kind) is Literal:
         return click.Choice(get_args(kind))
-    return _TYPES[get_origin(kind) or kind]
+    plain = get_origin(kind) or kind
+    return _TYPES[dict if issubclass(plain, BaseModel) else plain]
 
 
 def _kind(annotation: Any) -> tuple[Any, bool]:

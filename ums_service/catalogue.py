@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import FunctionType
 from typing import Any, Final, get_args, get_origin
 
@@ -68,18 +69,22 @@ def rows(
         handler = handlers.get(action.request)
         if handler is None:
             raise IncompleteCatalogue(f"{action.name} has no handler")
-        _check_columns(action)
-        _check_shape(action, handler)
-        fields = action.request.model_fields
-        result[action.name] = Row(
-            action, handler, "user_id" in fields, "lab_id" in fields
-        )
+        result[action.name] = _row(action, handler)
     strays = handlers.keys() - {row.action.request for row in result.values()}
     if strays:
         raise IncompleteCatalogue(f"no action for {[s.__name__ for s in strays]}")
     if len({row.action.request for row in result.values()}) != len(result):
         raise IncompleteCatalogue("one request serves two actions")
     return result
+
+
+@cache
+def _row(action: Action, handler: Handler) -> Row:
+    """Both, checked once for all services of a process."""
+    _check_columns(action)
+    _check_shape(action, handler)
+    fields = action.request.model_fields
+    return Row(action, handler, "user_id" in fields, "lab_id" in fields)
 
 
 def _check_columns(action: Action) -> None:

@@ -93,7 +93,8 @@ class Dispatch:
             job = _Job(row, request, ignored, envelope, message, encoding)
             reply = await self._run_until_done(job, call)
         except Exception as error:  # noqa: BLE001 - the boundary that nothing may pass
-            request_id = request_id or request_id_of(message or {})
+            if request_id is None:  # 0 and "" are ids, too
+                request_id = request_id_of(message or {})
             refused = self.refusals.told(error, row.action if row else None)
             await self.refusals.audit(refused, call, address, now)
             reply = self._replies.refusal(refused)
@@ -102,7 +103,12 @@ class Dispatch:
                 await self._delays.hold(address, error.failures)
         else:
             self._meters.end(begun_s, action, OK)
-        return self._replies.write(reply, request_id, encoding)
+        try:
+            return self._replies.write(reply, request_id, encoding)
+        except ValueError as error:  # it holds what the encoding cannot carry
+            refused = self.refusals.told(error, row.action if row else None)
+            reply = self._replies.refusal(refused)
+            return self._replies.write(reply, request_id, encoding)
 
     def _unheard_s(self, address: str, now: Moment) -> float:
         """For how long nothing from this address is even read."""

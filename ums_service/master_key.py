@@ -51,16 +51,24 @@ def find_master_key(
 def make_key_file(path: Path) -> MasterKey:
     """A new random key in a new file, 0600; durable on return.
 
+    The file gets its name when it is whole: a full disk or a kill leaves none that is
+    empty, which no start after it would take.
+
     Raises:
         FileExistsError: something is there already; it is never replaced.
     """
     secret = secrets.token_urlsafe(32).encode()
+    unnamed = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-    descriptor = os.open(path, flags, MODE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secret + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    descriptor = os.open(unnamed, flags, MODE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secret + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(unnamed, path)
+    finally:
+        unnamed.unlink()
     parent = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(parent)

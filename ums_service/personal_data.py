@@ -310,6 +310,7 @@ WITHHELD: Final = {
 
 NOT_PERSONAL: Final = frozenset(
     {
+        "shipped",  # how far the audit log was sent
         "rosters",  # ids of administrators; the role is part of the account
         "revocations",
         "last_revoked",

@@ -70,6 +70,8 @@ class RefusalLog:
     ) -> None:
         """Leave an entry, durable on return. A store that cannot write is logged.
 
+        What could not be entered is counted, and its number entered by a `flush`: which
+        so finds out, while nobody asks for anything, that a full disk has room again.
         Who is shut out of an account has its owner told, in the same commit.
         """
         notice = lockout_notice(call) if call else None
@@ -122,6 +124,8 @@ class RefusalLog:
         except StoreError as error:
             name = entry.event if entry else "failures"
             _log.warning("no audit entry for %s: %s", name, error)
+            if entry is not None:
+                self._budget.suppressed += (entry.details or {}).get("count", 1)
             return False
 
     async def _append_once(

@@ -25,6 +25,7 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
+from ums_client.protocol.limits import INTEGER_MAX
 from ums_service.domain.addresses import ExemptAddresses
 from ums_service.domain.profiles import (
     AUDIT_KEPT_DAYS_MIN,
@@ -48,6 +49,7 @@ _MOST: Final = {
     "notifications_kept": 100,  # each account that is told has its list written anew
     "password_history": 20,  # each costs a hash whenever a password is changed
 }
+_CENTURY_DAYS: Final = 36_525
 
 
 class BadSettings(ValueError):
@@ -253,8 +255,8 @@ class Settings(BaseSettings):
             value, least = getattr(profile, name), _least(profile, name)
             if type(value) is int and value < least:
                 raise BadSettings(f"policy.{name}: should be {least} or more")
-            if name in _MOST and value > _MOST[name]:
-                raise BadSettings(f"policy.{name}: should be {_MOST[name]} or less")
+            if type(value) is int and value > _most(name):
+                raise BadSettings(f"policy.{name}: should be {_most(name)} or less")
         if profile.reset_link_s > DAY_S:
             raise BadSettings(f"policy.reset_link_s: should be {DAY_S} or less")
         return profile
@@ -282,6 +284,13 @@ def _least(profile: Profile, name: str) -> int:
     if name == "audit_kept_days":
         return AUDIT_KEPT_DAYS_MIN[profile.name]
     return int(name not in MAY_BE_ZERO)
+
+
+def _most(name: str) -> int:
+    """The largest sensible value of a policy: a time must not end after the calendar."""
+    if name.endswith("_s"):
+        return _CENTURY_DAYS * DAY_S
+    return _MOST.get(name, _CENTURY_DAYS if name.endswith("_days") else INTEGER_MAX)
 
 
 def misspelt(environ: Mapping[str, str]) -> dict[str, str | None]:

@@ -8,7 +8,6 @@ from typing import Final, TypeAlias
 from typing_extensions import override
 
 from gui.background import Job
-from gui.controllers.commands import shell_command
 from gui.controllers.credentials import Item
 from gui.controllers.desk import Desk
 from gui.controllers.problems import Problem
@@ -81,15 +80,6 @@ class Activity(Streamed):
     def _me(self) -> str:
         me = self.desk.me
         return me.user_id if me is not None else ""
-
-    def command(self) -> str:
-        """The shell command that reads the same."""
-        return shell_command(
-            self.desk.place,
-            QueryAudit,
-            user_id=self._me,
-            events=list(KINDS[self.kind]),
-        )
 
     def _who(self, entry: AuditedEvent) -> str:
         if entry.actor == self._me:

@@ -11,8 +11,7 @@ from gui.views.lock_down import ask_lock_down
 from gui.views.reader import Reader
 from gui.views.stage import Page, Stage
 from gui.views.streams import StreamPane
-from gui.widgets.basics import Split, choice, px
-from gui.widgets.dialogs import Question
+from gui.widgets.basics import Split, choice
 from gui.widgets.table import Column
 
 
@@ -43,9 +42,8 @@ class ActivityPage(Page):
         )
         pane.grid(row=0, column=0, sticky="nsew")
         pane.add_button("This was not me…", self._not_me, name="notme", kind="danger")
-        pane.add_button("As shell command", self._command, name="command", kind="quiet")
-        self.kind = choice(pane.head, tuple(KINDS), name="kind", width=24)
-        self.kind.pack(side="left", pady=px(self, 2))
+        self.kind = choice(pane.bar, tuple(KINDS), name="kind", width=22)
+        self.kind.pack(side="left")
         self.kind.bind("<<ComboboxSelected>>", lambda _: self.look())
         pane.on_selected = self._selected
         self.reader = Reader(panes.right)
@@ -81,11 +79,6 @@ class ActivityPage(Page):
             )
         else:
             self.reader.read(found[0], "", found[1])
-
-    def _command(self) -> None:
-        self.stage.dialogs.open(
-            Question("As shell command", secret=self.activity.command(), close="Close")
-        )
 
     def _not_me(self) -> None:
         ask_lock_down(self.stage)

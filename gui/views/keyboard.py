@@ -21,6 +21,7 @@ KEYS = (
     ("Ctrl+L", "Audit log: follow live, or no more"),
     ("Arrows, Page Up, Page Down", "Move in a table"),
     ("Shift or Ctrl with a click", "Select several rows"),
+    ("Space, Ctrl+A in a list", "Users: select the row, all that are found"),
     ("Ctrl+T", "Light or dark"),
     ("Ctrl+comma", "Settings"),
     ("Ctrl+Q", "Quit"),

@@ -57,8 +57,12 @@ class ListPane(Frame):
         self.rowconfigure(1, weight=1)
         self.head = frame(self, name="head")
         self.head.grid(row=0, column=0, sticky="ew", pady=(0, px(self, 6)))
+        self.head.columnconfigure(0, weight=1)
         self.title = label(self.head, title, font="heading")
-        self.title.pack(side="left")
+        self.title.grid(row=0, column=0, sticky="w")
+        self.bar = frame(self.head, name="bar")
+        self.bar.grid(row=0, column=1, sticky="e")
+        self.head.bind("<Configure>", lambda event: self._part(event.width))
         self.table = Table(self, columns)
         self.table.grid(row=1, column=0, sticky="nsew")
         self.table.on_select = lambda _: self._selected()
@@ -66,6 +70,14 @@ class ListPane(Frame):
         self._needing: list[Any] = []
         self._empty: Frame | None = None
         self.on_selected: Callable[[], object] = lambda: None
+
+    def _part(self, width: int) -> None:
+        """Put the buttons below the title where there is no room beside it."""
+        needed = self.title.winfo_reqwidth() + self.bar.winfo_reqwidth() + px(self, 8)
+        if needed > width > 1:
+            self.bar.grid(row=1, column=0, sticky="w", pady=(px(self, 6), 0))
+        else:
+            self.bar.grid(row=0, column=1, sticky="e", pady=0)
 
     def add_button(
         self,
@@ -77,7 +89,7 @@ class ListPane(Frame):
         needs_row: bool = False,
     ) -> Any:
         """A button at the right; with `needs_row` only for what is selected."""
-        made = button(self.head, text, command, kind=kind, name=name)
+        made = button(self.bar, text, command, kind=kind, name=name)
         made.pack(side="right", padx=(px(self, 6), 0))
         if needs_row:
             self._needing.append(made)

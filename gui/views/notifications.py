@@ -12,7 +12,7 @@ from gui.controllers.wording import counted
 from gui.views.reader import Reader
 from gui.views.stage import Page, Stage
 from gui.views.streams import StreamPane
-from gui.widgets.basics import Split, toggle
+from gui.widgets.basics import Split, button, toggle
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
 from gui.widgets.table import Column
@@ -29,6 +29,9 @@ class NotificationsPage(Page):
         """Empty, until `open`."""
         super().__init__(parent, stage, name=name)
         self.inbox, self.wishes = Inbox(stage.desk), Wishes(stage.desk)
+        button(
+            self.head, "Preferences…", self.choose, icon="sliders", name="preferences"
+        ).pack(side="right")
         self.body.columnconfigure(0, weight=1)
         self.body.rowconfigure(0, weight=1)
         panes = Split(self.body, 330)
@@ -46,10 +49,9 @@ class NotificationsPage(Page):
         )
         pane.grid(row=0, column=0, sticky="nsew")
         add = pane.add_button
-        add("Preferences…", self.choose, name="preferences")
         add("All read", self._mark_all, name="all_read")
         add("Not read", self._mark_unread, name="unread", needs_row=True)
-        self.only_unread = toggle(pane.head, "New only", self.look, name="only")
+        self.only_unread = toggle(pane.bar, "New only", self.look, name="only")
         self.only_unread.pack(side="right")
         pane.on_selected = self._selected
         self.reader = Reader(panes.right)

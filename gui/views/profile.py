@@ -67,9 +67,6 @@ class ProfilePage(Page):
         button(row, "Lock down…", self._lock_down, kind="danger", name="lockdown").pack(
             side="right", padx=gap
         )
-        button(row, "Verify address…", self.verify, name="verify").pack(
-            side="right", padx=(0, gap)
-        )
         self.form.on_change(self._typed)
         self.form.on_return(self._save)
         self._typed()
@@ -91,6 +88,9 @@ class ProfilePage(Page):
         for name, text in facts:
             label(self.facts, name, font="small", look="secondary").pack(anchor="w")
             label(self.facts, text).pack(anchor="w", pady=(0, px(self, 8)))
+        button(self.facts, "Verify address…", self.verify, name="verify").pack(
+            anchor="w", pady=px(self, 8)
+        )
         self.form.focus_first()
 
     def _typed(self) -> None:

@@ -32,7 +32,7 @@ class SecurityPage(Page):
 
     def _password_pane(self) -> None:
         pane = frame(self.body, name="password")
-        pane.grid(row=0, column=0, sticky="n", padx=(0, px(self, 40)))
+        pane.grid(row=0, column=0, sticky="n", padx=(0, px(self, 32)))
         pane.columnconfigure(0, minsize=px(self, 360))
         label(pane, "Password", font="heading").grid(sticky="w")
         self.status = label(pane, look="secondary", wrap=360, name="status")

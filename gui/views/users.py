@@ -110,6 +110,7 @@ class UsersPage(FinderPage):
         made.grid(row=3, column=0, sticky="ew")
         made.grid_remove()
         made.add_button("Change them…", self.change_picked, "change")
+        made.add_button("Export them…", self.export, "exportpicked")
         return made
 
     @override

@@ -21,6 +21,7 @@ from gui.widgets.basics import button, copy_text, frame, label, picture, px, roo
 from gui.widgets.forms import FieldSpec, Form
 from gui.widgets.notice import Notice, Spinner, Tone
 from gui.widgets.panel import Panel
+from gui.widgets.printing import print_text
 from gui.widgets.wizard import Wizard
 
 Answers: TypeAlias = dict[str, str]
@@ -195,6 +196,9 @@ class Sheet(Panel):
             button(row, "Save…", self._save, icon="download", name="save").pack(
                 side="left", padx=px(self.master, 6)
             )
+            button(row, "Print", self._print, icon="printer", name="print").pack(
+                side="left"
+            )
 
     def _copy(self) -> None:
         copy_text(self, self.question.secret)
@@ -210,6 +214,18 @@ class Sheet(Panel):
             return
         if path:
             self.say(f"Saved to {path}.", "success")
+
+    def _print(self) -> None:
+        def told(trouble: str) -> None:
+            if trouble:
+                self.say(f"It cannot be printed: {trouble}.")
+            else:
+                self.say("It is on its way to the printer.", "success")
+
+        try:
+            print_text(self, f"{self.question.title}\n\n{self.question.secret}\n", told)
+        except OSError as error:
+            told(error.strerror or "it cannot be started")
 
     def _show_command(self, box: Any) -> Any:
         """A line that can be selected; hidden until it is asked for."""

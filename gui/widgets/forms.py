@@ -67,6 +67,12 @@ class Field:
             pady=(0, px(parent, 6)),
             padx=(side, 0),
         )
+        least = px(parent, 120)
+        self._placed().bind(
+            "<Configure>",
+            lambda event: self.message.configure(wraplength=max(event.width, least)),
+            add="+",
+        )
         self.fault = ""
 
     def _make(self, parent: Any) -> Any:

@@ -165,7 +165,14 @@ def empty_state(
     box = frame(parent, 24)
     ttk.Label(box, icon=icon, icon_size=px(parent, 32), bootstyle="secondary").pack()
     label(box, title, font="heading").pack(pady=(px(parent, 8), 0))
-    label(box, text, look="secondary", wrap=420).pack(pady=px(parent, 6))
+    said = label(box, text, look="secondary", wrap=420)
+    said.pack(pady=px(parent, 6))
+    most, sides, least = px(parent, 420), px(parent, 48), px(parent, 120)
+
+    def fit(event: Any) -> None:
+        said.configure(wraplength=min(most, max(event.width - sides, least)))
+
+    box.bind("<Configure>", fit)
     if command is not None:
         button(box, action, command, kind="primary").pack(pady=px(parent, 6))
     return box

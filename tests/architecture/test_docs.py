@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs import run_program
 from tests.service.harness import LIMIT_S, ROOT
 from tests.service.running import RunningService, service_environment
 
@@ -81,7 +82,7 @@ COMMANDS = sorted(
 
 @pytest.mark.parametrize(("module", "verb"), COMMANDS)
 def test_a_command_of_the_documents_exists(module: str, verb: str):
-    done = run([sys.executable, "-m", module, verb, "--help"])
+    done = run_program(module, verb, "--help", env=service_environment())
     assert done.returncode == 0, done.stderr
 
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -45,8 +46,13 @@ def unit_of(name: str) -> str:
     return max(rows, key=len, default=name.split(".", maxsplit=1)[0])
 
 
-def imports_of(name: str) -> Iterator[str]:
+@cache
+def imports_of(name: str) -> tuple[str, ...]:
     """Everything a module imports: modules of ours in full, others by their first name."""
+    return tuple(_imports_of(name))
+
+
+def _imports_of(name: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(MODULES[name].read_text())):
         if isinstance(node, ast.Import):
             targets = [alias.name for alias in node.names]
@@ -133,6 +139,7 @@ def test_a_module_has_a_docstring_and_fits_in_the_head(name: str):
     assert text.count("\n") <= LINES_MAX
 
 
+@cache
 def attributes_of(name: str) -> set[str]:
     """Dotted names that a module uses, such as time.monotonic."""
     tree = ast.parse(MODULES[name].read_text())

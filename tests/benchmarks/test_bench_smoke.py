@@ -55,6 +55,11 @@ NAMES = {
         "desktop, 200 accounts, from a keystroke",
         "desktop, resident memory",
     ],
+    "bulk": ["bulk_users, "],
+    "memory": [
+        "200 accounts, memory of the store for each",
+        "200 accounts, memory for each membership",
+    ],
     "other": ["list_users", "describe_actions", "get_user by the client library"],
 }
 

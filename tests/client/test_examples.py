@@ -1,28 +1,19 @@
 """The examples do what they say, against a service that keeps to the contract."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.client.doubles import CurveServer, FakeService
 from tests.client.test_curve import key_file
+from tests.programs import run_program
 
 ROOT = Path(__file__).parents[2]
 
 
-def run(example, *arguments, timeout_s=30):
-    return subprocess.run(
-        [sys.executable, "-m", f"examples.{example}", *map(str, arguments)],
-        cwd=ROOT,
-        env={},
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
-        check=False,
-    )
+def run(example, *arguments):
+    return run_program(f"examples.{example}", *map(str, arguments), env={})
 
 
 @pytest.mark.parametrize("example", ["plain_zeromq", "with_client", "msgpack_dealer"])
@@ -56,7 +47,7 @@ def test_the_example_verifies_tokens_of_a_real_service(shared_standard):
 
 
 def test_the_tour_shows_what_it_promises():
-    done = run("demo", timeout_s=100)
+    done = run("demo")
     assert (done.returncode, done.stderr) == (0, "")
     told = re.split(r"^== .*audit log.*$", done.stdout, flags=re.MULTILINE)
     assert len(told) == 2

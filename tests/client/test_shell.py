@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.doubles import CurveServer, FakeService, polite, refusal
+from tests.programs import run_program
 from ums_client.protocol.actions import ACTIONS
 from ums_client.secret_input import is_secret
 from ums_client.shell import EXITS, cli
@@ -48,9 +49,8 @@ class Shell:
         )
 
     def run(self, *arguments, stdin=""):
-        with self.start(*arguments, stdin=subprocess.PIPE) as process:
-            out, err = process.communicate(stdin, timeout=30)
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+        words = map(str, arguments)
+        return run_program("ums_client", *words, env=self.environment, stdin=stdin)
 
     def login(self, *more):
         return self.run(

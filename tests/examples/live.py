@@ -1,14 +1,14 @@
 """A live service with people, labs and a gateway, for programs that use one."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from examples.lab_portal.sample import Samples, make_samples
-from tests.service.harness import ADMIN_PASSWORD, ROOT
+from tests.programs import run_program
+from tests.service.harness import ADMIN_PASSWORD
 from tests.service.running import RunningService, login_as_admin, running_service
 from ums_client import Client, Login
 
@@ -51,12 +51,4 @@ def live_service(folder: Path, **options: Any) -> Iterator[Live]:
 
 
 def run_example(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", f"examples.{name}", *map(str, arguments)],
-        cwd=ROOT,
-        env={},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run_program(f"examples.{name}", *map(str, arguments), env={})

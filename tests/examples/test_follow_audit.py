@@ -11,8 +11,14 @@ import pytest
 
 from examples.follow_audit import Follower, LogBroken, Place
 from tests.examples.live import PASSWORD, Live, live_service, run_example
+from tests.programs import run_program
 from tests.service.harness import ROOT, login
-from tests.service.running import Output, running_service, wait_until
+from tests.service.running import (
+    Output,
+    running_service,
+    service_environment,
+    wait_until,
+)
 from ums_client import Client
 from ums_client.protocol.assignments import AssignRole
 from ums_client.protocol.audit import VerifyAudit
@@ -210,15 +216,9 @@ def test_what_was_dropped_for_its_age_is_told_and_the_rest_is_read(
 def test_the_heads_that_it_keeps_prove_that_nothing_was_set_back(watch: Watch):
     heads = watch.folder / "heads"
     assert watch.run("--heads", heads).returncode == 0
-    command = [sys.executable, "-m", "ums_service", "verify"]
-    data = str(watch.live.service.data)
-    checked = subprocess.run(
-        [*command, "--data", data, "--against", f"@{heads}"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ("verify", "--data", str(watch.live.service.data))
+    against = ("--against", f"@{heads}")
+    checked = run_program("ums_service", *command, *against, env=service_environment())
     assert checked.returncode == 0, checked.stderr
 
 

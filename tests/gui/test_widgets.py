@@ -1,6 +1,8 @@
 """The toolkit alone: table, buttons, dialogs, forms."""
 
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from gui.widgets.forms import FieldSpec
 from gui.widgets.picker import Picker
 from gui.widgets.root import Root
 from gui.widgets.table import Column, Row, Table
+from tests.service.harness import LIMIT_S
 
 ROWS = 100_000
 
@@ -211,6 +214,54 @@ def test_a_dialog_shows_the_shell_command(root: Root):
     text = sheet.nametowidget("box.command")
     assert text.get("1.0", "end-1c") == "delete --reason why"
     assert sheet.winfo_height() > before
+    sheet.close()
+
+
+def printing(root: Root, folder: Path, patch: pytest.MonkeyPatch, script: str) -> Sheet:
+    """A dialog with a secret, and a program that stands for the printer."""
+    if script:
+        program = folder / "lp"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+    patch.setenv("PATH", f"{folder}:/usr/bin:/bin" if script else str(folder))
+    sheet = WindowDialogs(root).open(
+        Question("Codes", secret="one\ntwo", save_as="codes.txt", close="Close")
+    )
+    root.update()
+    next(w for w in every(sheet) if w.winfo_name() == "print").invoke()
+    end = time.monotonic() + LIMIT_S
+    while not sheet.notice.text and time.monotonic() < end:
+        root.update()
+    return sheet
+
+
+def every(widget: Any) -> Iterator[Any]:
+    yield widget
+    for child in widget.winfo_children():
+        yield from every(child)
+
+
+def test_a_secret_is_printed_by_a_pipe(
+    root: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    sheet = printing(root, tmp_path, monkeypatch, f"cat > {tmp_path}/paper")
+    assert "on its way to the printer" in sheet.notice.text
+    assert (tmp_path / "paper").read_text() == "Codes\n\none\ntwo\n"
+    sheet.close()
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("echo lp: no default destination >&2; exit 1", "lp: no default destination"),
+        ("", "no printing program (lp) is installed"),
+    ],
+)
+def test_why_nothing_is_printed_is_said(
+    root: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, said: str
+):
+    sheet = printing(root, tmp_path, monkeypatch, script)
+    assert sheet.notice.text == f"It cannot be printed: {said}."
     sheet.close()
 
 

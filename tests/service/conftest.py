@@ -4,6 +4,7 @@ import pytest
 
 from tests.service.authenticator import Phone, set_up
 from tests.service.harness import Bench, Message
+from tests.service.role_office import Office
 
 
 @pytest.fixture
@@ -23,4 +24,16 @@ def alice(standard: Bench) -> Bench:
     """A service with alice and an administrator who has a password of their own."""
     standard.admin()
     standard.register("alice")
+    return standard
+
+
+@pytest.fixture
+def office(standard: Bench) -> Office:
+    return Office(standard)
+
+
+@pytest.fixture
+def people(standard: Bench) -> Bench:
+    for name in ("alice", "bob", "carol"):
+        standard.register(name)
     return standard

@@ -9,7 +9,6 @@ import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -57,10 +56,15 @@ def cheap_settings(**more: Any) -> Settings:
     return Settings(data=Path("bench-data"), **(cheap | more))
 
 
-@cache
-def default_settings() -> Settings:
-    """Those of most benches, made once: it takes as long as the rest of a bench."""
-    return cheap_settings()
+_MADE: dict[str, Settings] = {}
+
+
+def settings_with(more: Message) -> Settings:
+    """Cheap ones, made once for the same values: it takes as long as half a bench."""
+    key = repr(sorted(more.items()))
+    if key not in _MADE:
+        _MADE[key] = cheap_settings(**more)
+    return _MADE[key]
 
 
 class Bench:
@@ -79,7 +83,7 @@ class Bench:
         self.profile = replace(base, **policy)
         self.disk = MemoryDisk() if disk is None else disk
         self.clock = clock or ManualClock()
-        self.settings = cheap_settings(**settings) if settings else default_settings()
+        self.settings = settings_with(settings or {})
         self.slept: list[float] = []
         self._runner = asyncio.Runner()
         self._backup_codes: list[str] = []

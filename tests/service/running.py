@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import zmq
 
+from tests.programs import Program
 from tests.service.harness import ADMIN_PASSWORD, LIMIT_S, ROOT, Message, login
 
 
@@ -59,8 +60,39 @@ class Output:
         self._thread.join(LIMIT_S)
 
 
+Start = Callable[
+    [list[str], Mapping[str, str], int], "subprocess.Popen[bytes] | Program"
+]
+"""Starts a service with these arguments, this environment and a descriptor to write to."""
+
+
+def forked(command: list[str], env: Mapping[str, str], out: int) -> Program:
+    """A service that need not load its modules."""
+    with Path(os.devnull).open() as nothing:
+        streams = {"stdin": nothing.fileno(), "stdout": out, "stderr": out}
+        return Program("ums_service", *command, env=env, **streams)
+
+
+def new_process(
+    command: list[str], env: Mapping[str, str], out: int
+) -> "subprocess.Popen[bytes]":
+    """A service as operators start it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "ums_service", *command],
+        cwd=ROOT,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        stderr=out,
+    )
+
+
 class RunningService:
-    """A started service. `endpoint` is where it answers, once `wait_ready` returned."""
+    """A started service. `endpoint` is where it answers, once `wait_ready` returned.
+
+    It is a process of its own, forked from one that has loaded the modules; `start`
+    says how else to start it.
+    """
 
     def __init__(
         self,
@@ -69,22 +101,17 @@ class RunningService:
         profile: str = "standard",
         port: int = 0,
         env: Mapping[str, str] | None = None,
+        start: Start = forked,
     ) -> None:
-        command = [sys.executable, "-m", "ums_service", "serve", "--data", str(data)]
-        command += ["--profile", profile]
+        command = ["serve", "--data", str(data), "--profile", profile]
         if "--bind" not in arguments:
             command += ["--port", str(port)]
         self.data = data
-        self.process = subprocess.Popen(
-            [*command, *arguments],
-            cwd=ROOT,
-            env=service_environment(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.output = Output(self.process.stdout)
+        into, out_of = os.pipe()
+        with os.fdopen(out_of, "wb"):
+            environ = service_environment(env)
+            self.process = start([*command, *arguments], environ, out_of)
+        self.output = Output(os.fdopen(into))
         self.endpoint = ""
 
     def wait_ready(self) -> Self:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.service.harness import Bench, Message
-from tests.service.test_roles import DAY_S, Office, lab
+from tests.service.role_office import DAY_S, Office, lab
 from ums_service.domain.attributes import LAB_ROLES
 from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements, Membership
 

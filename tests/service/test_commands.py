@@ -215,6 +215,20 @@ def test_imported_people_log_in_with_their_old_passwords(shell: Shell) -> None:
     assert b"pbkdf2" not in (shell.run("audit").stdout).encode()
 
 
+def test_a_backup_that_fails_leaves_nothing_of_itself(
+    shell: Shell, tmp_path: Path
+) -> None:
+    """What is left of one takes room, and is as secret as a whole one."""
+    target = tmp_path / "backups"
+    target.mkdir()
+    journal = max(shell.data.glob("journal-*"))
+    damaged = bytearray(journal.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    journal.write_bytes(damaged)
+    shell.run("backup", target / "copy.tar", status=1)
+    assert list(target.iterdir()) == []
+
+
 def test_import_judges_every_account_and_changes_nothing_on_a_dry_run(
     tmp_path: Path,
 ) -> None:

@@ -33,6 +33,19 @@ def test_who_registers_without_a_required_consent_is_refused(asking: Bench):
     assert asking.register("alice", terms_accepted=True)
 
 
+def test_who_takes_an_invitation_up_consents_as_who_registers(asking: Bench):
+    who = {"email": "guest@example.org", "send_email": False}
+    made = asking.ask(action="invite_user", session_token=asking.admin(), **who)
+    taking = {"action": "accept_invitation", "token": made["token"]}
+    taking |= {"username": "guest", "password": STRONG, "privacy_accepted": True}
+    reply = asking.ask(**taking)
+    assert reply["code"] == "CONSENT_REQUIRED"
+    assert [one["field"] for one in reply["details"]] == ["terms"]
+    assert asking.ask(**taking, terms_accepted=True)["status"] == "success"
+    told = consents(asking, asking.login("guest", STRONG))
+    assert [one["type"] for one in told["consents"]] == ["terms", "privacy"]
+
+
 def test_another_word_for_it_is_taken(hipaa: Bench):
     message = creation("alice", STRONG)
     del message["user_data"]["privacy_accepted"]

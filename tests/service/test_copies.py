@@ -3,11 +3,10 @@
 import asyncio
 import errno
 import hashlib
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.service.harness import ROOT, Bench, Message
+from tests.programs import run_program
+from tests.service.harness import Bench, Message
 from tests.service.running import login_as_admin, running_service, service_environment
 from tests.service.test_keys import admin_key
 from tests.storage.doubles import Call, Fault, FaultyDisk
@@ -52,14 +51,8 @@ def test_a_running_service_makes_a_backup_that_can_be_restored(tmp_path: Path):
     restored = tmp_path / "restored"
     words = ["restore", str(file), "--data", str(restored)]
     words += ["--key-file", str(tmp_path / "data.key")]
-    subprocess.run(
-        [sys.executable, "-m", "ums_service", *words],
-        cwd=ROOT,
-        env=service_environment(None),
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
+    done = run_program("ums_service", *words, env=service_environment())
+    assert done.returncode == 0, done.stderr
     assert (restored / "MANIFEST").exists()
 
 

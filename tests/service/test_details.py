@@ -9,9 +9,11 @@ from tests.service.harness import GOOD, Bench, Message, creation, update
 from ums_client.protocol.accounts import CreateUser, GetUserReply, Section, UpdateUser
 from ums_client.protocol.limits import REQUEST_BYTES_MAX
 from ums_client.protocol.personal import PersonFields
+from ums_service.domain.deleted import DELETED_USERS
 from ums_service.domain.details import DEFAULTS, DETAILS, is_time_zone
 from ums_service.domain.names import full_name_after
 
+DAY_S = 86_400
 EVERYTHING: Message = {
     "first_name": "Alice", "middle_name": "Pleasance", "last_name": "Liddell",
     "preferred_name": "Al", "title": "Dr", "job_title": "reader",
@@ -20,6 +22,10 @@ EVERYTHING: Message = {
     "linkedin_url": "https://www.linkedin.com/in/alice", "bio": "a\nb",
     "skills": ["chess", "croquet"], "interests": ["cats"],
     "healthcare_provider_id": "h1", "custom_fields": {"a": {"b": [1]}},
+    "data_retention_days": 365, "contacts": [{
+        "type": "address", "value": "1 High St", "label": "the flat",
+        "is_primary": True, "address_type": "shipping",
+    }],
     "mobile": "+44 7", "emergency_contact_name": "Lorina",
     "emergency_contact_phone": "+44 8", "emergency_contact_relationship": "sister",
     "address_line1": "Tom Quad", "address_line2": "2", "state": "Oxfordshire",
@@ -308,3 +314,69 @@ def test_security_tells_how_an_account_is_guarded(standard: Bench):
     assert (security["sessions"], security["status_reason"]) == (0, "spam")
     assert security["suspended_until"]
     assert GOOD not in json.dumps(shown(standard, admin, user_id=user_id))
+
+
+def contact(kind: str, value: str, **more: Any) -> Message:
+    return {"type": kind, "value": value, **more}
+
+
+@pytest.mark.parametrize(
+    "contacts",
+    [
+        [contact("email", "nowhere")],
+        [contact("phone", "")],
+        [contact("pigeon", "Bath")],
+        [contact("phone", "+44", address_type="billing")],
+        [
+            contact("phone", "+44", is_primary=True),
+            contact("phone", "+45", is_primary=True),
+        ],
+        [contact("phone", "+44", is_verified=True)],
+        [contact("phone", "+44")] * 11,
+    ],
+)
+def test_contacts_that_cannot_be_are_refused(standard: Bench, contacts: list[Message]):
+    alice = standard.member("alice")
+    refused = standard.ask(**update(alice, contacts=contacts))
+    assert refused["code"] == "INVALID_REQUEST", refused
+    assert "contacts" in str(refused["details"]) or "email" in str(refused["details"])
+    assert shown(standard, alice)["contact"]["contacts"] == []
+
+
+def test_each_type_has_a_first_contact_and_they_go_with_the_account(standard: Bench):
+    contacts = [
+        contact("email", "a@example.org", is_primary=True),
+        contact("phone", "+44 1", is_primary=True),
+        contact("phone", "+44 2", label="at night"),
+    ]
+    alice = standard.member("alice", contacts=contacts)
+    standard.restart()
+    alice = standard.login("alice")
+    told = shown(standard, alice)["contact"]["contacts"]
+    assert [one["value"] for one in told] == ["a@example.org", "+44 1", "+44 2"]
+    gone = {"action": "delete_user", "session_token": alice, "mode": "erase"}
+    assert standard.ask(**gone, password=GOOD)["status"] == "success"
+    assert standard.store.count(DETAILS) == 0
+
+
+@pytest.mark.parametrize(("policy_s", "kept_days"), [(DAY_S, 90), (0, 0)])
+def test_an_account_is_kept_as_long_as_it_says(make_bench, policy_s, kept_days):
+    bench = make_bench(deleted_kept_s=policy_s)
+    alice = bench.member("alice", data_retention_days=90)
+    user_id = bench.user_id("alice")
+    gone = bench.ask(action="delete_user", session_token=alice, password=GOOD)
+    assert ("purge_after" in gone) is bool(kept_days)
+    bench.clock.advance(kept_days * DAY_S - 1)
+    bench.purge()
+    assert (bench.store.get(DELETED_USERS, user_id) is not None) is bool(kept_days)
+    bench.clock.advance(2)
+    bench.purge()
+    assert bench.store.get(DELETED_USERS, user_id) is None
+    assert bench.store.get(DETAILS, user_id) is None
+
+
+@pytest.mark.parametrize("days", [0, 29, 3_651, "365"])
+def test_so_long_nothing_is_kept(standard: Bench, days: Any):
+    alice = standard.member("alice")
+    refused = standard.ask(**update(alice, data_retention_days=days))
+    assert refused["code"] == "INVALID_REQUEST"

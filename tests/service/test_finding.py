@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.service.harness import LOCAL, STRONG, Bench, Message, update
+from tests.service.harness import ADMIN_PASSWORD, LOCAL, STRONG, Bench, Message, update
 from tests.service.test_factors import set_up
 from ums_service.directory.selection import Selection
 from ums_service.directory.walk import Found, Page
@@ -373,9 +373,25 @@ def test_statistics_count_what_there_is(standard: Bench):
     assert told["sessions"] == len(standard.sessions)
     assert (told["recent_logins"], told["new_users"]) == (2, 2)
     assert {user["username"] for user in told["recent_users"]} == {"alice", "bobby"}
+    assert told["by_lab"] == {}
     assert standard.ask(**ask, since="2000-01-01")["new_users"] == 4
     assert standard.ask(**ask, until="2000-01-01")["new_users"] == 0
     assert standard.ask(**ask, since="x")["code"] == "INVALID_REQUEST"
+
+
+def test_statistics_count_the_accounts_of_each_lab(standard: Bench):
+    admin, alice = standard.admin(), standard.member("alice")
+    standard.register("bobby")
+    put_lab(standard, alice="admin", bobby="viewer")
+    ask = {"action": "get_statistics"}
+    told = standard.ask(**ask, session_token=admin)["by_lab"]
+    assert told == {LAB: 2}
+    gone = {"action": "delete_user", "user_id": standard.user_id("bobby")}
+    reply = standard.ask(**gone, session_token=admin, password=ADMIN_PASSWORD)
+    assert reply["status"] == "success", reply
+    assert standard.ask(**ask, session_token=admin)["by_lab"] == {LAB: 1}
+    assert standard.ask(**ask, session_token=alice, lab_id=LAB)["by_lab"] == {}
+    assert standard.ask(**ask, session_token=alice)["code"] == "PERMISSION_DENIED"
 
 
 def test_statistics_of_a_lab_count_its_active_members_only(standard: Bench):

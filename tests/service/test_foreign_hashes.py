@@ -4,7 +4,7 @@ import pytest
 
 from tests.service.foreign_vectors import HASHES, PASSWORD
 from tests.service.harness import Bench
-from tests.service.test_imports import imported
+from tests.service.importing import imported
 from ums_service.domain.argon2id import HashParameters, UnusableHash
 from ums_service.domain.foreign_hashes import imported_form
 from ums_service.domain.password_hashes import NO_PASSWORD, PasswordHashes

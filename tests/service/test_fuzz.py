@@ -77,10 +77,7 @@ def fuzz(service: RunningService, fuzzer: Fuzzer, count: int) -> Counter[str]:
 
 
 def run(data: Path, count: int) -> None:
-    seed = int(
-        os.environ.get("UMS_FUZZ_SEED") or random.SystemRandom().randrange(2**32)
-    )
-    print(f"seed {seed}, {count} messages")
+    print(f"seed {SEED}, {count} messages")
     env = {"UMS_POLICY__SESSIONS_PER_USER": "10"}
     with running_service(data, env=env) as service:
         tokens = [login_as_admin(service)]

@@ -7,64 +7,18 @@ import json
 import pytest
 
 from tests.conftest import MakeBench
-from tests.service.harness import GOOD, STRONG, Bench, Message, update
+from tests.service.harness import Bench, Message, update
+from tests.service.importing import HASH, imported, importer, row, verdicts
 from tests.service.mailbox import MAIL
 from tests.storage.doubles import Call, Fault, FaultyDisk
 from tests.storage.memory_disk import MemoryDisk
 from ums_client.protocol.imports import ImportedUser, ImportUsers
 from ums_client.protocol.limits import REQUEST_BYTES_MAX
-from ums_service.domain.entitlements import (
-    ENTITLEMENTS,
-    AssignedRole,
-    Entitlements,
-)
-from ums_service.domain.imports import IMPORTED_CHANGES, IMPORTS
+from ums_service.domain.imports import IMPORTS
 from ums_service.domain.look_alikes import skeleton
 from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.password_hashes import NO_PASSWORD
-from ums_service.domain.roles import STORED_ROLES, Role
 from ums_service.domain.users import USERS
-
-DAY_S = 86_400
-HASH = "{SSHA}TYCCT7Vh/uqvcLX/1Z6jr0RcDrQXAiCE"
-Rows = list[Message]
-
-
-def imported(bench: Bench, token: str, rows: Rows | None, **more) -> Message:
-    return bench.ask(action="import_users", session_token=token, users=rows, **more)
-
-
-def reverted(bench: Bench, token: str, reply: Message, **more) -> Message:
-    return bench.ask(
-        action="revert_import",
-        session_token=token,
-        import_id=reply["import_id"],
-        **more,
-    )
-
-
-def row(name: str, **more) -> Message:
-    return {"username": name, "email": f"{name}@example.org", **more}
-
-
-def verdicts(reply: Message) -> list[str]:
-    return [result["verdict"] for result in reply["results"]]
-
-
-def importer(bench: Bench, *permissions: str) -> str:
-    """The token of somebody whose role allows just this."""
-    token = bench.member("importer", STRONG)
-    role = Role("importers", allows=frozenset({"users.create", *permissions}))
-    assigned = AssignedRole("importers", None, None, "", "", "")
-
-    async def give() -> None:
-        async with bench.store.transaction() as tx:
-            tx.put(STORED_ROLES, role)
-            own = Entitlements(bench.user_id("importer"), roles=(assigned,))
-            tx.put(ENTITLEMENTS, own)
-
-    bench.run(give())
-    return token
 
 
 def test_accounts_are_made_with_all_that_was_given(standard: Bench):
@@ -248,113 +202,6 @@ def test_it_takes_the_permission_and_a_recent_proof(standard: Bench):
     assert standard.store.count(USERS) == 2
 
 
-@pytest.mark.parametrize(
-    ("kind", "text"),
-    [
-        (
-            "csv",
-            (
-                "Username,email,full_name,email_verified,metadata,user_id\r\n"
-                'al1ce,al1ce@example.org,"A, ""B""",yes,"{""a"": [1]}",77\r\n'
-                "bob,bob@example.org,'=SUM(1),,,\r\n"
-            ),
-        ),
-        (
-            "jsonl",
-            (
-                '{"username": "al1ce", "email": "al1ce@example.org", "user_id": "77", '
-                '"full_name": "A, \\"B\\"", "email_verified": true, "metadata": {"a": [1]}}\n\n'
-                '{"username": "bob", "email": "bob@example.org", "full_name": "=SUM(1)"}\n'
-            ),
-        ),
-        (
-            "json",
-            (
-                '[{"username": "al1ce", "email": "al1ce@example.org", '
-                '"full_name": "A, \\"B\\"", "email_verified": true, "metadata": {"a": [1]}},'
-                '{"username": "bob", "email": "bob@example.org", "full_name": "=SUM(1)"}]'
-            ),
-        ),
-    ],
-)
-def test_text_is_read_in_three_formats(standard: Bench, kind: str, text: str):
-    token = standard.admin()
-    reply = imported(standard, token, None, data=text, format=kind)
-    assert verdicts(reply) == ["create", "create"], reply
-    first, second = standard.user("al1ce"), standard.user("bob")
-    assert first.full_name == 'A, "B"'
-    assert (first.email_verified, first.metadata) == (True, {"a": [1]})
-    assert second.full_name == "=SUM(1)"
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "place"),
-    [
-        ("csv", "username,email\na,b,c\n", "line 2"),
-        ("csv", "username,username\na,b\n", "line 1"),
-        ("csv", 'username,email\n"a,b\n', "line"),
-        ("jsonl", '{"username": "a"}\n{"username"\n', "line 2"),
-        ("jsonl", "[1]\n", "line 1"),
-        ("json", '{"username": "a"}', "list"),
-        ("json", "[[]]", "row 1"),
-        ("json", "[" * 50_000, "deep"),
-        ("jsonl", "", "no rows"),
-        ("csv", "username,email\n", "no rows"),
-        ("jsonl", "{}\n" * 1_001, "at most"),
-    ],
-)
-def test_a_file_that_cannot_be_read_changes_nothing(
-    standard: Bench, kind: str, text: str, place: str
-):
-    token = standard.admin()
-    reply = imported(standard, token, None, data=text, format=kind)
-    assert reply["code"] == "INVALID_REQUEST"
-    assert place in reply["message"], reply
-    assert standard.store.count(USERS) == 1
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["NaN", "-Infinity", "1e999", "9" * 30, '"\\ud800"', '{"b": 1, "b": 2}', "[" * 14],
-)
-@pytest.mark.parametrize("kind", ["csv", "jsonl", "json"])
-def test_text_is_read_as_strictly_as_messages(standard: Bench, kind: str, value: str):
-    value += "]" * value.count("[")
-    metadata = f'{{"a": {value}}}'
-    text = f'{{"username": "alice", "email": "a@example.org", "metadata": {metadata}}}'
-    if kind == "json":
-        text = f"[{text}]"
-    elif kind == "csv":
-        cell = metadata.replace('"', '""')
-        text = f'username,email,metadata\nalice,a@example.org,"{cell}"\n'
-    token = standard.admin()
-    reply = imported(standard, token, None, data=text, format=kind)
-    assert reply["status"] == "error" or verdicts(reply) == ["refuse"], reply
-    assert "codec" not in json.dumps(reply)
-    assert standard.store.count(USERS) == 1
-
-
-def test_no_name_of_an_imported_text_costs_the_reply(standard: Bench):
-    text = '{"username": "\\ud800", "email": "a@example.org"}'
-    token = standard.admin()
-    reply = imported(standard, token, None, data=text, format="jsonl")
-    assert reply["code"] == "INVALID_REQUEST"
-
-
-@pytest.mark.parametrize("kind", ["csv", "jsonl", "json"])
-def test_only_line_ends_end_a_line(standard: Bench, kind: str):
-    odd = "a\u2028b\u2029c"
-    text = json.dumps(row("alice", full_name=odd), ensure_ascii=False)
-    if kind == "json":
-        text = f"[{text}]"
-    elif kind == "csv":
-        text = f"username,email,full_name\ralice,alice@example.org,{odd}\r"
-    token = standard.admin()
-    reply = imported(standard, token, None, data=f"\ufeff{text}", format=kind)
-    assert verdicts(reply) == ["create"], reply
-    assert standard.user("alice").full_name == odd
-
-
 def test_names_that_look_alike_are_told_and_let_in(standard: Bench):
     token = standard.admin()
     standard.register("moderator")
@@ -489,106 +336,6 @@ def test_invitations_take_a_mail_server(standard: Bench):
     reply = imported(standard, standard.admin(), [row("one")], send_invitations=True)
     assert reply["code"] == "NOT_CONFIGURED"
     assert standard.store.count(USERS) == 1
-
-
-def test_a_revert_erases_what_was_made_and_restores_what_was_changed(standard: Bench):
-    token = standard.admin()
-    standard.register("there", full_name="Old", city="Bern")
-    rows = [row("one"), row("two"), row("there", full_name="New", city="Basel")]
-    reply = imported(standard, token, rows, on_existing="update")
-    standard.restart()
-    token = standard.admin()
-    dry = reverted(standard, token, reply, dry_run=True)
-    assert standard.user("there").city == "Basel"
-    back = reverted(standard, token, reply)
-    assert (dry["erased"], dry["reverted"], dry["left"]) == (2, 1, [])
-    assert (back["erased"], back["reverted"], back["left"]) == (2, 1, [])
-    assert standard.store.find(USERS, "username", "one") is None
-    there = standard.user("there")
-    assert (there.full_name, there.city) == ("Old", "Bern")
-    assert standard.store.count(IMPORTED_CHANGES) == 0
-    assert reverted(standard, token, reply)["code"] == "NOT_FOUND"
-    listed = standard.ask(action="list_imports", session_token=token)["imports"]
-    assert listed[0]["reverted_at"]
-
-
-def test_a_revert_leaves_what_was_used_or_changed_since(standard: Bench):
-    token = standard.admin()
-    standard.register("there", full_name="Old", city="Bern")
-    stored = "{SSHA}TYCCT7Vh/uqvcLX/1Z6jr0RcDrQXAiCE"
-    rows = [
-        row("used", password_hash=stored),
-        row("changed"),
-        row("untouched"),
-        row("there", full_name="New", city="Basel"),
-    ]
-    reply = imported(standard, token, rows, on_existing="update")
-    standard.login("used", "correct horse 7 \u2013 \u00fc")
-    standard.ask(**update(token, standard.user_id("changed"), notes="hers"))
-    standard.ask(**update(token, standard.user_id("there"), city="Genf"))
-    kept = {name: standard.user_id(name) for name in ("used", "changed", "there")}
-    back = reverted(standard, token, reply)
-    assert (back["erased"], back["reverted"]) == (1, 1)
-    assert [(e["user_id"], e.get("fields", [])) for e in back["left"]] == [
-        (kept["used"], []),
-        (kept["changed"], []),
-        (kept["there"], ["city"]),
-    ]
-    there = standard.user("there")
-    assert (there.full_name, there.city) == ("Old", "Genf")
-    assert standard.user("changed").notes == "hers"
-
-
-def test_a_revert_and_a_change_at_once_lose_nothing(standard: Bench):
-    token = standard.admin()
-    reply = imported(standard, token, [row(f"user{i}") for i in range(30)])
-    ids = [r["user_id"] for r in reply["results"]]
-    messages = [update(token, i, notes="hers") for i in ids[:10]]
-    back = {
-        "action": "revert_import",
-        "session_token": token,
-        "import_id": reply["import_id"],
-    }
-    *changed, told = standard.ask_all([*messages, back])
-    done = {i for i, c in zip(ids, changed, strict=False) if c["status"] == "success"}
-    left = {entry["user_id"] for entry in told["left"]}
-    assert done == left
-    assert {i for i in ids if standard.store.get(USERS, i)} == left
-
-
-def test_batches_are_listed_and_forgotten_in_time(make_bench: MakeBench):
-    bench = make_bench(imports_kept_s=DAY_S)
-    token = bench.admin()
-    bench.register("there")
-    first = imported(
-        bench, token, [row("there", city="Bern")], on_existing="update", label="a"
-    )
-    bench.clock.advance(60)
-    second = imported(bench, token, [row("one"), row("two")], label="b")
-    listed = bench.ask(action="list_imports", session_token=token)
-    assert [(i["import_id"], i["label"]) for i in listed["imports"]] == [
-        (second["import_id"], "b"),
-        (first["import_id"], "a"),
-    ]
-    assert listed["imports"][0]["created"] == 2
-    assert listed["total"] == 2
-    bench.clock.advance(DAY_S - 30)
-    bench.purge()
-    assert bench.store.count(IMPORTS) == 1
-    assert bench.store.count(IMPORTED_CHANGES) == 0
-    token = bench.admin()
-    assert reverted(bench, token, first)["code"] == "NOT_FOUND"
-
-
-def test_what_an_import_replaced_is_erased_with_the_account(make_bench: MakeBench):
-    bench = make_bench(deleted_kept_s=0)
-    token = bench.admin()
-    bench.register("there", full_name="Canary")
-    imported(bench, token, [row("there", full_name="New")], on_existing="update")
-    assert bench.store.count(IMPORTED_CHANGES) == 1
-    session = bench.login("there")
-    bench.ask(action="delete_user", session_token=session, password=GOOD)
-    assert bench.store.count(IMPORTED_CHANGES) == 0
 
 
 def test_a_full_disk_imports_nothing():

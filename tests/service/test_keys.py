@@ -61,6 +61,16 @@ def test_a_key_is_shown_once_and_kept_as_a_digest(standard: Bench):
 # --- using one ---
 
 
+def test_reading_accounts_is_not_taking_out_all_that_is_known(standard: Bench):
+    """That asks people for their password, and for others for two permissions."""
+    token = standard.admin()
+    export = {"action": "export_user_data"}
+    reading = key_of(standard, token)
+    assert standard.ask(api_key=reading, **export)["code"] == "PERMISSION_DENIED"
+    both = key_of(standard, token, scopes=["users.read", "audit.export"])
+    assert standard.ask(api_key=both, **export)["status"] == "success"
+
+
 def test_a_key_reads_its_own_account_and_outlives_a_restart(standard: Bench):
     key = key_of(standard, standard.member("alice"))
     assert get_user(standard, key)["user"]["username"] == "alice"

@@ -1,6 +1,8 @@
 """How a store is made, and what its key costs."""
 
 import asyncio
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from storage.keyring import read_keyring
 from storage.manifest import read_store_id
 from tests.doubles import ManualClock
 from tests.service.kept_store import MASTER
+from ums_service.master_key import make_key_file, read_key_file
 from ums_service.opening import open_store
 from ums_service.settings import Settings
 
@@ -46,3 +49,23 @@ def test_a_key_file_that_was_there_is_taken_for_a_password(tmp_path: Path) -> No
     key.chmod(0o600)
     make(tmp_path / "data", {})
     assert costs_of(tmp_path / "data") == KdfParameters()
+
+
+def test_a_key_that_could_not_be_written_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """An empty key file would keep every later start from making one."""
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            make_key_file(tmp_path / "data.key")
+    assert list(tmp_path.iterdir()) == []
+    made = make_key_file(tmp_path / "data.key")
+    assert read_key_file(tmp_path / "data.key") == made.secret
+    with pytest.raises(FileExistsError):
+        make_key_file(tmp_path / "data.key")
+    assert [path.name for path in tmp_path.iterdir()] == ["data.key"]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.harness import ROOT, Message, update
+from tests.programs import run_program
+from tests.service.harness import Message, update
 from tests.service.mailbox import MAIL
 from tests.service.running import RunningService, running_service, service_environment
 from ums_service import operator_socket
@@ -39,15 +40,8 @@ def ask(service: RunningService, line: bytes) -> Message:
 
 
 def command(service: RunningService, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "ums_service", *words, "--data", str(service.data)],
-        cwd=ROOT,
-        env=service_environment(None),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    data = ("--data", str(service.data))
+    return run_program("ums_service", *words, *data, env=service_environment())
 
 
 def log_in(service: RunningService, password: str) -> Message:
@@ -208,14 +202,7 @@ def test_metrics_are_printed_for_a_node_exporter(service: RunningService):
 
 
 def test_metrics_of_a_stopped_service_are_an_error(tmp_path: Path):
-    done = subprocess.run(
-        [sys.executable, "-m", "ums_service", "metrics", "--data", str(tmp_path / "d")],
-        cwd=ROOT,
-        env=service_environment(None),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    command = ("metrics", "--data", str(tmp_path / "d"))
+    done = run_program("ums_service", *command, env=service_environment())
     assert (done.returncode, done.stdout) == (1, "")
     assert "no service runs" in done.stderr

@@ -30,6 +30,18 @@ def test_both_libraries_accept_each_others_hashes():
     assert not theirs.check_needs_rehash(ours.hash(SECRET))
 
 
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_the_hash_of_nothing_is_like_others_and_no_secret_has_it(lanes: int):
+    cost = HashParameters(passes=1, memory_kib=16, lanes=lanes)
+    hashes = Argon2id(cost)
+    stored, made = hashes.of_nothing(), hashes.hash(SECRET)
+    assert stored.split("$")[:4] == made.split("$")[:4]
+    assert len(stored) == len(made)
+    assert not hashes.is_outdated(stored)
+    assert not hashes.verify(stored, SECRET)
+    assert hashes.of_nothing() != stored
+
+
 def test_what_libsodium_can_compute_it_does(monkeypatch: pytest.MonkeyPatch):
     """argon2-cffi is not asked to compute hashes of the usual form."""
 

@@ -8,21 +8,20 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.service import running
 from tests.service.harness import LIMIT_S, creation, login
 from tests.service.kept_store import MASTER, contents, one_line, open_store
-from tests.service.running import (
-    peer,
-    receive,
-    run_to_end,
-    running_service,
-)
+from tests.service.running import new_process, peer, receive
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.users import USERS
 
+running_service = partial(running.running_service, start=new_process)
+run_to_end = partial(running.run_to_end, start=new_process)
 SLOW = {"UMS_ARGON2_MEMORY_KIB": "32768", "UMS_HASHING_THREADS": "1"}
 
 

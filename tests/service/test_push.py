@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.service.announcing import WORDS, sent, told, work
 from tests.service.harness import Bench, Message
-from tests.service.test_announcements import WORDS, sent, told, work
 from tests.service.test_notifications import types
 from tests.service.test_sent_codes import Gateway, gateway
 from ums_service import push as pushing

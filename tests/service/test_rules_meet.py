@@ -11,7 +11,7 @@ import pytest
 from storage import Transaction
 from tests.service.harness import GOOD, Bench, Message, update
 from tests.service.mailbox import MAIL
-from tests.service.test_roles import DAY_S, Office, may
+from tests.service.role_office import DAY_S, Office, may
 from ums_service.chores.grants import GrantSweep
 from ums_service.domain.belongings import GROUPED, OWNED
 from ums_service.domain.deleted import DELETED_USERS, erase
@@ -269,7 +269,7 @@ def test_others_get_their_turn_while_the_outbox_is_listed(make_bench: Any):
                 tx.put(OUTBOX, replace(mail, to=f"{number}@example.org"))
 
     bench.run(fill())
-    asked = {"action": "list_mail", "session_token": admin}
+    asked = {"action": "list_mail", "session_token": admin, "state": "dead"}
     answering = bench.service.dispatch.answer(json.dumps(asked).encode(), "127.0.0.1")
     assert bench.run(turns_during(answering)) >= many / 200
     assert bench.ask(**asked)["pending"] >= many

@@ -50,6 +50,21 @@ def test_writing_resumes_by_itself_when_there_is_room(bench: Bench, fault: Fault
     assert bench.ask(action="health_check")["state"] == "ready"
 
 
+def test_the_service_finds_room_again_though_nobody_writes(bench: Bench, fault: Fault):
+    """A load balancer that goes by `ready` sends nothing to what is not."""
+    alice = bench.member("alice")
+    strike(fault, Call.WRITE, errno.ENOSPC)
+    bench.ask(**update(alice, city="x"))
+    bench.try_login("nobody")
+    bench.purge()
+    assert not bench.ask(action="health_check", level="ready")["ready"]
+    fault.mended = True
+    entries = bench.audited_by(bench.purge)
+    assert bench.ask(action="health_check", level="ready")["ready"]
+    (told,) = (e for e in entries if e["outcome"] == "suppressed")
+    assert told["details"] == {"count": 2}
+
+
 def test_a_failed_flush_ends_writing_and_says_so(bench: Bench, fault: Fault):
     alice = bench.member("alice")
     strike(fault, Call.FDATASYNC, errno.EIO)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.service.announcing import WORDS, scheduled, told, work
 from tests.service.harness import Bench, Message
-from tests.service.test_announcements import WORDS, scheduled, told, work
 from tests.service.test_keys import admin_key
 from ums_service.domain.api_keys import key_id_of
 from ums_service.domain.users import USERS

@@ -123,8 +123,10 @@ class Run:
 
     def require_promises(self) -> None:
         """What must hold on a healthy disk, after a kill and after a power cut."""
-        for image in (self.session.disk.image(), durable_image(self.session.disk)):
-            self._require_promises(image)
+        killed, cut = self.session.disk.image(), durable_image(self.session.disk)
+        self._require_promises(killed)
+        if cut != killed:
+            self._require_promises(cut)
 
     def _require_promises(self, image: Image) -> None:
         disk = MemoryDisk(image)

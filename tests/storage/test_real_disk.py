@@ -51,6 +51,16 @@ def test_a_second_store_object_in_the_same_process_is_refused(tmp_path: Path) ->
     asyncio.run(open_store(RealDisk(tmp_path / "store")).close())
 
 
+def test_deleting_the_lock_lets_nobody_in(tmp_path: Path) -> None:
+    disk = RealDisk(tmp_path / "store")
+    held = disk.lock("first")
+    (tmp_path / "store" / LOCK_NAME).unlink()
+    with pytest.raises(StoreLocked, match="another process"):
+        RealDisk(tmp_path / "store").lock("second")
+    held.release()
+    RealDisk(tmp_path / "store").lock("third").release()
+
+
 def test_the_lock_outlives_another_descriptor_of_the_same_file(tmp_path: Path) -> None:
     store = create_store(RealDisk(tmp_path / "store"))
     with (tmp_path / "store" / LOCK_NAME).open("rb") as file:

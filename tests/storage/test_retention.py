@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import io
 import threading
 from random import Random
@@ -13,73 +12,31 @@ import pytest
 from storage import (
     Misuse,
     Search,
-    StorageFull,
     StoreCorrupt,
     StoreError,
     StoreTooNew,
 )
-from storage.archive import archived_entries, archived_segments
 from storage.backup import backup, restore
-from storage.oldest import oldest_entry
 from storage.repair import repair
 from storage.retention import drop_through
 from storage.verify import verify_full, verify_quick
-from tests.storage.crash_states import Replay, durable_image, fingerprint
+from tests.storage.aged_log import (
+    DECLARED,
+    PER_YEAR,
+    YEARS,
+    at,
+    drop_before,
+    dropped,
+    filled,
+    log_and_checkpoint,
+    nothing,
+    segments,
+    years_of,
+)
+from tests.storage.crash_states import Replay, fingerprint
 from tests.storage.doubles import Call, Fault, FaultyDisk, MemoryDisk
-from tests.storage.samples import LOG, MASTER, PEOPLE, create
-from tests.storage.test_search import TRAIL, reopen, run_on
-
-DECLARED = {"collections": [PEOPLE], "streams": [TRAIL]}
-YEARS = range(2020, 2025)
-PER_YEAR = 4
-
-
-def nothing():
-    """No rest is needed."""
-
-
-def at(year, number):
-    return f"{year}-06-{number:02d}"
-
-
-async def fill(store, years=YEARS):
-    """A segment for each year, then one entry that is in none."""
-    for year in years:
-        for number in range(1, PER_YEAR + 1):
-            async with store.transaction() as tx:
-                tx.append(TRAIL, {"at": at(year, number), "actor": f"in {year}"})
-        await store.checkpoint()
-    async with store.transaction() as tx:
-        tx.append(TRAIL, {"at": at(years[-1] + 1, 1), "actor": "last"})
-
-
-async def drop_before(store, before):
-    expired = store.expired(TRAIL, before, nothing)
-    if expired is not None:
-        await store.drop(TRAIL, expired.through)
-    return expired
-
-
-def filled():
-    disk = MemoryDisk()
-    run_on(disk, fill, make=True)
-    return disk
-
-
-def dropped(before="2022-01-01"):
-    disk = filled()
-    run_on(disk, lambda store: drop_before(store, before))
-    return disk
-
-
-def years_of(store):
-    return sorted({entry.data["at"][:4] for entry in store.entries(TRAIL)})
-
-
-def segments(disk):
-    return sorted(
-        name for name in disk.list() if name.startswith("trail") and "." not in name
-    )
+from tests.storage.samples import LOG, MASTER, create
+from tests.storage.trails import TRAIL, reopen, run_on
 
 
 def test_old_segments_go_with_their_files_and_indexes():
@@ -122,12 +79,6 @@ def test_the_newest_segment_stays_however_old_it_is():
     last = [entry.sequence for entry in store.entries(TRAIL)][-1]
     assert last == 5 * PER_YEAR + 2
     asyncio.run(store.close())
-
-
-async def log_and_checkpoint(store):
-    async with store.transaction() as tx:
-        tx.append(TRAIL, {"at": "2026", "actor": "later"})
-    await store.checkpoint()
 
 
 def test_an_entry_without_a_time_is_never_old():
@@ -398,116 +349,3 @@ def test_a_checkpoint_begun_during_a_drop_does_not_bring_entries_back():
         assert years_of(store)[0] == "2022"
 
     run_on(filled(), both)
-
-
-@pytest.mark.parametrize("in_journal", [False, True])
-def test_the_oldest_entry_is_read_beside_a_running_store(in_journal):
-    disk = MemoryDisk()
-    assert oldest_of_a_new_store(disk) is None
-
-    async def look(store):
-        await (log_one(store) if in_journal else fill(store))
-        assert oldest_entry(disk, MASTER, TRAIL).sequence == 1
-        await drop_before(store, "2022-01-01")
-        first = store.first_entry(TRAIL)
-        assert oldest_entry(disk, MASTER, TRAIL) == next(store.entries(TRAIL))
-        assert first == (1 if in_journal else 2 * PER_YEAR + 1)
-
-    run_on(disk, look)
-
-
-def oldest_of_a_new_store(disk):
-    async def look(_):
-        return oldest_entry(disk, MASTER, TRAIL)
-
-    return run_on(disk, look, make=True)
-
-
-async def log_one(store):
-    async with store.transaction() as tx:
-        tx.append(TRAIL, {"at": "2020"})
-
-
-def archived(disk, archive, before):
-    async def move(store):
-        expired = store.expired(TRAIL, before, nothing)
-        await store.drop(TRAIL, expired.through, archive=archive)
-
-    run_on(disk, move)
-
-
-def in_archive(archive):
-    return list(archived_entries(archive, archived_segments(archive, "trail", MASTER)))
-
-
-def test_what_is_archived_is_what_was_dropped():
-    """In two steps, with a rotation of the data key in between."""
-    disk, archive = filled(), MemoryDisk()
-    before = list_of(disk)
-    archived(disk, archive, "2022-01-01")
-    run_on(disk, lambda store: store.rotate_key(5))
-    archived(disk, archive, "2024-01-01")
-    assert in_archive(archive) + list_of(disk) == before
-    assert len(archive.list()) == 4 * 3
-
-
-def list_of(disk):
-    async def read(store):
-        return list(store.entries(TRAIL))
-
-    return run_on(disk, read)
-
-
-def test_an_archive_that_fails_drops_nothing():
-    disk, archive = filled(), MemoryDisk()
-    full = FaultyDisk(archive, Fault(Call.FSYNC, 5, errno=errno.ENOSPC))
-    with pytest.raises(StorageFull):
-        archived(disk, full, "2022-01-01")
-    assert len(segments(disk)) == len(YEARS)
-    archived(disk, archive, "2022-01-01")
-    assert [entry.sequence for entry in in_archive(archive)] == list(range(1, 9))
-
-
-def test_the_archive_is_durable_before_anything_is_dropped():
-    """Whatever a power cut leaves of either disk, every entry is in one of them."""
-    disk, archive = filled(), MemoryDisk()
-    before = list_of(disk)
-    snapshots = []
-
-    class Watching(FaultyDisk):
-        def replace(self, source, target):
-            snapshots.append(durable_image(archive))
-            super().replace(source, target)
-
-    archived(Watching(disk, Fault(Call.READ, 0)), archive, "2022-01-01")
-    at_drop = [image for image in snapshots if image]
-    assert at_drop
-    assert in_archive(MemoryDisk(at_drop[0])) + list_of(disk) == before
-
-
-@pytest.mark.parametrize("part", ["", ".keyring", ".ref"])
-def test_a_changed_archive_is_refused(part):
-    disk, archive = filled(), MemoryDisk()
-    archived(disk, archive, "2021-01-01")
-    (name,) = [name for name in archive.list() if name.endswith(".ref")]
-    image = archive.image()
-    content = bytearray(image[name.removesuffix(".ref") + part])
-    for at in range(0, len(content), max(1, len(content) // 40)):
-        changed = bytearray(content)
-        changed[at] ^= 1
-        damaged = MemoryDisk(image | {name.removesuffix(".ref") + part: bytes(changed)})
-        if part == ".keyring":  # its other copy is used
-            assert len(in_archive(damaged)) == PER_YEAR
-        else:
-            with pytest.raises(StoreCorrupt):
-                in_archive(damaged)
-
-
-def test_a_segment_that_is_missing_in_the_archive_is_told():
-    disk, archive = filled(), MemoryDisk()
-    archived(disk, archive, "2023-01-01")
-    middle = [name for name in archive.list() if name.startswith("trail-000002")]
-    for name in middle:
-        archive.unlink(name)
-    with pytest.raises(StoreCorrupt, match="does not continue entry 4"):
-        in_archive(archive)

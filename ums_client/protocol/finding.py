@@ -65,12 +65,14 @@ class GetStatisticsReply(Reply):
 
     `recent_logins` are accounts whose last login lies in the time asked for, `new_users`
     those made in it. `sessions` are those kept, some of which may just have ended.
-    `pending_invitations` can still be accepted.
+    `pending_invitations` can still be accepted. `by_lab` has the accounts in use that have
+    anything in each lab, by the id of the lab; it is empty where one lab was asked for.
     """
 
     total_users: int
     by_status: dict[str, int]
     by_role: dict[str, int]
+    by_lab: dict[str, int] = Field(default_factory=dict)
     email_verified: int
     mfa_enabled: int
     locked: int

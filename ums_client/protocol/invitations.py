@@ -138,12 +138,18 @@ class AcceptInvitationReply(Reply):
 
 
 class AcceptInvitation(Request[AcceptInvitationReply]):
-    """Accept an invitation: make the account, or logged in join with the one you have."""
+    """Accept an invitation: make the account, or logged in join with the one you have.
+
+    A new account takes the consents that a registration takes.
+    """
 
     token: Secret = Field(repr=False)
     username: Name | None = None
     password: Password | None = Field(default=None, repr=False)
     full_name: ShortText = ""
+    terms_accepted: bool = False
+    privacy_accepted: bool = False
+    marketing_consent: bool = False
 
 
 class DeclineInvitationReply(CancelInvitationReply):

@@ -32,6 +32,8 @@ fields stays within REQUEST_BYTES_MAX."""
 CUSTOM_DEPTH_MAX: Final = 5
 BIO_CHARS_MAX: Final = 1_000
 WORDS_MAX: Final = 20
+CONTACTS_MAX: Final = 10
+RETENTION_DAYS_MIN: Final = 30
 """Skills, interests: words in a list."""
 LIST_MAX: Final = 1_000
 """Most users in one unpaged list; the reply then says `truncated`."""

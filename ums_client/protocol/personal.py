@@ -8,14 +8,24 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, JsonValue, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+)
 from pydantic_core import to_json
 
 from ums_client.protocol.fields import Lines, ShortText, Text, UserId
 from ums_client.protocol.limits import (
     BIO_CHARS_MAX,
+    CONTACTS_MAX,
     CUSTOM_BYTES_MAX,
     CUSTOM_DEPTH_MAX,
+    DAYS_MAX,
+    RETENTION_DAYS_MIN,
     WORDS_MAX,
 )
 from ums_client.protocol.message import R, Reply, Request
@@ -60,6 +70,28 @@ UserType = Literal[
 """A word for programs; it allows nothing by itself. Only users.update sets it."""
 
 
+class TypedContact(BaseModel):
+    """One more way to somebody. One of each type is the first to be tried.
+
+    `address_type` belongs to an address. Nobody has verified it.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["email", "phone", "address", "emergency"]
+    value: Annotated[Text, Field(min_length=1)]
+    label: ShortText = ""
+    is_primary: bool = False
+    address_type: Literal["", "billing", "shipping", "service", "mailing"] = ""
+
+
+def plain(value: object) -> object:
+    """The value of a field as plain data: lists may hold models."""
+    if not isinstance(value, list):
+        return value
+    return [one.model_dump() if isinstance(one, BaseModel) else one for one in value]
+
+
 class PreferenceFields(Request[R]):
     """How somebody wants to be shown things, and told of them."""
 
@@ -93,7 +125,8 @@ class PersonFields(PreferenceFields[R]):
     """What people may say about themselves; absent means unchanged or empty.
 
     `full_name` given alone stays as it is; where it was made of the other names, it
-    follows them.
+    follows them. For `data_retention_days` the account is kept once it is deleted, in
+    place of the time that the policy has.
     """
 
     aliases: ClassVar[Mapping[str, str]] = {"phone_number": "phone"}
@@ -122,7 +155,13 @@ class PersonFields(PreferenceFields[R]):
     skills: Words | None = None
     interests: Words | None = None
     healthcare_provider_id: ShortText | None = None
+    data_retention_days: (
+        Annotated[int, Field(ge=RETENTION_DAYS_MIN, le=DAYS_MAX)] | None
+    ) = None
     custom_fields: Custom | None = None
+    contacts: Annotated[list[TypedContact], Field(max_length=CONTACTS_MAX)] | None = (
+        None
+    )
     mobile: ShortText | None = None
     emergency_contact_name: ShortText | None = None
     emergency_contact_phone: ShortText | None = None
@@ -163,6 +202,7 @@ class Profile(BaseModel):
     skills: list[str]
     interests: list[str]
     healthcare_provider_id: str
+    data_retention_days: int | None
     custom_fields: dict[str, object]
 
 
@@ -187,6 +227,7 @@ class Contact(BaseModel):
     billing_country: str
     latitude: float | None
     longitude: float | None
+    contacts: list[TypedContact]
     emergency_contact_name: str
     emergency_contact_phone: str
     emergency_contact_relationship: str

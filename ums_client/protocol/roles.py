@@ -43,6 +43,7 @@ class RoleView(BaseModel):
     parent: str | None
     built_in: bool
     template: bool
+    default: bool = False
     active: bool
     created_at: str
     updated_at: str
@@ -79,6 +80,7 @@ class ListRoles(Request[ListRolesReply]):
     active: bool | None = None
     built_in: bool | None = None
     template: bool = False
+    default: bool | None = None
     has_permissions: Annotated[
         list[PermissionName] | None, Field(max_length=CHECKED_MAX)
     ] = None
@@ -103,7 +105,8 @@ class SaveRole(Request[SaveRoleReply]):
 
     A new one can begin `like` a template or another role. An empty `parent` takes it
     out of the tree. An inactive role gives nothing, to those who have it and to roles
-    below it. Nobody touches a role that allows or denies what they lack.
+    below it. A `default` one is given to every account that somebody makes or registers
+    from then on, not to those of imports and programs. Nobody touches a role that allows or denies what they lack.
     """
 
     name: RoleName
@@ -115,6 +118,7 @@ class SaveRole(Request[SaveRoleReply]):
     denied: Permissions | None = None
     active: bool | None = None
     template: bool | None = None
+    default: bool | None = None
     like: RoleName | None = None
 
 

@@ -38,12 +38,14 @@ class Frames:
             "Callable[[], int]", partial(BackendSocket.get, socket, _RCVMORE)
         )
         """Whether the frame just read has a next one in the same message."""
-        self._events = partial(BackendSocket.get, socket, _EVENTS)
+        self._events = cast(
+            "Callable[[], int]", partial(BackendSocket.get, socket, _EVENTS)
+        )
         self._send = partial(BackendSocket.send, socket)
 
     def is_readable(self) -> bool:
         """Whether a message waits."""
-        return bool(cast("int", self._events()) & _POLLIN)
+        return self._events() & _POLLIN != 0
 
     def send(self, envelope: list[bytes], body: bytes) -> None:
         """Send one message. Raises zmq.ZMQError, and then nothing of it was sent."""

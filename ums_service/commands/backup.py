@@ -3,6 +3,8 @@
 import asyncio
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -90,8 +92,14 @@ async def _void_tokens(settings: Settings) -> None:
                     tx.delete(FAMILIES, user_id)
 
 
-def _private(path: Path) -> BinaryIO:
-    """A new file of the owner's alone, for writing and reading."""
+@contextmanager
+def _private(path: Path) -> Iterator[BinaryIO]:
+    """A new file of the owner's alone, for writing and reading; it goes if that fails."""
     path.unlink(missing_ok=True)
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-    return os.fdopen(os.open(path, flags, 0o600), "w+b")
+    try:
+        with os.fdopen(os.open(path, flags, 0o600), "w+b") as file:
+            yield file
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

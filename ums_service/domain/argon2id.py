@@ -67,9 +67,22 @@ class Argon2id:
         if cost.lanes != 1:
             return self._hasher.hash(secret)
         salt = secrets.token_bytes(SALT_BYTES)
-        made = argon2id_bytes(secret, salt, cost.passes, cost.memory_kib)
+        return self._stored(
+            salt, argon2id_bytes(secret, salt, cost.passes, cost.memory_kib)
+        )
+
+    def of_nothing(self) -> str:
+        """A stored hash that nobody can find a secret of: 256 random bits, not computed.
+
+        To verify against it costs what it costs against any other.
+        """
+        salt = secrets.token_bytes(SALT_BYTES)
+        return self._stored(salt, secrets.token_bytes(HASH_BYTES))
+
+    def _stored(self, salt: bytes, made: bytes) -> str:
+        cost = self._parameters
         return (
-            f"$argon2id$v=19$m={cost.memory_kib},t={cost.passes},p=1"
+            f"$argon2id$v=19$m={cost.memory_kib},t={cost.passes},p={cost.lanes}"
             f"${_to_text(salt)}${_to_text(made)}"
         )
 

@@ -4,7 +4,7 @@ Only what was said is stored; the rest has the values below.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Any, Final
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from storage import Collection
 from ums_service.domain.errors import InvalidInput
+from ums_service.domain.names import check_email, normalise
 
 PROFILE: Final[dict[str, Any]] = {
     "middle_name": "",
@@ -26,6 +27,7 @@ PROFILE: Final[dict[str, Any]] = {
     "skills": [],
     "interests": [],
     "healthcare_provider_id": "",
+    "data_retention_days": None,
     "custom_fields": {},
 }
 CONTACT: Final[dict[str, Any]] = {
@@ -41,6 +43,7 @@ CONTACT: Final[dict[str, Any]] = {
     "billing_country": "",
     "latitude": None,
     "longitude": None,
+    "contacts": [],
     "emergency_contact_name": "",
     "emergency_contact_phone": "",
     "emergency_contact_relationship": "",
@@ -131,6 +134,18 @@ def check_details(given: Mapping[str, Any]) -> None:
         raise InvalidInput("latitude", "should be given together with longitude")
     if (given.get("latitude") is None) != (given.get("longitude") is None):
         raise InvalidInput("latitude", "should be given together with longitude")
+    _check_contacts(given.get("contacts") or [])
+
+
+def _check_contacts(contacts: Sequence[Mapping[str, Any]]) -> None:
+    first = [one["type"] for one in contacts if one["is_primary"]]
+    if len(set(first)) != len(first):
+        raise InvalidInput("contacts", "should have one primary of each type")
+    for one in contacts:
+        if one["address_type"] and one["type"] != "address":
+            raise InvalidInput("contacts", "address_type belongs to an address")
+        if one["type"] == "email":
+            check_email(normalise(one["value"]))
 
 
 def is_time_zone(name: str) -> bool:

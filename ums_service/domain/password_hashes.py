@@ -42,7 +42,8 @@ class PasswordHashes:
         self.pepper = pepper
         known = [*old_peppers, *([pepper] if pepper else [])]
         self._peppers = {p.pepper_id: p for p in known}
-        self.dummy = self.hash("no password has this hash")
+        self.dummy = self._marked(self._argon2id.of_nothing())
+        """What is verified in place of a hash that is not there."""
 
     @property
     def pepper_ids(self) -> frozenset[str]:
@@ -51,10 +52,13 @@ class PasswordHashes:
 
     def hash(self, password: str) -> str:
         """A new hash with a fresh salt."""
-        if self.pepper is None:
-            return self._argon2id.hash(password.encode())
-        made = self._argon2id.hash(self.pepper.applied_to(password.encode()))
-        return self.pepper.mark(made)
+        secret = password.encode()
+        if self.pepper is not None:
+            secret = self.pepper.applied_to(secret)
+        return self._marked(self._argon2id.hash(secret))
+
+    def _marked(self, made: str) -> str:
+        return made if self.pepper is None else self.pepper.mark(made)
 
     def verify(self, stored: str, password: str) -> bool:
         """Tell whether `password` is the one that was hashed.

@@ -8,6 +8,7 @@ from storage import Collection
 from ums_service.domain.authorisation import NOTHING
 from ums_service.domain.users import ADMIN, ROLES
 
+NEW_ACCOUNTS: Final = "new accounts"
 ANCESTORS_MAX: Final = 8
 """Roles above a role: deeper trees are a mistake, and a bound ends any circle."""
 
@@ -41,6 +42,8 @@ class Role:
     role_id: str = ""
     category: str = "custom"
     template: bool = False
+    default: bool = False
+    """Whether every new account is given it."""
     ends: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -156,15 +159,22 @@ def _key(role: Role) -> str:
 
 
 def _to_document(role: Role) -> dict[str, Any]:
+    """`given_to` is what the roles of new accounts are found by."""
     sets = {"allows": sorted(role.allows), "denies": sorted(role.denies)}
-    return asdict(role) | sets | {"ends": dict(role.ends)}
+    given_to = NEW_ACCOUNTS if role.default and role.active else None
+    return asdict(role) | sets | {"ends": dict(role.ends), "given_to": given_to}
 
 
 def _from_document(document: dict[str, Any]) -> Role:
+    fields = {name: value for name, value in document.items() if name != "given_to"}
     sets = {name: frozenset(document[name]) for name in ("allows", "denies")}
-    return Role(**document | sets)
+    return Role(**fields | sets)
 
 
 STORED_ROLES: Final = Collection(
-    name="roles", key=_key, to_document=_to_document, from_document=_from_document
+    name="roles",
+    key=_key,
+    to_document=_to_document,
+    from_document=_from_document,
+    grouped=("given_to",),
 )

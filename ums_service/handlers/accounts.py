@@ -16,6 +16,7 @@ from ums_service.access import require_to_read
 from ums_service.answer import Answer, answer, answer_from
 from ums_service.call import Call
 from ums_service.domain import accounts
+from ums_service.domain.default_roles import give_default_roles
 from ums_service.domain.errors import (
     InvalidInput,
     InvalidSession,
@@ -90,6 +91,9 @@ async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply
     call.details.pop("changed", None)  # all of it is new
     call.changes = None
     call.tx.put(USERS, user)
+    roles = await give_default_roles(call.tx, user.user_id, call.now)
+    if roles:
+        call.details["roles"] = roles
     await update_roster(call.tx, None, user)
     await _welcome(user, call)
     return answer(CreateUserReply, message="User created successfully", **made)

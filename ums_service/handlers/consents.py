@@ -9,6 +9,7 @@ from ums_client.protocol.consents import (
     SetConsent,
     SetConsentReply,
 )
+from ums_client.protocol.invitations import AcceptInvitation
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain.consents import (
@@ -36,7 +37,11 @@ AT_REGISTRATION: Final = {
 
 
 def note_consents(
-    request: CreateUser, user_id: str, call: Call, *, creates: bool
+    request: CreateUser | AcceptInvitation,
+    user_id: str,
+    call: Call,
+    *,
+    creates: bool = False,
 ) -> None:
     """Put the consents of a registration into `call.tx`.
 

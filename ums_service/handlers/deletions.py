@@ -13,6 +13,7 @@ from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain import accounts, deleted
 from ums_service.domain.deleted import DELETED_USERS, DeletedUser
+from ums_service.domain.details import DETAILS
 from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements
 from ums_service.domain.errors import (
     InvalidSession,
@@ -23,6 +24,7 @@ from ums_service.domain.legal_holds import LEGAL_HOLDS
 from ums_service.domain.moment import text_of
 from ums_service.domain.names import normalise
 from ums_service.domain.outbox import Template
+from ums_service.domain.profiles import DAY_S
 from ums_service.domain.roster import update_roster
 from ums_service.domain.users import USERS, User
 from ums_service.handlers.endings import end_everything_of
@@ -81,12 +83,22 @@ async def _erase(user: User, request: DeleteUser, call: Call) -> dict[str, Any]:
 async def _put_away(user: User, request: DeleteUser, call: Call) -> dict[str, Any]:
     if request.reason:
         call.changes = {"reason": ["", request.reason]}
-    kept_s = call.facilities.profile.deleted_kept_s
+    kept_s = await _kept_s(user.user_id, call)
     await deleted.delete(call.tx, user, call.now, kept_s=kept_s)
     told = {"deleted_at": call.now.text}
     if kept_s:
         told["purge_after"] = text_of(call.now.epoch_s + kept_s)
     return told
+
+
+async def _kept_s(user_id: str, call: Call) -> int:
+    """How long the account is kept: as it says itself, where any is kept at all."""
+    kept_s, own = (
+        call.facilities.profile.deleted_kept_s,
+        await call.tx.get(DETAILS, user_id),
+    )
+    days = own.get("data_retention_days") if own else None
+    return days * DAY_S if days and kept_s else kept_s
 
 
 async def _gone(request: DeleteUser, call: Call) -> DeletedUser:

@@ -8,6 +8,7 @@ from ums_client.protocol.personal import (
     GetPreferencesReply,
     UpdatePreferences,
     UpdatePreferencesReply,
+    plain,
 )
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
@@ -61,7 +62,7 @@ async def change_details(request: Request[Any], own: Details, call: Call) -> Det
         InvalidInput: a value cannot be.
     """
     names = request.model_fields_set.intersection(DEFAULTS)
-    given = {name: getattr(request, name) for name in names}
+    given = {name: plain(getattr(request, name)) for name in names}
     if not given:
         return own
     check_details(given)

@@ -4,6 +4,7 @@ from ums_client.protocol.invitations import AcceptInvitation, AcceptInvitationRe
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
 from ums_service.domain import accounts
+from ums_service.domain.default_roles import give_default_roles
 from ums_service.domain.entitlements import ENTITLEMENTS, AssignedRole, Entitlements
 from ums_service.domain.errors import (
     InvalidInput,
@@ -19,6 +20,7 @@ from ums_service.domain.invitations import INVITATIONS, Invitation, find_open
 from ums_service.domain.names import normalise
 from ums_service.domain.outbox import Template
 from ums_service.domain.users import USERS, User
+from ums_service.handlers.consents import note_consents
 from ums_service.handlers.inviting import Given, given_by
 from ums_service.handlers.lab_members import join
 from ums_service.notices import notify
@@ -76,7 +78,9 @@ async def _new_account(
         full_name=request.full_name or named,
         email_verified=not invitation.shown,
     )
+    note_consents(request, user.user_id, call)
     call.tx.put(USERS, user)
+    await give_default_roles(call.tx, user.user_id, call.now)
     await notify(call, user, Template.WELCOME)
     return user
 

@@ -104,6 +104,7 @@ def _meets(role: Role, request: ListRoles, roles: dict[str, Role]) -> bool:
         "active": request.active,
         "built_in": request.built_in,
         "template": request.template,
+        "default": request.default,
     }
     if any(w is not None and getattr(role, n) != w for n, w in wanted.items()):
         return False

@@ -45,6 +45,7 @@ def role_view(role: Role) -> dict[str, Any]:
         "parent": role.parent,
         "built_in": role.built_in,
         "template": role.template,
+        "default": role.default,
         "active": role.active,
         "created_at": role.created_at,
         "updated_at": role.updated_at,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from ums_client.protocol.permissions import Permission
 from ums_client.protocol.roles import (
     DeleteRole,
     DeleteRoleReply,
@@ -39,6 +40,10 @@ async def save_role(request: SaveRole, call: Call) -> Answer[SaveRoleReply]:
     after = replace(_with_fields(request, base), updated_at=call.now.text)
     if after.allows & after.denies:
         raise InvalidInput("denied", "should not name what the role allows")
+    if after.template and after.default:
+        raise InvalidInput("default", "should not be given with template")
+    if after.default and not base.default:  # that assigns it
+        call.require(Permission.ROLES_ASSIGN)
     await _check_place(after, call)
     await _require_touchable(before, after, call)
     call.tx.put(STORED_ROLES, after)
@@ -159,7 +164,14 @@ async def _new_role(request: SaveRole, call: Call) -> Role:
 def _with_fields(request: SaveRole, role: Role) -> Role:
     given: dict[str, Any] = {
         name: value
-        for name in ("display_name", "description", "category", "active", "template")
+        for name in (
+            "display_name",
+            "description",
+            "category",
+            "active",
+            "template",
+            "default",
+        )
         if (value := getattr(request, name)) is not None
     }
     if request.parent is not None:

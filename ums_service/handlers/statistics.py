@@ -16,6 +16,7 @@ from ums_service.directory.turns import Turns
 from ums_service.directory.walk import Page
 from ums_service.domain.authorisation import NOTHING
 from ums_service.domain.invitations import INVITATIONS, State
+from ums_service.domain.lab_scope import LabDirectory, LabScope
 from ums_service.domain.moment import text_of
 from ums_service.domain.profiles import DAY_S
 from ums_service.handlers.found import found_documents, members_of
@@ -59,6 +60,7 @@ async def get_statistics(
         total_users=counted.total(),
         by_status=_by(lambda traits: traits.status, counted),
         by_role=_by(lambda traits: traits.role, counted),
+        by_lab={} if request.lab_id else await _by_lab(call),
         email_verified=sum(n for one, n in counted.items() if one.email_verified),
         mfa_enabled=sum(n for one, n in counted.items() if one.mfa_enabled),
         locked=_known(locked if members is None else locked & members, directory),
@@ -92,6 +94,18 @@ async def _counted(members: set[str] | None, directory: Directory) -> Counter[Tr
             counted[rows.known[rows.traits[row]]] += 1
         await turns.give()
     return counted
+
+
+async def _by_lab(call: Call) -> dict[str, int]:
+    """How many accounts have a part in each lab."""
+    store, rows = call.facilities.store, call.facilities.directory.rows
+    caller, turns, found = call.decided(), Turns(), dict[str, int]()
+    reading = (Permission.USERS_READ,)
+    for lab_id in LabDirectory(caller, Permission.USERS_READ, call.now).ids(store):
+        members = LabScope(lab_id, caller, reading, call.now).member_ids(store)
+        found[lab_id] = sum(user_id in rows.row_of for user_id in members)
+        await turns.give()
+    return found
 
 
 async def _sessions(members: set[str] | None, call: Call) -> int:

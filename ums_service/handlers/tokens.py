@@ -26,7 +26,7 @@ from ums_service.domain.outbox import Template
 from ums_service.domain.password_expiry import password_state
 from ums_service.domain.refresh import Family, Use
 from ums_service.domain.revocations import feed_after
-from ums_service.domain.sessions import Purpose, digest_of, expiry
+from ums_service.domain.sessions import Purpose, digest_of, expiry, session_digest
 from ums_service.domain.signing_keys import (
     KEY_RINGS,
     RING_ID,
@@ -147,7 +147,7 @@ def _session_fields(
         )
 
     call.after_commit.append(use_or_open)
-    if live is not None and live.digest != digest_of(session_token):
+    if live is not None and live.digest != session_digest(session_token):
         return {"session_expires_at": live.expires_at}
     new_end = expiry(now, policy.session_s)
     expires_at = live.expires_at if live else new_end
