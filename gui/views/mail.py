@@ -85,9 +85,9 @@ class UpkeepPage(Page):
             name="measured",
         )
         self.measurements.grid(row=0, column=0, sticky="nsew")
-        self.query = entry(self.measurements.head, name="query", width=28)
+        self.query = entry(self.measurements.bar, name="query", width=28)
         self.query.pack(side="right")
-        label(self.measurements.head, "Search").pack(side="right", padx=px(self, 8))
+        label(self.measurements.bar, "Search").pack(side="right", padx=px(self, 8))
         self.query.bind("<KeyRelease>", lambda _: self._show_measured())
 
     def _mail(self, tab: Any) -> None:
