@@ -93,8 +93,7 @@ class Dispatch:
             job = _Job(row, request, ignored, envelope, message, encoding)
             reply = await self._run_until_done(job, call)
         except Exception as error:  # noqa: BLE001 - the boundary that nothing may pass
-            if request_id is None:  # 0 and "" are ids, too
-                request_id = request_id_of(message or {})
+            request_id = request_id_of(message or {})
             refused = self.refusals.told(error, row.action if row else None)
             await self.refusals.audit(refused, call, address, now)
             reply = self._replies.refusal(refused)
