@@ -167,6 +167,7 @@ class Program:
             Unread(self.desk),
         )
         self.shell.grid(row=0, column=0, sticky="nsew")
+        self.shell.begin()
         self._advise(self.shell, me)
 
     def _advise(self, shell: Shell, me: Me) -> None:

@@ -1,4 +1,4 @@
-"""The mail that waits or was given up, and how the service is."""
+"""The mail that waits or was given up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gui.controllers.commands import shell_command
 from gui.controllers.credentials import Item
 from gui.controllers.desk import Desk
 from gui.controllers.problems import Problem
-from gui.controllers.wording import counted, listed, moment, said
+from gui.controllers.wording import counted, moment, said
 from ums_client.protocol.mail import (
     DropMail,
     ListMail,
@@ -19,7 +19,6 @@ from ums_client.protocol.mail import (
     RetryMail,
     TestMail,
 )
-from ums_client.protocol.service import HealthCheck, HealthCheckReply
 
 FailedWith = Callable[[Problem], object]
 
@@ -32,17 +31,8 @@ class Outbox:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How the service is, in a sentence; facts with names."""
-
-    well: bool
-    text: str
-    facts: tuple[tuple[str, str], ...]
-
-
 class Upkeep:
-    """What an administrator looks after."""
+    """The outbox of the service."""
 
     def __init__(self, desk: Desk) -> None:
         """Nothing is fetched yet."""
@@ -68,35 +58,9 @@ class Upkeep:
         """Send a test to oneself; `then` gets the address."""
         self.desk.ask(TestMail, lambda reply: then(reply.to), failed)
 
-    def health(self, then: Callable[[Health], object], failed: FailedWith) -> None:
-        """Ask how the service is."""
-        self.desk.ask(HealthCheck, lambda reply: then(health_of(reply)), failed)
-
     def drop_command(self, mail_id: str) -> str:
         """The shell command for `drop`."""
         return shell_command(self.desk.place, DropMail, mail_id=mail_id)
-
-
-def health_of(reply: HealthCheckReply) -> Health:
-    """Put the state of a service into words."""
-    texts = {
-        "ready": "The service is well: it reads and writes.",
-        "full": "The disk of the service is full: it reads, and writes nothing.",
-        "read_only": "The disk of the service failed: it reads, and writes nothing.",
-    }
-    facts = (
-        ("Service", f"{reply.service} {reply.version}"),
-        ("Policy", reply.profile),
-        ("Storage", reply.storage),
-        ("Sessions", f"{reply.active_sessions:,}"),
-        ("Its time", moment(reply.timestamp)),
-        ("Settings that it ignores", listed(reply.ignored)),
-    )
-    return Health(
-        reply.state == "ready",
-        texts.get(reply.state, f"The service says that it is {reply.state}."),
-        tuple((name, text) for name, text in facts if text),
-    )
 
 
 def _outbox(reply: ListMailReply) -> Outbox:

@@ -18,6 +18,7 @@ KEYS = (
     ("Escape", "Close a dialog"),
     ("Ctrl+F", "Search"),
     ("Ctrl+N", "New"),
+    ("Ctrl+E", "Users: change those that are selected"),
     ("Ctrl+L", "Audit log: follow live, or no more"),
     ("Arrows, Page Up, Page Down", "Move in a table"),
     ("Shift or Ctrl with a click", "Select several rows"),

@@ -1,22 +1,28 @@
-"""Mail that is not sent yet, and how the service is."""
+"""How the service is: its parts, what it measures, mail that is not sent, backups."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from typing_extensions import override
 
-from gui.controllers.mail import Health, Outbox, Upkeep
+from gui.controllers.credentials import Item
+from gui.controllers.health import Health, ask_health, ask_measurements
+from gui.controllers.mail import Outbox, Upkeep
+from gui.views.copies import ask_backup, ask_compact
 from gui.views.lists import ListPane
 from gui.views.stage import Page, Stage
-from gui.widgets.basics import button, frame, label, px
+from gui.widgets.basics import Notebook, button, entry, frame, label, px
 from gui.widgets.dialogs import Question
 from gui.widgets.notice import Notice
 from gui.widgets.table import Column
 
+FACTS_IN_ROW = 6
+
 
 class UpkeepPage(Page):
-    """Health above, the outbox below."""
+    """Health above; mail, parts and measurements below."""
 
     title = "Service and mail"
 
@@ -26,18 +32,69 @@ class UpkeepPage(Page):
         self.upkeep = Upkeep(stage.desk)
         gap = px(self, 10)
         self.body.columnconfigure(0, weight=1)
-        self.body.rowconfigure(3, weight=1)
-        button(
-            self.head, "Refresh", self.open, icon="arrow-clockwise", name="refresh"
-        ).pack(side="right")
+        self.body.rowconfigure(2, weight=1)
+        for text, command, icon, name in (
+            ("Refresh", self.open, "arrow-clockwise", "refresh"),
+            ("Compact…", self.compact, "", "compact"),
+            ("Back up…", self.back_up, "", "backup"),
+        ):
+            made = button(self.head, text, command, icon=icon, name=name)
+            made.pack(side="right", padx=(px(self, 6), 0))
         self.verdict = Notice(self.body, wrap=760)
         self.verdict.grid(row=0, column=0, sticky="ew", pady=(0, gap))
         self.facts = frame(self.body, name="facts")
-        self.facts.grid(row=1, column=0, sticky="ew", pady=(0, gap * 2))
-        self.count = label(self.body, look="secondary", font="small", name="count")
-        self.count.grid(row=4, column=0, sticky="w")
+        self.facts.grid(row=1, column=0, sticky="ew", pady=(0, gap))
+        self.tabs = Notebook(self.body, name="tabs")
+        self.tabs.grid(row=2, column=0, sticky="nsew")
+        self._mail(self._tab("Mail"))
+        self._parts(self._tab("Parts of the service"))
+        self._measurements(self._tab("Measurements"))
+        self.tabs.bind("<<NotebookTabChanged>>", lambda _: self._measure())
+
+    def _tab(self, text: str) -> Any:
+        tab = frame(self.tabs, 10)
+        tab.columnconfigure(0, weight=1)
+        tab.rowconfigure(0, weight=1)
+        self.tabs.add(tab, text=text)
+        return tab
+
+    def _parts(self, tab: Any) -> None:
+        self.parts = ListPane(
+            tab,
+            "Parts of the service",
+            (
+                Column("name", "Part", 150),
+                Column("state", "State", 90),
+                Column("text", "How it is", 600),
+            ),
+            name="parts",
+        )
+        self.parts.grid(row=0, column=0, sticky="nsew")
+
+    def _measurements(self, tab: Any) -> None:
+        self.measured: Sequence[Item] = ()
+        self.measurements = ListPane(
+            tab,
+            "What it measures, since its start",
+            (
+                Column("name", "Name", 260),
+                Column("labels", "Of", 290),
+                Column("value", "Value", 90),
+                Column("help", "What it is", 300),
+            ),
+            name="measured",
+        )
+        self.measurements.grid(row=0, column=0, sticky="nsew")
+        self.query = entry(self.measurements.bar, name="query", width=28)
+        self.query.pack(side="right")
+        label(self.measurements.bar, "Search").pack(side="right", padx=px(self, 8))
+        self.query.bind("<KeyRelease>", lambda _: self._show_measured())
+
+    def _mail(self, tab: Any) -> None:
+        self.count = label(tab, look="secondary", font="small", name="count")
+        self.count.grid(row=1, column=0, sticky="w")
         self.list = ListPane(
-            self.body,
+            tab,
             "Mail that is not sent",
             (
                 Column("to", "To", 170),
@@ -50,7 +107,7 @@ class UpkeepPage(Page):
             ),
             name="mails",
         )
-        self.list.grid(row=3, column=0, sticky="nsew")
+        self.list.grid(row=0, column=0, sticky="nsew")
         self.list.add_button(
             "Drop…", self.drop, name="drop", kind="danger", needs_row=True
         )
@@ -59,22 +116,52 @@ class UpkeepPage(Page):
 
     @override
     def open(self) -> None:
-        """Fetch both."""
+        """Fetch health and mail, and what the tab in front needs beside that."""
         self.begin()
-        self.upkeep.health(self._healthy, self.failing(self.open))
+        ask_health(self.stage.desk, self._healthy, self.failing(self.open))
+        self._measure()
 
     def _healthy(self, health: Health) -> None:
-        self.verdict.show(health.text, "success" if health.well else "danger")
+        tone: Any = "success" if health.well else "danger"
+        self.verdict.show(
+            health.text, "warning" if health.state == "degraded" else tone
+        )
         for child in self.facts.winfo_children():
             child.destroy()
-        for column, (name, text) in enumerate(health.facts):
+        for number, (name, text) in enumerate(health.facts):
+            row, column = divmod(number, FACTS_IN_ROW)
+            place: Any = {"column": column, "sticky": "w", "padx": (0, px(self, 30))}
             label(self.facts, name, font="small", look="secondary").grid(
-                row=0, column=column, sticky="w", padx=(0, px(self, 30))
+                row=row * 2, **place
             )
-            label(self.facts, text, wrap=260).grid(
-                row=1, column=column, sticky="w", padx=(0, px(self, 30))
-            )
+            label(self.facts, text, wrap=260).grid(row=row * 2 + 1, **place)
+        self.parts.show(
+            health.parts,
+            nothing=("Not told", "Parts are shown to those with system.read."),
+        )
         self.upkeep.mails(self._came, self.failing(self.open))
+
+    def _measure(self) -> None:
+        """Count anew, while the measurements are in front."""
+        if self.tabs.index("current") == self.tabs.index("end") - 1:
+            ask_measurements(self.stage.desk, self._counted, self.failing(self.open))
+
+    def _counted(self, items: Sequence[Item]) -> None:
+        self.measured = items
+        self._show_measured()
+
+    def _show_measured(self) -> None:
+        wanted = self.query.get().strip().casefold()
+        found = [i for i in self.measured if wanted in " ".join(i.cells).casefold()]
+        self.measurements.show(found, nothing=("Nothing", "Nothing here is like that."))
+
+    def back_up(self) -> None:
+        """Have a backup made, after a question."""
+        ask_backup(self.stage)
+
+    def compact(self) -> None:
+        """Have the journals written into a new base, after a question."""
+        ask_compact(self.stage, self.open)
 
     def _came(self, outbox: Outbox) -> None:
         self.end()

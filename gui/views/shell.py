@@ -104,7 +104,7 @@ class Shell(Frame):
         actions: RailActions,
         unread: Unread,
     ) -> None:
-        """The first page that one may see is in front."""
+        """Empty, until `begin`."""
         super().__init__(parent, name="shell")
         self.stage = stage
         self.entries = [
@@ -125,7 +125,6 @@ class Shell(Frame):
         self.front.rowconfigure(0, weight=1)
         self._unread = unread
         stage.desk.heard.unread.append(self._show_unread)
-        self.show(self.entries[0].name)
 
     def _rail(self, rail: Any) -> None:
         label(rail, "UMS", font="heading").pack(
@@ -163,6 +162,10 @@ class Shell(Frame):
             made = button(rail, text, command, kind="quiet", icon=icon, name=name)
             made.pack(side="bottom", fill="x", pady=1)
             align_left(made)
+
+    def begin(self) -> None:
+        """Bring the first page that one may see to the front."""
+        self.show(self.entries[0].name)
 
     def show(self, name: str) -> Page:
         """Bring a page to the front; it is made when it is first wanted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, cast
 
 from typing_extensions import override
@@ -94,6 +94,11 @@ class UsersPage(FinderPage):
     def open(self) -> None:
         filters(self.stage.desk, self.filters.offer_roles, self.filters.offer_labs)
         super().open()
+
+    @override
+    def hot_keys(self) -> dict[str, Callable[[], object]]:
+        """Also one for those that are selected."""
+        return {**super().hot_keys(), "<Control-e>": self.change_picked}
 
     # --- finding
 

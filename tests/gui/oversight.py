@@ -98,3 +98,22 @@ def attributes(window: Driver, camera: Any) -> None:
     window.program.stage.toasts.hide()
     page.grants.list.table.focus_rows()
     camera.take("attributes-given")
+
+
+def service(window: Driver, camera: Any) -> None:
+    """How the service is, part by part, what it measures, a backup."""
+    page = window.go("upkeep")
+    window.until(lambda: page.parts.items)
+    window.settled()
+    page.tabs.select(1)
+    window.pump()
+    camera.take("service-parts")
+    page.tabs.select(2)
+    window.until(lambda: page.measurements.items)
+    window.type("query", "ums_")
+    camera.take("service-measurements")
+    window.click("backup")
+    window.click("shell")
+    camera.take("backup")
+    window.key("Escape")
+    page.tabs.select(0)

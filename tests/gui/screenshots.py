@@ -12,7 +12,7 @@ from gui.controllers.signin import Step
 from tests.gui.administration import administration_of_rights
 from tests.gui.display import private_display
 from tests.gui.driver import Driver
-from tests.gui.oversight import attributes, audit_log, policies
+from tests.gui.oversight import attributes, audit_log, policies, service
 from tests.gui.own_walk import own_pages, signed_out
 from tests.gui.prepared import settle
 from tests.gui.user_pictures import (
@@ -121,6 +121,7 @@ WALKS: tuple[Callable[[Driver, Camera], None], ...] = (
     audit_log,
     policies,
     attributes,
+    service,
     signed_out,
 )
 

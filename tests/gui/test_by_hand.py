@@ -112,3 +112,34 @@ def test_an_administrator_finds_one_among_many_and_follows_the_log(
         looks = len(entries(shared, events=["audit_read"]))
         wait_until(lambda: len(entries(shared, events=["audit_read"])) > looks * 2 + 2)
         person.quit()
+
+
+def test_an_administrator_suspends_many_at_once(
+    shared: RunningService, member: Member, tmp_path: Path
+):
+    ids = [member(f"suspect{number}") for number in range(30)]
+    with hands(shared.endpoint, tmp_path) as person:
+        person.fill("admin", ADMIN_PASSWORD)
+        person.see("Users - admin - UMS")
+        person.type("suspect")
+        person.rest()
+        person.press("Down", "ctrl+a")
+        person.rest()
+        person.press("ctrl+e")
+        person.see("Change 30 accounts")
+        person.rest()
+        person.press("Tab")
+        person.type("Under review")
+        person.press("Return")
+        person.rest()
+        assert status_of(shared, ids[0]) == "active", "it was only tried"
+        person.press("shift+Tab", "shift+Tab", "space")
+        person.rest()
+        person.press("Escape")
+        person.see("Users - admin - UMS")
+        person.quit()
+    assert {status_of(shared, user_id) for user_id in ids} == {"suspended"}
+
+
+def status_of(shared: RunningService, user_id: str) -> str:
+    return str(asked(shared, "get_user", user_id=user_id)["user"]["status"])
