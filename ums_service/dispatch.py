@@ -1,9 +1,9 @@
 """From the bytes of a request to the bytes of its reply, whatever happens on the way.
 
 In order: is the address heard, decode, find the action, the address of the end user if
-a gateway tells one, limit the address, session, limit the caller, validate, access, handler, commit with its audit entry, reply. Refusals
-are told and audited here; faults are logged and told as INTERNAL. Nothing else of an
-exception leaves the service.
+a gateway tells one, limit the address, session, limit the caller, validate, access,
+handler, commit with its audit entry, reply. Refusals are told and audited here; faults
+are logged and told as INTERNAL. Nothing else of an exception leaves the service.
 """
 
 from collections.abc import Callable, Mapping
