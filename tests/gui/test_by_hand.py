@@ -57,7 +57,7 @@ def test_somebody_signs_in_changes_their_profile_and_quits(
 
 def test_somebody_registers(shared: RunningService, tmp_path: Path):
     with hands(shared.endpoint, tmp_path) as person:
-        person.press("Tab", "Tab", "Tab", "space")
+        person.press(*["Tab"] * 4, "space")  # password, remember, sign in, register
         person.see("Register - UMS")
         person.fill("valentin", "valentin@example.org", "Valentin Braun", GOOD)
         person.see("My profile - valentin - UMS")

@@ -160,6 +160,7 @@ def test_a_computer_is_remembered_known_again_and_forgotten(
     window.click("ok")
     window.until(lambda: window.program.shell)
     page = window.go("sessions")
+    window.until(lambda: page.devices.items, "the device of this computer")
     (device,) = page.devices.items.values()
     assert device.cells[0] == platform.node()
     kept = tmp_path / "devices.json"

@@ -36,8 +36,8 @@ def test_somebody_joins_a_lab_becomes_another_there_and_leaves_it(
     window: Driver, tab: Any, member: Member, shared: RunningService
 ):
     make(shared, "Bakery", "BAKE")
-    member("bruno")
-    labs = tab("bruno")
+    member("bastian")
+    labs = tab("bastian")
     window.reads("In no lab")
     window.click("join")
     window.type("lab", "NONE")

@@ -85,7 +85,7 @@ def test_who_does_not_exist_is_told_beside_the_name(window: Driver):
 def test_a_primary_role_is_not_taken_away_but_explained(
     window: Driver, member: Member, ask: Any
 ):
-    ask("update_user", user_id=member("pia"), update_data={"role": "moderator"})
+    ask("update_user", user_id=member("pilar"), update_data={"role": "moderator"})
     window.signed_in()
     page = window.go("roles")
     select(window, page, "moderator")
