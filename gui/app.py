@@ -91,6 +91,7 @@ class Program:
         root.protocol("WM_DELETE_WINDOW", self.close)
         root.every_tick(self._tick)
         root.bind("<F1>", lambda _: show_keys(self.stage))
+        root.bind("<Control-z>", lambda _: self.stage.toasts.act())
         root.bind("<Control-t>", lambda _: self.toggle_theme())
         root.bind("<Control-q>", lambda _: self.close())
         root.bind("<F5>", lambda _: self._in_shell(lambda shell: shell.reload()))
@@ -224,8 +225,13 @@ class Program:
         self.stage.toasts.show(f"{name} is forgotten.", action="Undo", command=undo)
 
     def find_page(self, shell: Shell) -> None:
-        """Ask which page to go to."""
-        ask_page(self.stage, shell)
+        """Ask which page to go to, or what else of the frame is wanted."""
+        others = {
+            "Settings  (Ctrl+comma)": self.change_settings,
+            "Connection": self.change_connection,
+            "Sign out": self.sign_out,
+        }
+        ask_page(self.stage, shell, others)
 
     def change_settings(self) -> None:
         """Ask how the window should look."""

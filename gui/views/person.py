@@ -88,7 +88,10 @@ class PersonPane(Frame):
         name = person.values["full_name"] or person.values["username"]
         label(head, name, font="heading", name="name").pack(side="left")
         look = "success" if person.status == "active" else "warning"
-        label(head, person.status, look=look, name="status").pack(side="left", padx=gap)
+        status = label(head, person.status, look=look, name="status")
+        if look == "warning":
+            status.configure(foreground=self.stage.root.readable_warning)
+        status.pack(side="left", padx=gap)
         self.spinner = Spinner(head)
         self.spinner.pack(side="left")
         self.actions = PersonActions(box, self.stage, self.users, person, self._again)

@@ -169,9 +169,10 @@ class Shell(Frame):
 
     def show(self, name: str) -> Page:
         """Bring a page to the front; it is made when it is first wanted."""
-        if self.current:
-            self.pages[self.current].close()
-            self.pages[self.current].grid_remove()
+        before = self.pages.get(self.current)
+        if before is not None:
+            before.close()
+            before.grid_remove()
         if name not in self.pages:
             entry = next(entry for entry in self.entries if entry.name == name)
             self.pages[name] = entry.make(self.front, self.stage, name=f"page_{name}")
@@ -183,6 +184,8 @@ class Shell(Frame):
         page = self.pages[name]
         page.grid(row=0, column=0, sticky="nsew")
         self.update_idletasks()  # a field that is not there yet gets no focus, nor keys
+        if str(self.tk.call("focus")).startswith(f"{before}."):
+            page.focus_set()  # keys are not for what is hidden now
         page.open()
         me = self.stage.desk.me
         assert me is not None, "the pages are for somebody"

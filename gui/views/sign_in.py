@@ -181,7 +181,11 @@ class SignInView(Frame):
                 failed,
                 remember=bool(v["remember"]),
             ),
-            text=f"{self.stage.desk.place.name}  ·  {self.stage.desk.place.endpoint}",
+            text="  ·  ".join(
+                dict.fromkeys(
+                    (self.stage.desk.place.name, self.stage.desk.place.endpoint)
+                )
+            ),
             links=(
                 ("Register", lambda: flow.go(Step.REGISTER)),
                 ("Forgot password?", lambda: flow.go(Step.FORGOT)),

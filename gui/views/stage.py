@@ -63,7 +63,12 @@ class Stage:
         """Show something that is told only once."""
         return self.dialogs.open(
             Question(
-                title, text, secret=secret, save_as=save_as, close="I have kept it"
+                title,
+                text,
+                secret=secret,
+                save_as=save_as,
+                close="I have kept it",
+                once=True,
             )
         )
 

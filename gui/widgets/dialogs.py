@@ -36,7 +36,8 @@ class Question:
     `consequences` says what will happen, line by line. `command` makes from the answers
     the shell command that does the same. `secret` is text to be shown and copied,
     `picture` a PNG in base64. Without `confirm` there is only a button to close. `extra`
-    is a button that leaves the dialog open (`Sheet.on_extra`).
+    is a button that leaves the dialog open (`Sheet.on_extra`). What is shown `once` is
+    closed by its button only: one Return too many, or Escape, would lose it.
     """
 
     title: str
@@ -52,6 +53,7 @@ class Question:
     picture: str = ""
     close: str = "Cancel"
     extra: str = ""
+    once: bool = False
 
 
 Submit: TypeAlias = "Callable[[Answers, Sheet], object]"
@@ -187,8 +189,9 @@ class Sheet(Panel):
         text = ttk.Text(box, height=len(lines), width=width, wrap="none", name="secret")
         text.configure(font=root_of(self.master).fonts["fixed"])
         text.insert("1.0", self.question.secret)
-        text.configure(state="disabled")
+        text.configure(state="disabled", takefocus=True)
         text.grid(sticky="ew", pady=px(self.master, 6))
+        self._secret = text
         row = frame(box)
         row.grid(sticky="w")
         button(row, "Copy", self._copy, icon="clipboard", name="copy").pack(side="left")
@@ -232,7 +235,7 @@ class Sheet(Panel):
         if self.question.command is None:
             return None
         entry = ttk.Text(box, height=3, width=46, wrap="word", name="command")
-        entry.configure(font=root_of(self.master).fonts["fixed"])
+        entry.configure(font=root_of(self.master).fonts["fixed"], takefocus=True)
         entry.grid(row=COMMAND_ROW, sticky="ew", pady=(0, px(self.master, 10)))
         entry.grid_remove()
         return entry
@@ -285,6 +288,9 @@ class Sheet(Panel):
     def _focus_first(self) -> None:
         if self.question.fields:
             self.form.focus_first()
+        elif self.question.once:
+            self._secret.focus_set()
+            self.bind("<Escape>", lambda _: self.cancel.focus_set())
         else:
             self.cancel.focus_set()
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import ttkbootstrap as ttk
 
-from gui.widgets.basics import button, label, px
+from gui.widgets.basics import button, label, px, tooltip
 from gui.widgets.picker import Picker
 
 FieldKind = Literal[
@@ -127,6 +127,13 @@ class Field:
 
         eye = button(box, "Show", toggle, kind="quiet")
         eye.configure(takefocus=False)  # Tab goes on to the next field
+        tooltip(eye, "Ctrl+H in the field")
+
+        def press(_: Any) -> str:
+            toggle()
+            return "break"  # otherwise it erases a letter
+
+        entry.bind("<Control-h>", press)
         eye.grid(row=0, column=1, padx=(px(parent, 4), 0))
         return entry
 
@@ -148,6 +155,11 @@ class Field:
         if self.spec.kind in ("password", "file", "find", "ticks"):
             return self.widget.master
         return self.widget
+
+    @property
+    def widgets(self) -> tuple[Any, ...]:
+        """Those that can have the focus while one is in this field."""
+        return (self.widget,) if self._picker is None else self._picker.widgets
 
     @property
     def value(self) -> str:
@@ -185,7 +197,9 @@ class Field:
         """Check the value and say beside the field what is wrong; returns that."""
         value = self.value
         fault = ""
-        if self.spec.required and not value.strip():
+        if self._picker is not None and self._picker.nothing_fits:
+            fault = "Nothing is like what was typed."
+        elif self.spec.required and not value.strip():
             fault = f"{self.spec.label} is needed."
         elif self.spec.check is not None and value:
             fault = self.spec.check(value)
@@ -265,10 +279,11 @@ class Form(ttk.Frame):
             field.widget.focus_set()
 
     def on_return(self, work: Callable[[], object]) -> None:
-        """Call `work` when Return is pressed in a field of one line."""
+        """Call `work` when Return is pressed, but where it has a meaning of its own."""
         for field in self.fields.values():
-            if field.spec.kind in ("text", "password", "file", "find", "ticks"):
-                field.widget.bind("<Return>", lambda _: work())
+            if field.spec.kind not in ("lines", "check"):
+                for widget in field.widgets:
+                    widget.bind("<Return>", lambda _: work())
 
     def on_change(self, work: Callable[[], object]) -> None:
         """Call `work` whenever a value is other than before."""

@@ -55,6 +55,8 @@ class Notice(ttk.Frame):
         said = label(self, text, look=tone, wrap=self._wrap)
         if tone == "warning":
             said.configure(foreground=root_of(self).readable_warning)
+        elif tone == "info":
+            said.configure(foreground=root_of(self).readable_info)
         said.pack(side="left", fill="x")
         self.grid()
 
@@ -104,6 +106,7 @@ class Toasts:
         self._window = window
         self._shown: ttk.Frame | None = None
         self._timer = ""
+        self._act: Callable[[], object] | None = None
         self.text = ""
 
     def show(
@@ -134,7 +137,9 @@ class Toasts:
                 self.hide()
                 command()
 
-            button(box, action, act, kind="primary", name="undo").pack(
+            self._act = act
+            name = f"{action} (Ctrl+Z)" if action == "Undo" else action
+            button(box, name, act, kind="primary", name="undo").pack(
                 side="left", padx=(root.px(12), 0)
             )
         box.place(relx=1.0, rely=1.0, x=-root.px(20), y=-root.px(44), anchor="se")
@@ -144,8 +149,14 @@ class Toasts:
             SHOWN_MS if command is None else SHOWN_WITH_ACTION_MS, self.hide
         )
 
+    def act(self) -> None:
+        """Do what the message offers, as its button does; nothing if it offers nothing."""
+        if self._act is not None:
+            self._act()
+
     def hide(self) -> None:
         """Take the message away."""
+        self._act = None
         if self._shown is not None:
             root_of(self._window).after_cancel(self._timer)
             self._shown.destroy()

@@ -72,6 +72,16 @@ class Picker(ttk.Frame):
             self.tree.bind("<space>", lambda _: self._tick())
 
     @property
+    def widgets(self) -> tuple[Any, ...]:
+        """The line and the list."""
+        return self.entry, self.tree
+
+    @property
+    def nothing_fits(self) -> bool:
+        """Whether no choice is like what was typed, where one is wanted."""
+        return not self._several and bool(self._typed.get()) and not self._fitting
+
+    @property
     def value(self) -> str:
         """What is chosen; of several, with commas between them."""
         if self._several:

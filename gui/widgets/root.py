@@ -18,7 +18,8 @@ _POINTS_PER_INCH: Final = 72
 _DPI_AT_100_PERCENT: Final = 96
 _DPI_MAX: Final = 384
 _DARK_YELLOW: Final = "#7a5300"
-"""7:1 on white."""
+_DARK_CYAN: Final = "#055160"
+"""Both at least 7:1 on white."""
 THEMES: Final[dict[Theme, str]] = {"light": "bootstrap-light", "dark": "bootstrap-dark"}
 
 
@@ -40,7 +41,14 @@ class Root(ttk.App):
         self.theme: Theme = theme
         self.fonts = _make_fonts(self)
         self._ticking = ""
+        self._was_at = "."
+        self.bind_all("<FocusIn>", self._remember_focus, add="+")
         self._bind_buttons()
+        for event, command in (
+            ("<<NextWindow>>", "tk_focusNext"),
+            ("<<PrevWindow>>", "tk_focusPrev"),
+        ):
+            self.bind_all(event, lambda e, by=command: self._tab(e.widget, by))  # type: ignore[misc]
         self._mend_styles()
 
     def px(self, at_100_percent: int) -> int:
@@ -62,6 +70,11 @@ class Root(ttk.App):
     def readable_warning(self) -> str:
         """The colour of warnings for text: the yellow of the theme is lost on white."""
         return _DARK_YELLOW if self.theme == "light" else self.colour("warning")
+
+    @property
+    def readable_info(self) -> str:
+        """The colour of hints for text: neither is the cyan of the theme seen there."""
+        return _DARK_CYAN if self.theme == "light" else self.colour("info")
 
     def every_tick(self, work: Callable[[], None]) -> None:
         """Call `work` from the loop, again and again, until the window is gone."""
@@ -102,11 +115,48 @@ class Root(ttk.App):
             for key in ("k", "t", "n", "f"):
                 self.unbind_class(kind, f"<Control-Key-{key}>")
 
+    def _tab(self, widget: tk.Misc, by: str) -> None:
+        """Put the focus into the next field or the one before, in the order of the eye."""
+        _order_as_seen(widget.winfo_toplevel())
+        start = str(widget)
+        if start == ".":
+            start = self._was_at
+        while not self.tk.getboolean(self.tk.call("winfo", "exists", start)) or (
+            not self.tk.getboolean(self.tk.call("winfo", "viewable", start))
+        ):
+            start = start.rpartition(".")[0] or "."
+        self.tk.call("tk::TabToWindow", self.tk.call(by, start))
+
+    def _remember_focus(self, event: tk.Event[Any]) -> None:
+        """Where the focus is: Tab goes on from there when what had it is gone."""
+        if str(event.widget) != ".":
+            self._was_at = str(event.widget)
+
     def _mend_styles(self) -> None:
-        """Rows high enough for their text, and text not in the corner of its cell."""
-        line = self.fonts["text"].metrics("linespace")
+        """Rows high enough for their text, and lists and tabs that show the focus."""
+        line, here = self.fonts["text"].metrics("linespace"), self.colour("primary")
+        self.style.configure("TNotebook.Tab", focuscolor=here)
         for style in ("Treeview", "Table.Treeview", "primary.Table.Treeview"):
             self.style.configure(style, rowheight=line + self.px(12))
+            self.style.map(
+                style,
+                bordercolor=[("focus", here)],
+                lightcolor=[("focus", here)],
+                darkcolor=[("focus", here)],
+            )
+
+
+def _order_as_seen(box: tk.Misc) -> None:
+    """Let what was packed from the right or from below be last in the order of Tab.
+
+    Tab follows the order in which widgets lie above each other.
+    """
+    for child in reversed(box.pack_slaves()):
+        if child.pack_info()["side"] in ("right", "bottom"):
+            child.tkraise()
+    for inner in box.winfo_children():
+        if inner.winfo_ismapped():
+            _order_as_seen(inner)
 
 
 def _press(event: tk.Event[Any]) -> str:

@@ -64,7 +64,8 @@ class Table(ttk.Frame):
     """Rows of a source, a cursor and a selection.
 
     Arrows, Page Up and Down, Home and End move the cursor; Shift and Control add to the
-    selection; Return opens.
+    selection; Return opens. Control with Left and Right sorts by another column, with Up
+    and Down the other way round.
     """
 
     def __init__(
@@ -131,6 +132,13 @@ class Table(ttk.Frame):
         for key in ("Up", "Down", "Prior", "Next", "Home", "End"):
             bind(f"<{key}>", self._moved)
             bind(f"<Shift-{key}>", self._moved)
+        for key, by in (("Left", -1), ("Right", 1)):
+            bind(f"<Control-{key}>", lambda _, by=by: self._sort_beside(by))  # type: ignore[misc]
+        for key, descending in (("Up", False), ("Down", True)):
+            bind(
+                f"<Control-{key}>",
+                lambda _, down=descending: self._sort_so(down=down),  # type: ignore[misc]
+            )
 
     def _colour(self) -> None:
         if not self.winfo_exists():
@@ -295,6 +303,22 @@ class Table(ttk.Frame):
         descending = column.sort == self.sorted_by and not self.descending
         self.sort_by(column.sort, descending=descending)
         self.on_sort(column.sort, descending)
+
+    def _sort_beside(self, by: int) -> str:
+        """Sort by the next column that can be sorted by, or the one before."""
+        names = [c.sort for c in self.columns if c.sort and c.name in self._shown]
+        if names and self.on_sort is not None:
+            at = names.index(self.sorted_by) if self.sorted_by in names else -max(by, 0)
+            self.sort_by(names[(at + by) % len(names)], descending=False)
+            self.on_sort(self.sorted_by, self.descending)
+        return "break"
+
+    def _sort_so(self, *, down: bool) -> str:
+        """Sort by the same column with the smallest first, or the largest."""
+        if self.sorted_by and self.on_sort is not None:
+            self.sort_by(self.sorted_by, descending=down)
+            self.on_sort(self.sorted_by, down)
+        return "break"
 
     # --- what people do
 
