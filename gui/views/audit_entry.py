@@ -19,7 +19,7 @@ class EntryPane(Frame):
         super().__init__(parent, name="entry")
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
-        self._scrolled = ScrolledFrame(self, auto_hide=True)
+        self._scrolled = ScrolledFrame(self, reading=True)
         self._scrolled.container.grid(row=0, column=0, sticky="nsew")
         self._shown: Frame | None = None
         self.show(None)

@@ -147,7 +147,7 @@ class PersonPane(Frame):
     def _profile_tab(self, tab: Any) -> None:
         person = self.person
         assert person is not None, "the tab is made for somebody"
-        scrolled = ScrolledFrame(tab, auto_hide=True)
+        scrolled = ScrolledFrame(tab)
         scrolled.container.grid(row=0, column=0, sticky="nsew")
         can = self.stage.desk.may("users.update")
         kind: Any = "text" if can else "fixed"

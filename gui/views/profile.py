@@ -31,7 +31,7 @@ class ProfilePage(Page):
         self.account = Account(stage.desk)
         self.body.columnconfigure(0, weight=1)
         self.body.rowconfigure(0, weight=1)
-        scrolled = ScrolledFrame(self.body, auto_hide=True)
+        scrolled = ScrolledFrame(self.body)
         scrolled.container.grid(row=0, column=0, sticky="nsew")
         inside = frame(scrolled)
         inside.pack(fill="both", expand=True)

@@ -16,7 +16,7 @@ class Reader(ScrolledFrame):
 
     def __init__(self, parent: Any) -> None:
         """Blank. It fills the pane that it is made in."""
-        super().__init__(parent, auto_hide=True)
+        super().__init__(parent, reading=True)
         self.container.grid(row=0, column=0, sticky="nsew")
         self._shown: Frame | None = None
 

@@ -19,7 +19,6 @@ _LOOKS: dict[Kind, str] = {
 }
 Widget = ttk.Frame | ttk.Label | ttk.Button | ttk.Entry
 Frame = ttk.Frame
-ScrolledFrame = ttk.ScrolledFrame
 Notebook = ttk.Notebook
 
 
@@ -127,6 +126,39 @@ def toggle(
     )
     made.state(["!alternate"])
     return made
+
+
+class ScrolledFrame(ttk.ScrolledFrame):
+    """A frame that scrolls where it is too low, and to what gets the focus in it.
+
+    `container` is what the parent puts where it belongs. With `reading` it has the focus
+    itself: there is nothing else in it that could, and arrows and pages scroll it.
+    """
+
+    def __init__(self, parent: Any, *, reading: bool = False) -> None:
+        """Empty."""
+        super().__init__(parent, auto_hide=True)
+        if reading:
+            self._canvas.configure(takefocus=True, highlightthickness=1)
+            for key, by, what in (
+                ("Up", -1, "units"), ("Down", 1, "units"),
+                ("Prior", -1, "pages"), ("Next", 1, "pages"),
+            ):  # fmt: skip
+                self._canvas.bind(
+                    f"<{key}>",
+                    lambda _, by=by, what=what: self.yview_scroll(by, what),  # type: ignore[misc]
+                )
+
+    def show_child(self, child: Any) -> None:
+        """Scroll as far as needed to show a child, and what is said below it."""
+        top = child.winfo_rooty() - self.winfo_rooty() - px(self, 24)
+        end = top + child.winfo_height() + px(self, 64)
+        whole, seen = self.winfo_height(), self._canvas.winfo_height()
+        above = self._canvas.canvasy(0)
+        if top < above:
+            self.yview_moveto(max(top, 0) / whole)
+        elif end > above + seen:
+            self.yview_moveto((end - seen) / whole)
 
 
 class Split(ttk.Panedwindow):

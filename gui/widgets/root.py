@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter.font import Font, nametofont
 from types import TracebackType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 import ttkbootstrap as ttk
 from typing_extensions import override
@@ -21,6 +21,15 @@ _DARK_YELLOW: Final = "#7a5300"
 _DARK_CYAN: Final = "#055160"
 """Both at least 7:1 on white."""
 THEMES: Final[dict[Theme, str]] = {"light": "bootstrap-light", "dark": "bootstrap-dark"}
+
+
+@runtime_checkable
+class Scrolling(Protocol):
+    """What scrolls by itself to a widget in it that gets the focus."""
+
+    def show_child(self, child: Any) -> None:
+        """Show that widget."""
+        ...
 
 
 class Root(ttk.App):
@@ -128,9 +137,18 @@ class Root(ttk.App):
         self.tk.call("tk::TabToWindow", self.tk.call(by, start))
 
     def _remember_focus(self, event: tk.Event[Any]) -> None:
-        """Where the focus is: Tab goes on from there when what had it is gone."""
-        if str(event.widget) != ".":
-            self._was_at = str(event.widget)
+        """Where the focus is: Tab goes on from there when what had it is gone.
+
+        What scrolls shows it.
+        """
+        if str(event.widget) == ".":
+            return
+        self._was_at = str(event.widget)
+        box = event.widget if isinstance(event.widget, tk.Misc) else None
+        while box is not None:
+            if isinstance(box, Scrolling):
+                box.show_child(event.widget)
+            box = box.master
 
     def _mend_styles(self) -> None:
         """Rows high enough for their text, and lists and tabs that show the focus."""

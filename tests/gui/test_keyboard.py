@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from gui.widgets.basics import button, frame
+from gui.widgets.basics import ScrolledFrame, button, frame, label
 from gui.widgets.dialogs import Question, Sheet, WindowDialogs
-from gui.widgets.forms import FieldSpec
+from gui.widgets.forms import FieldSpec, Form
 from gui.widgets.notice import Notice, Toasts
 from gui.widgets.root import Root
 from gui.widgets.table import Column, Table
@@ -75,6 +75,43 @@ def test_a_list_is_sorted_by_keys(root: Root):
         ("t", False),
     ]  # fmt: skip
     assert table.tree.heading("t")["text"] == "Text ▲"
+
+
+def test_a_form_scrolls_to_the_field_that_gets_the_focus(root: Root):
+    root.geometry("400x300")
+    scrolled = ScrolledFrame(root)
+    scrolled.container.pack(fill="both", expand=True)
+    specs = [FieldSpec(f"field{n}", f"Field {n}") for n in range(12)]
+    form = Form(scrolled, specs)
+    form.pack(fill="both", expand=True)
+    root.update()
+
+    def in_sight(widget: Any) -> bool:
+        bottom = root.winfo_rooty() + root.winfo_height()
+        ends = widget.winfo_rooty() + widget.winfo_height()
+        return root.winfo_rooty() <= widget.winfo_rooty() and ends <= bottom
+
+    last, first = form.field("field11"), form.field("field0")
+    assert not in_sight(last.widget)
+    last.blame("Not so.")
+    last.widget.focus_force()
+    root.update()
+    assert in_sight(last.widget)
+    assert in_sight(last.message)
+    first.widget.focus_force()
+    root.update()
+    assert in_sight(first.widget)
+
+
+def test_what_is_only_read_scrolls_by_keys(root: Root):
+    root.geometry("400x300")
+    scrolled = ScrolledFrame(root, reading=True)
+    scrolled.container.pack(fill="both", expand=True)
+    label(scrolled, "\n".join("line" for _ in range(99))).pack()
+    root.update()
+    press(root, "Tab")
+    press(root.focus_get(), "Next", "Down")
+    assert scrolled.yview()[0] > 0
 
 
 def ask(root: Root, **more: Any) -> tuple[Sheet, list[dict[str, str]]]:
