@@ -51,11 +51,15 @@ class Panel(ttk.Toplevel):
         """Close; keys and focus go back to where they were."""
         if not self.winfo_exists():
             return
+        had_keys = bool(self.tk.call("focus"))
         self.grab_release()
         self.destroy()
         if self._behind is not None and self._behind.winfo_exists():
             self._behind.grab_set()
         if self._came_from is not None and self._came_from.winfo_exists():
-            self._came_from.focus_set()
+            if had_keys:  # who has another program in front keeps it there
+                self._came_from.focus_force()
+            else:
+                self._came_from.focus_set()
         if self.on_closed is not None:
             self.on_closed()

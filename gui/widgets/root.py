@@ -165,13 +165,16 @@ class Root(ttk.App):
 
 
 def _order_as_seen(box: tk.Misc) -> None:
-    """Let what was packed from the right or from below be last in the order of Tab.
+    """Let Tab follow what is packed: what is at the right or below comes last.
 
-    Tab follows the order in which widgets lie above each other.
+    By itself it goes as widgets were made and lie above each other.
     """
-    for child in reversed(box.pack_slaves()):
-        if child.pack_info()["side"] in ("right", "bottom"):
-            child.tkraise()
+    packed = box.pack_slaves()
+    far = [
+        child for child in packed if child.pack_info()["side"] in ("right", "bottom")
+    ]
+    for child in [child for child in packed if child not in far] + far[::-1]:
+        child.tkraise()
     for inner in box.winfo_children():
         if inner.winfo_ismapped():
             _order_as_seen(inner)

@@ -22,9 +22,10 @@ def focus(widget: Any) -> str:
 def test_tab_goes_as_the_eye_does(root: Root):
     bar = frame(root)
     bar.pack(fill="x")
+    second = button(bar, "second", lambda: None, name="second")
     for name, side in (("last", "right"), ("third", "right"), ("first", "left")):
         button(bar, name, lambda: None, name=name).pack(side=side)  # type: ignore[arg-type]
-    button(bar, "second", lambda: None, name="second").pack(side="left")
+    second.pack(side="left")
     root.update()
     first = bar.nametowidget("first")
     press(first)
