@@ -105,13 +105,19 @@ class WindowDialogs:
             write_private(path, text)
         return path
 
+    @property
+    def _front(self) -> Any:
+        """The dialog that has the keys, or the window: what is asked comes before it."""
+        return self._window.grab_current() or self._window
+
     def pick_file(self, title: str) -> str:
         """Ask which."""
-        return str(filedialog.askopenfilename(parent=self._window, title=title) or "")
+        asked = filedialog.askopenfilename(parent=self._front, title=title)
+        return str(asked or "")
 
     def pick_place(self, name: str) -> str:
         """Ask where."""
-        asked = filedialog.asksaveasfilename(parent=self._window, initialfile=name)
+        asked = filedialog.asksaveasfilename(parent=self._front, initialfile=name)
         return str(asked or "")
 
     def wizard(self, title: str) -> Wizard:

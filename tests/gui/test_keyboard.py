@@ -1,7 +1,10 @@
 """What is done with keys alone: the order of Tab, where the focus is, keys of their own."""
 
 from collections.abc import Callable
+from tkinter import filedialog
 from typing import Any
+
+import pytest
 
 from gui.widgets.basics import ScrolledFrame, button, frame, label
 from gui.widgets.dialogs import Question, Sheet, WindowDialogs
@@ -145,6 +148,24 @@ def test_what_nothing_is_like_is_not_confirmed(root: Root):
     assert not given
     assert sheet.form.field("who").fault == "Nothing is like what was typed."
     sheet.close()
+
+
+def test_a_place_is_asked_for_before_the_dialog(
+    root: Root, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[Any] = []
+    for name in ("asksaveasfilename", "askopenfilename"):
+        monkeypatch.setattr(
+            filedialog, name, lambda parent, **_: asked.append(parent) or ""
+        )
+    dialogs = WindowDialogs(root)
+    dialogs.pick_place("results.csv")
+    sheet = dialogs.open(Question("Results"))
+    sheet.update()
+    dialogs.pick_place("results.csv")
+    dialogs.pick_file("Which?")
+    sheet.close()
+    assert asked == [root, sheet, sheet]
 
 
 def test_a_password_is_shown_by_a_key(root: Root):
