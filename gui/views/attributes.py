@@ -73,7 +73,14 @@ class AttributesPage(Page):
     def open(self) -> None:
         """Fetch what the tab in front shows."""
         number = self.tabs.index("current")
+        new = (self.create, self.roles.set, self.grants.give_button.invoke)[number]
+        self.stage.root.bind("<Control-n>", lambda _: new())
         (self._fetch, self.roles.fetch, self.grants.fetch)[number]()
+
+    @override
+    def close(self) -> None:
+        """Leave the keys to other pages."""
+        self.stage.root.unbind("<Control-n>")
 
     def _fetch(self) -> None:
         self.begin()

@@ -55,8 +55,14 @@ class KeysPage(Page):
         self._selected()
 
     @override
+    def close(self) -> None:
+        """Leave the keys to other pages."""
+        self.stage.root.unbind("<Control-n>")
+
+    @override
     def open(self) -> None:
         """Fetch the list."""
+        self.stage.root.bind("<Control-n>", lambda _: self.create())
         self.begin()
 
         def show(items: list[Item]) -> None:

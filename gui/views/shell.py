@@ -184,8 +184,7 @@ class Shell(Frame):
         page = self.pages[name]
         page.grid(row=0, column=0, sticky="nsew")
         self.update_idletasks()  # a field that is not there yet gets no focus, nor keys
-        if str(self.tk.call("focus")).startswith(f"{before}."):
-            page.focus_set()  # keys are not for what is hidden now
+        page.focus_set()  # keys are for what is in front, and Tab goes on in there
         page.open()
         me = self.stage.desk.me
         assert me is not None, "the pages are for somebody"

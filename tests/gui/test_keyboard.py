@@ -236,9 +236,23 @@ def test_keys_are_for_the_page_in_front(window: Driver):
     assert window.top is window.root  # and no dialog for a new user
     at = str(window.root.focus_get())
     assert at.startswith(str(window.page))
+    window.find("audit").focus_force()  # in the rail
     window.key("Alt-Key-1")
     window.key("Tab")
     assert str(window.root.focus_get()).startswith(str(window.page))
+
+
+def test_ctrl_n_makes_a_new_one_on_each_page_that_has_such(window: Driver):
+    window.signed_in()
+    for page, title in (("attributes", "New attribute"), ("keys", "New API key")):
+        window.go(page)
+        window.root.event_generate("<Control-n>")
+        window.until(lambda title=title: title in window.sheet.title())
+        window.key("Escape")
+    window.go("sessions")
+    window.root.event_generate("<Control-n>")
+    window.pump()
+    assert window.top is window.root
 
 
 def test_ctrl_k_goes_to_settings_and_signs_out(window: Driver):
