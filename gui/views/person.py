@@ -52,6 +52,7 @@ class PersonPane(Frame):
     def clear(self) -> None:
         """Show nobody."""
         self.person = None
+        self._asked = ""
         self._replace(
             empty_state(
                 self,
@@ -71,6 +72,7 @@ class PersonPane(Frame):
         """Fetch an account and show it; one that was asked for before is dropped."""
         if self._job is not None:
             self._job.cancel()
+        self._asked = user_id
         self._job = self.users.get(user_id, self._show, self._failed)
 
     def _failed(self, problem: Problem) -> None:
@@ -118,8 +120,8 @@ class PersonPane(Frame):
     def _again(self) -> None:
         """Something was done with the account: show how it is now."""
         self._changed()
-        if self.person is not None:
-            self.show(self.person.user_id)
+        if self._asked:  # who was deleted is nobody, until that is undone
+            self.show(self._asked)
 
     def _fill(self) -> None:
         """Fetch what a tab shows when it is first looked at."""

@@ -14,6 +14,7 @@ from gui.widgets.root import Root
 from gui.widgets.table import Column, Table
 from tests.gui.driver import Driver
 from tests.gui.test_widgets import Numbers, press, root
+from tests.service.harness import ADMIN_PASSWORD
 
 __all__ = ["root"]
 
@@ -290,3 +291,23 @@ def test_after_a_suspension_tab_stays_with_the_account(
     window.root.focus_force()
     window.key("Tab")
     assert str(window.root.focus_get()).startswith(str(window.page.person))
+
+
+def test_who_is_back_by_a_key_is_shown_again(
+    window: Driver, member: Callable[[str], str]
+):
+    member("keback")
+    window.signed_in()
+    window.type("query", "keback")
+    window.until(lambda: window.page.search.query == "keback")
+    window.settled()
+    window.key("Down")
+    window.click("delete")
+    assert window.sheet
+    window.type("password", ADMIN_PASSWORD)
+    window.key("Return")
+    window.reads("It cannot be shown")
+    window.root.event_generate("<Control-z>")
+    window.until(lambda: window.toast == "keback is back.")
+    window.find("tabs")
+    window.reads("Suspend…")
