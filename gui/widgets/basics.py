@@ -80,8 +80,9 @@ def button(
 
 
 def align_left(made: ttk.Button) -> None:
-    """Put icon and text at the left edge, as in a list. Once more after a new look."""
-    root_of(made).style.configure(made.cget("style"), anchor="w")
+    """Make it a line of a list: low, its text at the left. Once more after a new look."""
+    style = root_of(made).style
+    style.configure(made.cget("style"), anchor="w", padding=(px(made, 8), px(made, 3)))
 
 
 def tooltip(widget: Any, text: str) -> None:

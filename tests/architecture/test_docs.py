@@ -109,3 +109,12 @@ LINKS = [
 @pytest.mark.parametrize(("page", "target"), LINKS)
 def test_a_link_leads_somewhere(page: Path, target: str):
     assert (page.parent / target).exists()
+
+
+def test_every_picture_is_shown():
+    taken = {path.name for path in (ROOT / "docs" / "screenshots").iterdir()}
+    shown = re.findall(
+        r"\(screenshots/([^)]+)\)", (ROOT / "docs" / "screens.md").read_text()
+    )
+    assert set(shown) == taken
+    assert len(shown) == len(set(shown))

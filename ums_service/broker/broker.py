@@ -149,7 +149,18 @@ class Broker:
         try:
             self._answer_some()
         finally:
-            self._send_ready()
+            if self._ready:
+                self._send_ready()
+                self._look_again()
+
+    def _look_again(self) -> None:
+        """Go on where sending has swallowed the news of a message.
+
+        Asking takes in all that came until now; of what comes later the descriptor
+        tells.
+        """
+        if self._frames.is_readable():
+            self._schedule_drain()
 
     def _answer_some(self) -> None:
         for number in range(DRAIN_MAX):
