@@ -271,7 +271,9 @@ def test_import_judges_every_account_and_changes_nothing_on_a_dry_run(
         "a@b.c": record("a@b.c", "x", email="other@example.org"),
         "dup": record("dup", "x", email="ann@example.org"),
         "root": record("root", "x", role="admin"),
-        "odd": record("odd", "x", full_name=7, metadata={"a": float("nan")}),
+        "odd": record(
+            "odd", "x", full_name=7, metadata={"a": float("nan")}, created_at="then"
+        ),
         "bad": record("bad", "x", password_hash="short"),
         "list": [],
     }
