@@ -93,7 +93,9 @@ def explain(error: Exception) -> Problem:
     if error.retry_after:
         text = f"{text} Try again in {max(1, round(error.retry_after))} s."
     faults = _faults(error.details)
-    if faults:
+    if isinstance(error, errors.InvalidMfaCode):
+        faults = (("code", text),)
+    elif faults:
         text = " ".join(sentence(message) for _, message in faults)
     return Problem(
         text,

@@ -96,7 +96,9 @@ class PersonPane(Frame):
         status.pack(side="left", padx=gap)
         self.spinner = Spinner(head)
         self.spinner.pack(side="left")
-        self.actions = PersonActions(box, self.stage, self.users, person, self._again)
+        self.actions = PersonActions(
+            box, self.stage, self.users, person, self._again, self._gone
+        )
         self.actions.grid(row=1, column=0, sticky="w", pady=gap)
         self.notice = Notice(box, wrap=320)
         self.notice.grid(row=2, column=0, sticky="ew")
@@ -120,8 +122,14 @@ class PersonPane(Frame):
     def _again(self) -> None:
         """Something was done with the account: show how it is now."""
         self._changed()
-        if self._asked:  # who was deleted is nobody, until that is undone
+        if self._asked:
             self.show(self._asked)
+
+    def _gone(self, title: str, text: str) -> None:
+        """The account is deleted: say so in its place, until that is undone."""
+        self._changed()
+        self.person = None
+        self._replace(empty_state(self, title, text, icon="person-x"))
 
     def _fill(self) -> None:
         """Fetch what a tab shows when it is first looked at."""

@@ -32,10 +32,12 @@ class PersonActions(Frame):
         users: Users,
         person: Person,
         done: Callable[[], object],
+        gone: Callable[[str, str], object],
     ) -> None:
-        """`done` is called when something has been done."""
+        """`done` is called when something was done, `gone` with what is left to say."""
         super().__init__(parent, name="actions")
-        self.stage, self.users, self.person, self._done = stage, users, person, done
+        self.stage, self.users, self.person = stage, users, person
+        self._done, self._gone = done, gone
         self.who = person.values["username"]
         may = stage.desk.may
         offered: list[tuple[str, str, Any, Callable[[], object]]] = []
@@ -193,7 +195,9 @@ class PersonActions(Frame):
         )
 
     def _deleted(self, can_be_restored: bool) -> None:  # noqa: FBT001 - one fact
-        self._done()
+        left = "Deleted… lists it, and brings it back." if can_be_restored else ""
+        word = "deleted" if can_be_restored else "erased"
+        self._gone(f"{self.who} is {word}", left or "Nothing is left of it.")
         if not can_be_restored:
             self.stage.toasts.show(f"{self.who} is erased.")
             return

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from gui.controllers.finding import STATUSES, Search
-from gui.widgets.basics import Frame, button, choice, px
+from gui.widgets.basics import Flow, button, choice
 
 ANY_STATUS: Final = "any status"
 ANY_ROLE: Final = "any role"
@@ -20,7 +20,7 @@ _SIGNED_IN: Final = {
 }
 
 
-class UserFilters(Frame):
+class UserFilters(Flow):
     """Status, role, lab, address, factor, sign-in; the first of each means any."""
 
     def __init__(self, parent: Any, changed: Callable[[], object]) -> None:
@@ -46,15 +46,15 @@ class UserFilters(Frame):
 
     def _choice(self, name: str, values: Sequence[str], width: int) -> Any:
         made = choice(self, values, name=name, width=width)
-        made.pack(side="left", padx=(0, px(self, 6)))
+        self.put(made)
         made.bind("<<ComboboxSelected>>", lambda _: self._chosen())
         return made
 
     def _chosen(self) -> None:
         if any(box.get() != first for box, first in self._boxes):
-            self._clear.pack(side="left")
+            self.put(self._clear)
         else:
-            self._clear.pack_forget()
+            self.take(self._clear)
         self._changed()
 
     def clear(self) -> None:

@@ -58,6 +58,16 @@ def label(
     )
 
 
+def wrap_to_width(text: ttk.Label, most: int) -> None:
+    """Let text go on below where it is as wide as it can be, `most` pixels at 100 %."""
+    limit = px(text, most)
+
+    def fit(event: Any) -> None:
+        text.configure(wraplength=min(limit, event.width))
+
+    text.bind("<Configure>", fit)
+
+
 def button(
     parent: Any,
     text: str,
@@ -159,6 +169,41 @@ class ScrolledFrame(ttk.ScrolledFrame):
             self.yview_moveto(max(top, 0) / whole)
         elif end > above + seen:
             self.yview_moveto((end - seen) / whole)
+
+
+class Flow(ttk.Frame):
+    """Widgets side by side, and on below where there is no more room."""
+
+    def __init__(self, parent: Any, *, name: str) -> None:
+        """Empty; the parent must stretch it."""
+        super().__init__(parent, name=name)
+        self._put: list[Any] = []
+        self.bind("<Configure>", lambda _: self._arrange())
+
+    def put(self, child: Any) -> None:
+        """Show a child behind the others."""
+        if child not in self._put:
+            self._put.append(child)
+            self._arrange()
+
+    def take(self, child: Any) -> None:
+        """Show it no more."""
+        if child in self._put:
+            self._put.remove(child)
+            child.place_forget()
+            self._arrange()
+
+    def _arrange(self) -> None:
+        gap, width = px(self, 6), self.winfo_width()
+        x = y = high = widest = 0
+        for child in self._put:
+            wide = child.winfo_reqwidth()
+            if x and x + wide > width > 1:  # 1: it is not drawn yet
+                x, y = 0, y + high + gap
+            child.place(x=x, y=y)
+            x, high = x + wide + gap, max(high, child.winfo_reqheight())
+            widest = max(widest, wide)
+        self.configure(width=widest, height=y + high)
 
 
 class Split(ttk.Panedwindow):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gui.widgets.basics import ScrolledFrame, button, frame, label
+from gui.widgets.basics import Flow, ScrolledFrame, button, frame, label
 from gui.widgets.dialogs import Question, Sheet, WindowDialogs
 from gui.widgets.forms import FieldSpec, Form
 from gui.widgets.notice import Notice, Toasts
@@ -204,6 +204,50 @@ def test_the_shell_command_can_be_reached(root: Root):
     sheet.close()
 
 
+def test_the_shell_command_comes_after_what_a_dialog_is_for(root: Root):
+    fields = (FieldSpec("reason", "Reason"),)
+    sheet, _ = ask(root, fields=fields, command=lambda _: "ums do-it", extra="Forget")
+    seen = []
+    for _ in range(4):
+        press(sheet.focus_get(), "Tab")
+        seen.append(focus(sheet))
+    assert seen == ["extra", "cancel", "ok", "shell"]
+    sheet.close()
+
+
+def test_what_is_too_long_for_the_screen_scrolls_by_keys(root: Root):
+    text = "\n".join(f"line {number}" for number in range(200))
+    sheet = WindowDialogs(root).open(Question("Keys", secret=text, close="Close"))
+    sheet.update()
+    assert sheet.winfo_height() < sheet.winfo_screenheight()
+    press(sheet.focus_get(), "Down")
+    assert sheet._secret.yview()[0] > 0
+    press(sheet.focus_get(), "Escape")
+    assert not sheet.winfo_exists()
+
+
+def test_what_has_no_room_beside_is_below(root: Root):
+    root.columnconfigure(0, weight=1)
+    flow = Flow(root, name="flow")
+    flow.grid(sticky="ew")
+    made = [button(flow, f"button {n}", lambda: None, name=f"b{n}") for n in range(5)]
+    for one in made:
+        flow.put(one)
+    for width, rows in ((900, 1), (250, 3)):
+        root.geometry(f"{width}x300")
+        for _ in range(3):  # the window, then what is in it, then the list itself
+            root.update()
+        assert len({one.winfo_y() for one in made}) >= rows
+        assert (rows == 1) is (len({one.winfo_y() for one in made}) == 1)
+        for one in made:
+            assert one.winfo_x() + one.winfo_width() <= flow.winfo_width()
+            assert one.winfo_y() + one.winfo_height() <= flow.winfo_height()
+    flow.take(made[0])
+    root.update()
+    assert not made[0].winfo_ismapped()
+    assert (made[1].winfo_x(), made[1].winfo_y()) == (0, 0)
+
+
 def test_a_message_is_undone_by_a_key(root: Root):
     done: list[bool] = []
     toasts = Toasts(root)
@@ -306,8 +350,33 @@ def test_who_is_back_by_a_key_is_shown_again(
     assert window.sheet
     window.type("password", ADMIN_PASSWORD)
     window.key("Return")
-    window.reads("It cannot be shown")
+    window.reads("keback is deleted")
     window.root.event_generate("<Control-z>")
     window.until(lambda: window.toast == "keback is back.")
     window.find("tabs")
     window.reads("Suspend…")
+
+
+def test_return_on_a_trial_neither_does_it_nor_loses_it(
+    window: Driver, member: Callable[[str], str]
+):
+    member("ketried")
+    window.signed_in()
+    window.type("query", "ketried")
+    window.until(lambda: window.page.search.query == "ketried")
+    window.settled()
+    window.key("Down")
+    window.key("Control-a")
+    window.until(lambda: len(window.page.picks.picked) == 1)
+    window.root.event_generate("<Control-e>")
+    wizard = window.sheet
+    window.choose("what", "Suspend")
+    window.type("reason", "A trial")
+    window.key("Return")
+    window.find("doit")
+    for _ in range(3):
+        window.key("KeyPress-Return")
+    assert window.top is wizard
+    assert window.find("doit").instate(["!disabled"])
+    assert "what would happen" in window.texts
+    window.key("Escape")
