@@ -272,10 +272,11 @@ class Form(ttk.Frame):
         return True
 
     def focus_first(self) -> None:
-        """Put the focus where typing begins: into the first field that is empty."""
+        """Put the focus where answers begin: the first field that is empty or a choice."""
         usable = [f for f in self.fields.values() if f.spec.kind != "fixed"]
-        empty = [f for f in usable if not f.value and f.spec.kind != "check"]
-        for field in (empty or usable)[:1]:
+        kind = {f: f.spec.kind for f in usable}
+        begin = [f for f in usable if kind[f] == "choice" or not f.value]
+        for field in ([f for f in begin if kind[f] != "check"] or usable)[:1]:
             field.widget.focus_set()
 
     def on_return(self, work: Callable[[], object]) -> None:

@@ -139,6 +139,16 @@ def test_return_confirms_from_a_list_too(root: Root):
     sheet.close()
 
 
+def test_a_choice_is_answered_before_what_is_typed_after_it(root: Root):
+    way = FieldSpec("way", "Way", "choice", "a", choices=("a", "b"))
+    name = FieldSpec("name", "Name", value="Emmy")
+    why = FieldSpec("why", "Why")
+    for fields, first in (((name, way, why), "way"), ((name, why, way), "why")):
+        sheet, _ = ask(root, fields=fields)
+        assert focus(sheet) == first
+        sheet.close()
+
+
 def test_what_nothing_is_like_is_not_confirmed(root: Root):
     sheet, given = ask(
         root, fields=(FieldSpec("who", "Who", "find", choices=("alan",)),)
@@ -332,9 +342,11 @@ def test_after_a_suspension_tab_stays_with_the_account(
     window.key("Return")
     window.until(lambda: window.toast == "kesuspended is suspended.")
     window.find("activate")
-    window.root.focus_force()
-    window.key("Tab")
     assert str(window.root.focus_get()).startswith(str(window.page.person))
+    window.find("unlock").focus_force()
+    window.key("KeyPress-space")
+    window.until(lambda: "not locked" in window.toast)
+    window.until(lambda: focus(window.root) == "unlock")
 
 
 def test_who_is_back_by_a_key_is_shown_again(
