@@ -49,13 +49,15 @@ class Problem:
     """Why something was not done.
 
     `faults` are by field; `again` says that the same may work later, `lost` that the
-    service could not be reached. `retry_after` is in seconds.
+    service could not be reached, `missing` that something does not exist. `retry_after` is
+    in seconds.
     """
 
     text: str
     faults: tuple[tuple[str, str], ...] = ()
     again: bool = False
     lost: bool = False
+    missing: bool = False
     retry_after: float | None = None
 
     @property
@@ -102,6 +104,7 @@ def explain(error: Exception) -> Problem:
         faults,
         again=isinstance(error, errors.NoAnswer | errors.Busy | errors.RateLimited),
         lost=isinstance(error, errors.NoAnswer),
+        missing=isinstance(error, errors.NotFound),
         retry_after=error.retry_after,
     )
 

@@ -152,10 +152,10 @@ class LabPane(Frame):
         """Put the focus on the first thing that can be done."""
         self.edit_button.focus_set()
 
-    def _done(self, text: str) -> Callable[[Any], None]:
+    def _done(self, text: str, *, gone: bool = False) -> Callable[[Any], None]:
         def done(_: Any) -> None:
             self.stage.toasts.show(text)
-            self._changed(self.members.lab_id)
+            self._changed("" if gone else self.members.lab_id)
 
         return done
 
@@ -260,7 +260,7 @@ class LabPane(Frame):
             lambda answers, done, failed: self.labs.delete(
                 lab.lab_id, answers["confirm_code"], done, failed
             ),
-            self._done(f"{lab.name} is gone."),
+            self._done(f"{lab.name} is gone.", gone=True),
         )
 
     def _how_many(self) -> str:

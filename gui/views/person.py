@@ -45,6 +45,7 @@ class PersonPane(Frame):
         self._job: Job | None = None
         self._inside: Frame | None = None
         self.tabs: Notebook
+        self.actions: PersonActions
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
         self.clear()

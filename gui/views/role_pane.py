@@ -126,10 +126,10 @@ class RolePane(Frame):
         """Put the focus on the first thing that can be done."""
         self.edit_button.focus_set()
 
-    def _done(self, text: str) -> Callable[[Any], None]:
+    def _done(self, text: str, *, gone: bool = False) -> Callable[[Any], None]:
         def done(_: Any) -> None:
             self.stage.toasts.show(text)
-            self._changed(self._wanted)
+            self._changed("" if gone else self._wanted)
 
         return done
 
@@ -185,7 +185,7 @@ class RolePane(Frame):
                 command=lambda _: self.roles.delete_command(role.name),
             ),
             lambda _, done, failed: self.roles.delete(role.name, done, failed),
-            self._done(f"{role.name} is gone."),
+            self._done(f"{role.name} is gone.", gone=True),
         )
 
     # --- what it allows

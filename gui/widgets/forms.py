@@ -280,11 +280,16 @@ class Form(ttk.Frame):
             field.widget.focus_set()
 
     def on_return(self, work: Callable[[], object]) -> None:
-        """Call `work` when Return is pressed, but where it has a meaning of its own."""
+        """Call `work` when Return is pressed, but where it begins another line."""
+
+        def press(_: Any) -> str:
+            work()
+            return "break"  # a box is ticked by Space
+
         for field in self.fields.values():
-            if field.spec.kind not in ("lines", "check"):
+            if field.spec.kind != "lines":
                 for widget in field.widgets:
-                    widget.bind("<Return>", lambda _: work())
+                    widget.bind("<Return>", press)
 
     def on_change(self, work: Callable[[], object]) -> None:
         """Call `work` whenever a value is other than before."""

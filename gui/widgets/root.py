@@ -120,6 +120,8 @@ class Root(ttk.App):
         for kind in ("TCheckbutton", "TRadiobutton"):
             self.bind_class(kind, "<Key-Return>", _press)
 
+        self.bind_class("TCombobox", "<FocusOut>", _unmark, add="+")
+
         for kind in ("TEntry", "TCombobox", "Text"):  # these keys are of the window
             for key in ("k", "t", "n", "f"):
                 self.unbind_class(kind, f"<Control-Key-{key}>")
@@ -184,6 +186,11 @@ def _press(event: tk.Event[Any]) -> str:
     if event.widget.instate(["!disabled"]):
         event.widget.invoke()
     return "break"
+
+
+def _unmark(event: tk.Event[Any]) -> None:
+    """What was chosen is not marked as if it could be typed over."""
+    event.widget.selection_clear()
 
 
 def _desktop_dpi() -> float:

@@ -149,6 +149,15 @@ def test_a_choice_is_answered_before_what_is_typed_after_it(root: Root):
         sheet.close()
 
 
+def test_return_confirms_from_a_box_that_space_ticks(root: Root):
+    sheet, given = ask(root, fields=(FieldSpec("erase", "Erase", "check"),))
+    box = sheet.form.field("erase").widget
+    press(box, "KeyPress-Return")
+    press(box, "KeyPress-space", "KeyPress-Return")
+    assert [bool(answers["erase"]) for answers in given] == [False, True]
+    sheet.close()
+
+
 def test_what_nothing_is_like_is_not_confirmed(root: Root):
     sheet, given = ask(
         root, fields=(FieldSpec("who", "Who", "find", choices=("alan",)),)
@@ -367,6 +376,33 @@ def test_who_is_back_by_a_key_is_shown_again(
     window.until(lambda: window.toast == "keback is back.")
     window.find("tabs")
     window.reads("Suspend…")
+
+
+def test_a_wrong_member_is_told_beside_the_field_and_a_lab_that_is_gone_not_shown(
+    window: Driver,
+):
+    window.signed_in()
+    window.go("labs")
+    window.click("new")
+    for name, text in (("name", "Keys only"), ("code", "KEONLY")):
+        assert window.sheet
+        window.type(name, text)
+    window.key("Return")
+    window.until(lambda: window.toast == "The lab is there.")
+    window.reads("Code KEONLY, active")
+    window.click("add")
+    assert window.sheet
+    window.type("account", "kenobody")
+    window.key("Return")
+    window.reads("No account has that name or address.")
+    assert window.sheet.form.field("account").fault
+    window.key("Escape")
+    window.page.pane.delete()
+    assert window.sheet
+    window.type("confirm_code", "KEONLY")
+    window.key("Return")
+    window.until(lambda: window.toast == "Keys only is gone.")
+    window.until(lambda: "Code KEONLY" not in window.texts)
 
 
 def test_return_on_a_trial_neither_does_it_nor_loses_it(
