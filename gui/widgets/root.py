@@ -126,8 +126,13 @@ class Root(ttk.App):
             for key in ("k", "t", "n", "f"):
                 self.unbind_class(kind, f"<Control-Key-{key}>")
 
-    def _tab(self, widget: tk.Misc, by: str) -> None:
-        """Put the focus into the next field or the one before, in the order of the eye."""
+    def _tab(self, widget: tk.Misc | str, by: str) -> None:
+        """Put the focus into the next field or the one before, in the order of the eye.
+
+        An unfolded list, of which tkinter knows but the name, goes on by itself.
+        """
+        if isinstance(widget, str):
+            return
         _order_as_seen(widget.winfo_toplevel())
         start = str(widget)
         if start == ".":

@@ -306,6 +306,28 @@ def test_keys_are_for_the_page_in_front(window: Driver):
     assert str(window.root.focus_get()).startswith(str(window.page))
 
 
+def test_tab_goes_on_from_an_unfolded_list(window: Driver):
+    window.signed_in()
+    window.settled()
+    box = window.find("state")
+    box.focus_force()
+    box.tk.call("ttk::combobox::Post", box)
+    window.pump()
+    inside = f"{box.tk.call('ttk::combobox::PopdownWindow', box)}.f.l"
+    box.tk.call("focus", "-force", inside)
+    box.tk.call("event", "generate", inside, "<Tab>")
+    window.until(lambda: focus(window.root) == "role")
+    assert not int(box.tk.call("winfo", "ismapped", inside))
+
+
+def test_the_name_is_back_after_signing_out(window: Driver):
+    window.signed_in()
+    window.click("signout")
+    window.reads("Remember this computer")
+    assert window.find("username").get() == "admin"
+    assert focus(window.root) == "password"
+
+
 def test_ctrl_n_makes_a_new_one_on_each_page_that_has_such(window: Driver):
     window.signed_in()
     for page, title in (("attributes", "New attribute"), ("keys", "New API key")):
