@@ -91,7 +91,14 @@ class PersonPane(Frame):
         label(head, person.status, look=look, name="status").pack(side="left", padx=gap)
         self.spinner = Spinner(head)
         self.spinner.pack(side="left")
-        self.actions = PersonActions(box, self.stage, self.users, person, self._again)
+        self.actions = PersonActions(
+            box,
+            self.stage,
+            self.users,
+            person,
+            lambda: self._again(person.user_id),
+            self._gone,
+        )
         self.actions.grid(row=1, column=0, sticky="w", pady=gap)
         self.notice = Notice(box, wrap=320)
         self.notice.grid(row=2, column=0, sticky="ew")
@@ -112,11 +119,16 @@ class PersonPane(Frame):
         tab.rowconfigure(0, weight=1)
         return tab
 
-    def _again(self) -> None:
-        """Something was done with the account: show how it is now."""
+    def _again(self, user_id: str) -> None:
+        """Something was done with an account: show how it is, unless it is another's turn."""
         self._changed()
-        if self.person is not None:
-            self.show(self.person.user_id)
+        if self.person is None or self.person.user_id == user_id:
+            self.show(user_id)
+
+    def _gone(self) -> None:
+        """The account was deleted."""
+        self._changed()
+        self.clear()
 
     def _fill(self) -> None:
         """Fetch what a tab shows when it is first looked at."""

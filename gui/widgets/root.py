@@ -19,6 +19,9 @@ _DPI_AT_100_PERCENT: Final = 96
 _DPI_MAX: Final = 384
 _DARK_YELLOW: Final = "#7a5300"
 """7:1 on white."""
+_DARK_CYAN: Final = "#055160"
+"""8.8:1 on white."""
+_DOUBLE_CLICK_MS: Final = 400
 THEMES: Final[dict[Theme, str]] = {"light": "bootstrap-light", "dark": "bootstrap-dark"}
 
 
@@ -40,6 +43,7 @@ class Root(ttk.App):
         self.theme: Theme = theme
         self.fonts = _make_fonts(self)
         self._ticking = ""
+        self._pressed: tuple[str, int] = ("", 0)
         self._bind_buttons()
         self._mend_styles()
 
@@ -57,6 +61,11 @@ class Root(ttk.App):
     def colour(self, name: str) -> str:
         """A colour of the theme, such as `danger` or `fg`, as #rrggbb."""
         return str(getattr(self.style.colors, name))
+
+    @property
+    def readable_info(self) -> str:
+        """The colour of hints for text: the cyan of the theme is lost on white too."""
+        return _DARK_CYAN if self.theme == "light" else self.colour("info")
 
     @property
     def readable_warning(self) -> str:
@@ -101,12 +110,38 @@ class Root(ttk.App):
         for kind in ("TEntry", "TCombobox", "Text"):  # these keys are of the window
             for key in ("k", "t", "n", "f"):
                 self.unbind_class(kind, f"<Control-Key-{key}>")
+        self.bind_class(
+            "TCombobox",
+            "<<ComboboxSelected>>",
+            lambda event: event.widget.selection_clear(),
+            add="+",
+        )
+        press = self.tk.call("bind", "TButton", "<Button-1>")
+        stray = self.register(self._is_stray)
+        self.tk.call(
+            "bind", "TButton", "<Button-1>", f"if {{[{stray} %W %t]}} break\n{press}"
+        )
+
+    def _is_stray(self, widget: str, time_ms: str) -> bool:
+        """Whether a press is the second of a double click that began on another button.
+
+        What the first one did may have put that button under the pointer.
+        """
+        (before, then_ms), now_ms = self._pressed, int(time_ms)
+        self._pressed = (widget, now_ms)
+        return widget != before and 0 < now_ms - then_ms < _DOUBLE_CLICK_MS
 
     def _mend_styles(self) -> None:
         """Rows high enough for their text, and text not in the corner of its cell."""
         line = self.fonts["text"].metrics("linespace")
         for style in ("Treeview", "Table.Treeview", "primary.Table.Treeview"):
             self.style.configure(style, rowheight=line + self.px(12))
+        for look, colour in (
+            ("warning", self.readable_warning),
+            ("info", self.readable_info),
+        ):
+            ttk.Label(self, bootstyle=look).destroy()  # makes the style
+            self.style.configure(f"{look}.TLabel", foreground=colour)
 
 
 def _press(event: tk.Event[Any]) -> str:
