@@ -22,7 +22,6 @@ _SENTENCES: Final[dict[type[errors.UmsError], str]] = {
     errors.InvalidLink: "That code is unknown, used or too old.",
     errors.ReauthenticationRequired: "Prove once more that it is you.",
     errors.PermissionDenied: "You may not do this.",
-    errors.NotFound: "It does not exist any more.",
     errors.LegalHold: "The account is under legal hold: nothing of it may be erased.",
     errors.Busy: "The service is busy.",
     errors.RateLimited: "That was often in a short time.",

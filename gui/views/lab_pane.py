@@ -16,7 +16,7 @@ from gui.controllers.who import WHO
 from gui.views.lab_policy import edit_policy
 from gui.views.stage import Stage, tell
 from gui.views.streams import StreamPane
-from gui.widgets.basics import Frame, button, frame, label, px
+from gui.widgets.basics import Frame, button, frame, label, px, wrap_within
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
 from gui.widgets.notice import Notice
@@ -41,10 +41,10 @@ class LabPane(Frame):
         self.description = label(self, wrap=520, name="description")
         self.facts = label(self, font="small", look="secondary", wrap=520)
         self.numbers = label(self, font="small", wrap=520, name="numbers")
-        for row, line in enumerate(
-            (self.title, self.description, self.facts, self.numbers)
-        ):
+        lines = (self.title, self.description, self.facts, self.numbers)
+        for row, line in enumerate(lines):
             line.grid(row=row, column=0, sticky="w", pady=(0, gap))
+        wrap_within(self, lines)
         self._buttons().grid(row=4, column=0, sticky="w", pady=(0, gap))
         self.notice = Notice(self, wrap=420)
         self.notice.grid(row=5, column=0, sticky="ew", pady=(0, gap))

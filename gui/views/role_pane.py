@@ -14,7 +14,7 @@ from gui.controllers.who import WHO
 from gui.controllers.wording import counted
 from gui.views.lists import ListPane
 from gui.views.stage import Stage, tell
-from gui.widgets.basics import Frame, button, frame, label, px
+from gui.widgets.basics import Frame, button, frame, label, px, wrap_within
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
 from gui.widgets.notice import Notice
@@ -38,8 +38,10 @@ class RolePane(Frame):
         self.title = label(self, font="heading", wrap=520, name="rolename")
         self.description = label(self, wrap=520)
         self.facts = label(self, font="small", look="secondary", wrap=520)
-        for row, line in enumerate((self.title, self.description, self.facts)):
+        lines = (self.title, self.description, self.facts)
+        for row, line in enumerate(lines):
             line.grid(row=row, column=0, sticky="w", pady=(0, gap))
+        wrap_within(self, lines)
         acts = frame(self, name="acts")
         acts.grid(row=3, column=0, sticky="w", pady=(0, gap))
         self.edit_button = button(acts, "Edit…", self.edit, name="edit")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gui.widgets.basics import button, choice, label
+from gui.widgets.basics import Split, button, choice, frame, label, wrap_within
 from gui.widgets.forms import FieldSpec, Form
 from gui.widgets.root import Root
 from gui.widgets.table import Column, Row, Rows, Table
@@ -216,3 +216,49 @@ def test_a_small_window_shows_all_filters_and_columns_that_can_be_read(
     window.click("hide")
     window.root.geometry("1280x800")
     window.until(lambda: users.table.tree.cget("displaycolumns") == wide)
+
+
+def test_the_right_pane_leaves_the_list_some_room(root):
+    panes = Split(root, 700)
+    panes.pack(fill="both", expand=True)
+    root.update()
+    assert panes.left.winfo_width() >= 230  # of 800
+    panes.reveal(right=False)
+    root.geometry("600x400")
+    root.update()
+    panes.reveal(right=True)
+    root.update()
+    assert panes.left.winfo_width() >= 170
+    root.geometry("400x400")
+    root.update()
+    assert panes.left.winfo_width() >= 110
+
+
+def test_lines_go_on_below_where_their_box_ends(root):
+    box = frame(root)
+    box.place(x=0, y=0, width=300, height=200)
+    line = label(box, "0 members, 0 active. " * 6, wrap=520)
+    line.pack(anchor="w")
+    wrap_within(box, (line,))
+    root.update()
+    assert line.winfo_reqwidth() <= 300
+
+
+def test_who_is_unknown_is_said_to_be_so(window: Driver, shared: Any):
+    shared.ask(
+        action="create_lab",
+        session_token=shared.admin_token,
+        name="Mouse laboratory",
+        code="MOUSE",
+    )
+    window.signed_in()
+    labs = window.go("labs")
+    window.type("query", "MOUSE")
+    window.until(lambda: labs.found.query == "MOUSE")
+    window.settled()
+    window.key("Down")
+    window.until(lambda: labs.lab.lab and labs.lab.lab.code == "MOUSE")
+    window.click("add")
+    window.type("account", "moghost")
+    window.click("ok")
+    window.reads("No such account.")
