@@ -3,6 +3,7 @@
 Read once, by the command line; everything below is handed values.
 """
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -50,6 +51,8 @@ _MOST: Final = {
     "password_history": 20,  # each costs a hash whenever a password is changed
 }
 _CENTURY_DAYS: Final = 36_525
+_HELD_MS_MAX: Final = 60_000
+"""Clients give up sooner; past some years a timer cannot be set at all."""
 
 
 class BadSettings(ValueError):
@@ -243,7 +246,7 @@ class Settings(BaseSettings):
         if not self.policy:
             return base
         try:
-            changed = replace(base, **self.policy)
+            changed = replace(base, **_lists_read(base, self.policy))
             fields = {name: getattr(changed, name) for name in Profile.__slots__}
             profile = TypeAdapter(Profile).validate_python(fields)
         except TypeError:
@@ -251,14 +254,7 @@ class Settings(BaseSettings):
             raise BadSettings(f"no such policy: {unknown}") from None
         except ValidationError as error:
             raise BadSettings(_first_line(error, "policy.")) from None
-        for name in Profile.__slots__:
-            value, least = getattr(profile, name), _least(profile, name)
-            if type(value) is int and value < least:
-                raise BadSettings(f"policy.{name}: should be {least} or more")
-            if type(value) is int and value > _most(name):
-                raise BadSettings(f"policy.{name}: should be {_most(name)} or less")
-        if profile.reset_link_s > DAY_S:
-            raise BadSettings(f"policy.reset_link_s: should be {DAY_S} or less")
+        _check_values(profile)
         return profile
 
 
@@ -277,6 +273,38 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Setti
         raise BadSettings(_first_line(error, "")) from None
     except (OSError, ValueError) as error:
         raise BadSettings(f"the configuration file cannot be read: {error}") from None
+
+
+def _check_values(profile: Profile) -> None:
+    """Raise BadSettings for a value that makes no sense."""
+    for name in Profile.__slots__:
+        value, least = getattr(profile, name), _least(profile, name)
+        if type(value) is int and value < least:
+            raise BadSettings(f"policy.{name}: should be {least} or more")
+        if type(value) is int and value > _most(name):
+            raise BadSettings(f"policy.{name}: should be {_most(name)} or less")
+    if any(not 0 <= delay <= _HELD_MS_MAX for delay in profile.refusal_delays_ms):
+        raise BadSettings(
+            f"policy.refusal_delays_ms: each should be from 0 to {_HELD_MS_MAX}"
+        )
+    if profile.reset_link_s > DAY_S:
+        raise BadSettings(f"policy.reset_link_s: should be {DAY_S} or less")
+
+
+def _lists_read(base: Profile, policy: Mapping[str, Any]) -> dict[str, Any]:
+    """The overrides; lists are JSON where they come from the environment.
+
+    Raises:
+        BadSettings: one is not.
+    """
+    read = dict(policy)
+    for name, value in policy.items():
+        if isinstance(value, str) and isinstance(getattr(base, name, None), tuple):
+            try:
+                read[name] = json.loads(value)
+            except ValueError:
+                raise BadSettings(f"policy.{name}: should be a JSON list") from None
+    return read
 
 
 def _least(profile: Profile, name: str) -> int:

@@ -263,7 +263,11 @@ class Desk:
         failed: Callable[[Problem], object],
         again: Callable[[], object],
     ) -> Job:
+        asker = self.me
+
         def sort_out(outcome: Outcome[T]) -> None:
+            if asker is not None and self.me is not asker:
+                return  # they are signed out, and what they looked at is gone
             match outcome:
                 case Done(value):
                     if self.link is not Link.ONLINE:

@@ -112,6 +112,22 @@ def test_nobody_types_a_password_twice_when_it_must_be_changed(
     assert "winter" not in repr(flow.kept)
 
 
+def test_who_is_signed_out_is_told_nothing_more(
+    desk: Desk, shared: RunningService, member: Member
+):
+    member("fabian")
+    signed_in(desk, "fabian")
+    desk.runner, told, account = Later(), Told(), Account(desk)
+    account.load(told.then, told.problems.append)
+    desk.runner.step()
+    assert len(told.values) == 1
+    account.load(told.then, told.problems.append)
+    desk.sign_out()
+    desk.runner.settle()
+    assert len(told.values) == 1
+    assert not told.problems
+
+
 def test_a_second_factor_is_set_up_and_asked_for(desk: Desk, member: Member):
     member("gustav")
     signed_in(desk, "gustav")

@@ -78,7 +78,10 @@ def fuzz(service: RunningService, fuzzer: Fuzzer, count: int) -> Counter[str]:
 
 def run(data: Path, count: int) -> None:
     print(f"seed {SEED}, {count} messages")
-    env = {"UMS_POLICY__SESSIONS_PER_USER": "10"}
+    env = {
+        "UMS_POLICY__SESSIONS_PER_USER": "10",
+        "UMS_POLICY__REFUSAL_DELAYS_MS": "[1]",  # the few in flight would wait together
+    }
     with running_service(data, env=env) as service:
         tokens = [login_as_admin(service)]
         for name in ("fuzz_one", "fuzz_two"):

@@ -55,9 +55,22 @@ def test_single_values_of_a_profile_can_be_set(
     assert profile.session_s == PROFILES["standard"].session_s
 
 
+def test_lists_of_a_profile_can_be_set(config: Path, monkeypatch: pytest.MonkeyPatch):
+    config.write_text('[policy]\nconsents_required = ["terms"]\n')
+    monkeypatch.setenv("UMS_POLICY__REFUSAL_DELAYS_MS", "[5, 10]")
+    profile = load().policy_profile()
+    assert profile.consents_required == ("terms",)
+    assert profile.refusal_delays_ms == (5, 10)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "named"),
     [
+        ("UMS_POLICY__REFUSAL_DELAYS_MS", "5, 10", "refusal_delays_ms.*JSON list"),
+        ("UMS_POLICY__REFUSAL_DELAYS_MS", "5", "refusal_delays_ms"),
+        ("UMS_POLICY__REFUSAL_DELAYS_MS", "[-1]", "refusal_delays_ms"),
+        ("UMS_POLICY__REFUSAL_DELAYS_MS", "[60001]", "refusal_delays_ms"),
+        ("UMS_POLICY__CONSENTS_REQUIRED", "[1]", "consents_required"),
         ("UMS_PORT", "many", "port"),
         ("UMS_PORT", "65536", "port"),
         ("UMS_PROFILE", "strict", "profile"),
