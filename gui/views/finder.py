@@ -168,6 +168,11 @@ class FinderPage(Page, ABC):
         self.selected(None)
         self.table.tree.focus_set()
 
+    def lost(self) -> None:
+        """What was selected is there no more."""
+        self.unselect()
+        self.find()
+
     def reveal(self, *, pane: bool) -> None:
         """One in full takes the room of the columns that matter least."""
         self.panes.reveal(right=pane)

@@ -27,11 +27,17 @@ class LabPane(Frame):
     """Shows the lab that was selected last. `changed` is called after a change."""
 
     def __init__(
-        self, parent: Any, stage: Stage, labs: Labs, changed: Callable[[str], object]
+        self,
+        parent: Any,
+        stage: Stage,
+        labs: Labs,
+        changed: Callable[[str], object],
+        gone: Callable[[], object],
     ) -> None:
         """Empty, until `show`."""
         super().__init__(parent, padding=(px(parent, 14), 0, 0, 0), name="lab")
         self.stage, self.labs, self._changed = stage, labs, changed
+        self._gone = gone
         self.lab: LabView | None = None
         self.members = Members(stage.desk, "")
         self.columnconfigure(0, weight=1)
@@ -152,6 +158,10 @@ class LabPane(Frame):
         """Put the focus on the first thing that can be done."""
         self.edit_button.focus_set()
 
+    def _deleted(self, name: str) -> None:
+        self.stage.toasts.show(f"{name} is gone.")
+        self._gone()
+
     def _done(self, text: str) -> Callable[[Any], None]:
         def done(_: Any) -> None:
             self.stage.toasts.show(text)
@@ -260,7 +270,7 @@ class LabPane(Frame):
             lambda answers, done, failed: self.labs.delete(
                 lab.lab_id, answers["confirm_code"], done, failed
             ),
-            self._done(f"{lab.name} is gone."),
+            lambda _: self._deleted(lab.name),
         )
 
     def _how_many(self) -> str:

@@ -25,11 +25,17 @@ class RolePane(Frame):
     """Shows the role that was selected last. `changed` is called after a change."""
 
     def __init__(
-        self, parent: Any, stage: Stage, roles: Roles, changed: Callable[[str], object]
+        self,
+        parent: Any,
+        stage: Stage,
+        roles: Roles,
+        changed: Callable[[str], object],
+        gone: Callable[[], object],
     ) -> None:
         """Empty, until `show`."""
         super().__init__(parent, padding=(px(parent, 14), 0, 0, 0), name="role")
         self.stage, self.roles, self._changed = stage, roles, changed
+        self._gone = gone
         self.role: Role | None = None
         self._wanted = ""
         self.columnconfigure(0, weight=1)
@@ -128,6 +134,10 @@ class RolePane(Frame):
         """Put the focus on the first thing that can be done."""
         self.edit_button.focus_set()
 
+    def _deleted(self, name: str) -> None:
+        self.stage.toasts.show(f"{name} is gone.")
+        self._gone()
+
     def _done(self, text: str) -> Callable[[Any], None]:
         def done(_: Any) -> None:
             self.stage.toasts.show(text)
@@ -187,7 +197,7 @@ class RolePane(Frame):
                 command=lambda _: self.roles.delete_command(role.name),
             ),
             lambda _, done, failed: self.roles.delete(role.name, done, failed),
-            self._done(f"{role.name} is gone."),
+            lambda _: self._deleted(role.name),
         )
 
     # --- what it allows

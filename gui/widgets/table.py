@@ -249,7 +249,7 @@ class Table(ttk.Frame):
         """Have as many slots as rows fit below the headings."""
         row_height = self._row_height()
         height = self.tree.winfo_height() - row_height
-        wanted = min(max(_SLOTS_MIN, height // row_height), max(self.total, 0))
+        wanted = min(max(1, height // row_height), max(self.total, 0))
         while len(self._slots) < wanted:
             self._slots.append(self.tree.insert("", "end"))
         while len(self._slots) > wanted:

@@ -262,3 +262,33 @@ def test_who_is_unknown_is_said_to_be_so(window: Driver, shared: Any):
     window.type("account", "moghost")
     window.click("ok")
     window.reads("No such account.")
+
+
+def test_all_rows_of_a_low_table_can_be_reached(root):
+    table = Table(root, (Column("n", "Name", 100),))
+    table.place(x=0, y=0, width=300, height=75)
+    table.show(Rows([Row("a", ("ada",)), Row("b", ("barbara",))]))
+    root.update()
+    assert len(table.tree.get_children()) == 1
+    table.tree.event_generate("<Button-5>", x=5, y=50)
+    root.update()
+    assert table.tree.set(table.tree.get_children()[0], "n") == "barbara"
+
+
+def test_a_deleted_role_leaves(window: Driver, shared: Any):
+    shared.ask(
+        action="save_role", session_token=shared.admin_token, name="momentary",
+        permissions=["users.read"],
+    )  # fmt: skip
+    window.signed_in()
+    roles = window.go("roles")
+    window.type("query", "momentary")
+    window.until(lambda: roles.found.query == "momentary")
+    window.settled()
+    window.key("Down")
+    window.until(lambda: roles.role.role)
+    window.click("delete")
+    window.click("ok")
+    window.until(lambda: window.toast == "momentary is gone.")
+    assert not roles.role.winfo_ismapped()
+    window.until(lambda: roles.found.total == 0)
