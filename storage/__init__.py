@@ -14,6 +14,7 @@ disk         the only module that touches files
 from storage.collection import Collection, Entry, Stream
 from storage.disk import Disk, File, Lock, RealDisk
 from storage.errors import (
+    BadArchive,
     CannotOpen,
     Conflict,
     ForeignKeyring,
@@ -51,6 +52,7 @@ from storage.terms import Search
 from storage.transaction import Transaction
 
 __all__ = [
+    "BadArchive",
     "CannotOpen",
     "Checked",
     "Collection",

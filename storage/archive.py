@@ -88,7 +88,9 @@ def archived_entries(archive: Disk, segments: list[Archived]) -> Iterator[Entry]
     for name, store_id, ref, ciphers in segments:
         begins = (ref.first, ref.anchor)
         if before is not None and begins != (before.last + 1, before.tag):
-            raise StoreCorrupt(name, 0, 0, f"it does not continue entry {before.last}")
+            raise StoreCorrupt(
+                name, 0, None, f"it does not continue entry {before.last}"
+            )
         cipher = ciphers.get(ref.key_id)
         assert cipher is not None  # it opened the ref
         file = archive.open_read(name)
@@ -107,7 +109,7 @@ def _archived(
     try:
         store_id = decode_header(name, read_all(archive, name, HEADER_BYTES)).store_id
     except BadHeader as error:
-        raise StoreCorrupt(name, 0, 0, str(error)) from error
+        raise StoreCorrupt(name, 0, None, str(error)) from error
     keyring = read_all(archive, name + KEYRING, 2 * COPY_BYTES)
     if keyring not in unlocked:
         unlocked[keyring] = Ciphers(parse_keyring(keyring, store_id).unlock(master))
@@ -118,9 +120,9 @@ def _archived(
         cipher = ciphers.get(frame.key_id)
         if cipher is None:
             raise StoreCorrupt(
-                name + REF, 0, 0, f"no key {frame.key_id} in its keyring"
+                name + REF, 0, None, f"no key {frame.key_id} in its keyring"
             )
         ref = SegmentRef(*msgpack.unpackb(cipher.open(frame.body)))
     except (Damage, NotAuthentic, ValueError, TypeError) as error:
-        raise StoreCorrupt(name + REF, 0, 0, "it does not verify") from error
+        raise StoreCorrupt(name + REF, 0, None, "it does not verify") from error
     return Archived(name, store_id, ref, ciphers)

@@ -19,7 +19,7 @@ from storage.collection import Collection, Stream
 from storage.creation import RESTORING_NAME, remove_unfinished, require_manifest
 from storage.disk import LOCK_NAME, Disk, File
 from storage.durable import read_all, write_all, write_new
-from storage.errors import StoreCorrupt, StoreExists
+from storage.errors import BadArchive, StoreCorrupt, StoreExists
 from storage.files import Files
 from storage.frames import Damage
 from storage.journal import JournalReader
@@ -91,7 +91,8 @@ def restore(archive: BinaryIO, disk: Disk, master: bytes) -> Head:
     What a restore that was interrupted has left is unpacked anew; until one has come
     to its end, nothing opens the directory. What was valid at the time of the backup
     (sessions, one-time codes) must be revoked by the caller. Raises StoreExists,
-    StoreLocked, StoreCorrupt, WrongPassword or OSError, with the directory emptied.
+    StoreLocked, BadArchive, StoreCorrupt, WrongPassword or OSError, with the directory
+    emptied.
     """
     lock = disk.lock("a restore")
     try:
@@ -116,25 +117,43 @@ def restore(archive: BinaryIO, disk: Disk, master: bytes) -> Head:
 
 def _unpack_all(archive: BinaryIO, disk: Disk) -> bytes:
     """Write all members but MANIFEST, durable on return; returns that one's bytes."""
+    try:
+        listed, sums, manifest = _unpack_members(archive, disk)
+    except (tarfile.TarError, ValueError) as error:  # ValueError: a header's odd text
+        raise BadArchive(
+            f"the archive is no backup, or not a whole one ({error}); nothing was restored"
+        ) from error
+    if not sums or listed != _sums_text(sums).encode():
+        raise BadArchive(
+            "the archive does not match its checksums: it is damaged, or no backup; "
+            "nothing was restored"
+        )
+    disk.fsync_directory()
+    return manifest
+
+
+def _unpack_members(
+    archive: BinaryIO, disk: Disk
+) -> tuple[bytes, dict[str, str], bytes]:
+    """Write them; returns the checksums it names, those of its files, the MANIFEST."""
     sums: dict[str, str] = {}
-    listed, manifest = "", b""
+    listed, manifest = b"", b""
     with tarfile.open(fileobj=archive, mode="r:") as tar:
         for entry in tar:
             source = tar.extractfile(entry)
             if source is None or "/" in entry.name:
-                raise StoreCorrupt(entry.name, 0, 0, "not a file of a backup")
+                raise BadArchive(
+                    f"the archive is no backup: {entry.name!r} is no file of one"
+                )
             if entry.name == SUMS_NAME:
-                listed = source.read().decode()
+                listed = source.read()
             elif entry.name in (HEAD_NAME, MANIFEST_NAME):
                 data = source.read()
                 sums[entry.name] = hashlib.sha256(data).hexdigest()
                 manifest = data if entry.name == MANIFEST_NAME else manifest
             else:
                 sums[entry.name] = _unpack(disk, entry.name, source)
-    if listed != _sums_text(sums):
-        raise StoreCorrupt(SUMS_NAME, 0, 0, "the archive does not match its checksums")
-    disk.fsync_directory()
-    return manifest
+    return listed, sums, manifest
 
 
 def _clear(disk: Disk) -> None:
@@ -155,7 +174,9 @@ def _pin(disk: Disk, master: bytes) -> tuple[Files, list[_Member]]:
         except FileNotFoundError:
             if attempt == _ATTEMPTS - 1:
                 raise
-    raise StoreCorrupt(MANIFEST_NAME, 0, 0, "it never stayed long enough to be copied")
+    raise StoreCorrupt(
+        MANIFEST_NAME, 0, None, "it never stayed long enough to be copied"
+    )
 
 
 def _open_members(files: Files) -> list[_Member]:
@@ -280,7 +301,7 @@ def _begin_epoch(disk: Disk, master: bytes, archived: bytes) -> Head:
     manifest = decode_manifest(archived, ciphers)
     clean = manifest.clean
     if clean is None:
-        raise StoreCorrupt(MANIFEST_NAME, 0, 0, "the archive has no clean end")
+        raise StoreCorrupt(MANIFEST_NAME, 0, None, "the archive has no clean end")
     require_files(disk, manifest)
     manifest = replace(manifest, epoch=manifest.epoch + 1)
     write_manifest(disk, manifest, ciphers)

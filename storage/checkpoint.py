@@ -175,4 +175,4 @@ class Checkpoints:
 
 def _as_store_error(error: OSError) -> NotWritten:
     kind = StorageFull if error.errno in _NO_ROOM else StorageFailed
-    return kind(f"{type(error).__name__}: {error}")
+    return kind(error.strerror or f"{type(error).__name__}: {error}")

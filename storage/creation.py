@@ -119,7 +119,7 @@ def _refuse_frames(disk: Disk, names: list[str]) -> None:
         stem, _, number = name.rpartition("-")
         if stem and number.isdigit() and _holds_frames(disk, name):
             raise StoreCorrupt(
-                MANIFEST_NAME, 0, 0, f"it is missing, but {name} holds data"
+                MANIFEST_NAME, 0, None, f"it is missing, but {name} holds data"
             )
 
 

@@ -22,6 +22,7 @@
      |   +- ForeignKeyring       the keyring belongs to another store
      |   +- WrongPassword        the keyring is sound, the master password is not
      |   +- HeadMismatch         the store does not contain a head kept elsewhere
+     |   +- BadArchive           a file is no backup, or a damaged one
      +- Misuse                   the caller broke the contract (our bug)
          +- TransactionEnded     used after commit or discard
          +- StoreClosed          used before start or after close
@@ -140,15 +141,17 @@ class UnsafeFileSystem(CannotOpen):
 
 
 class StoreCorrupt(CannotOpen):
-    """Bytes at rest do not verify; says where and how far the data is good."""
+    """Bytes at rest do not verify; says where and how far the data is good.
+
+    How far is None where it is not known: what was read tells no sequences.
+    """
 
     def __init__(
-        self, file: str, offset: int, last_good_sequence: int, reason: str
+        self, file: str, offset: int, last_good_sequence: int | None, reason: str
     ) -> None:
-        super().__init__(
-            f"{file}, offset {offset}: {reason}; "
-            f"the last good sequence is {last_good_sequence}"
-        )
+        known = last_good_sequence is not None
+        good = f"; the last good sequence is {last_good_sequence}" if known else ""
+        super().__init__(f"{file}, offset {offset}: {reason}{good}")
         self.file = file
         self.offset = offset
         self.last_good_sequence = last_good_sequence
@@ -169,6 +172,10 @@ class WrongPassword(CannotOpen):
 
 class HeadMismatch(CannotOpen):
     """The store does not contain the head that was kept elsewhere."""
+
+
+class BadArchive(CannotOpen):
+    """A file is no backup, or a damaged one; nothing of it was restored."""
 
 
 class Misuse(StoreError):

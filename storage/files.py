@@ -61,7 +61,7 @@ class Files:
         """The cipher of a file. Raises StoreCorrupt when its key is gone."""
         cipher = self.ciphers.get(key_id)
         if cipher is None:
-            raise StoreCorrupt(file, 0, 0, f"the keyring has no key {key_id}")
+            raise StoreCorrupt(file, 0, None, f"the keyring has no key {key_id}")
         return cipher
 
     @contextmanager

@@ -83,9 +83,9 @@ def require_files(disk: Disk, manifest: Manifest) -> None:
     names = set(disk.list())
     for name in sorted(manifest.files()):
         if name not in names:
-            raise StoreCorrupt(name, 0, 0, "the file is missing")
+            raise StoreCorrupt(name, 0, None, "the file is missing")
     if not manifest.journals or manifest.journals[-1].seal is not None:
-        raise StoreCorrupt(MANIFEST_NAME, 0, 0, "it names no open journal")
+        raise StoreCorrupt(MANIFEST_NAME, 0, None, "it names no open journal")
 
 
 def load_immutable(files: Files, memory: Memory, *, entries: bool) -> None:
@@ -112,13 +112,13 @@ def _load_segments(files: Files, memory: Memory, *, entries: bool) -> None:
     for begins in manifest.dropped:
         if begins.stream not in anchors:
             reason = f"stream {begins.stream} is not declared"
-            raise StoreCorrupt(MANIFEST_NAME, 0, 0, reason)
+            raise StoreCorrupt(MANIFEST_NAME, 0, None, reason)
         memory.durable_entries[begins.stream] = begins.last
         anchors[begins.stream] = begins.tag
     for segment in manifest.segments:
         last = memory.durable_entries.get(segment.stream)
         if last != segment.first - 1 or anchors[segment.stream] != segment.anchor:
-            raise StoreCorrupt(segment.name, 0, 0, "the segment is out of order")
+            raise StoreCorrupt(segment.name, 0, None, "the segment is out of order")
         cipher = files.cipher(segment.name, segment.key_id)
         with files.reading(segment.name) as file:
             if entries:

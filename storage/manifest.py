@@ -274,4 +274,4 @@ def _open_frame(data: bytes, ciphers: Ciphers) -> bytes:
 
 
 def _corrupt(reason: str) -> StoreCorrupt:
-    return StoreCorrupt(MANIFEST_NAME, 0, 0, reason)
+    return StoreCorrupt(MANIFEST_NAME, 0, None, reason)

@@ -151,7 +151,7 @@ def _require_no_frames(disk: Disk, name: str) -> None:
         file.close()
     if size > HEADER_BYTES:
         reason = f"it is older than {name}, which holds commits"
-        raise StoreCorrupt(MANIFEST_NAME, 0, 0, reason)
+        raise StoreCorrupt(MANIFEST_NAME, 0, None, reason)
 
 
 def _replay_open(files: Files, replay: Replay) -> Tail:

@@ -108,7 +108,7 @@ class _Check:
 
     def _segment(self, ref: SegmentRef) -> None:
         if (ref.first, ref.anchor) != (self._last + 1, self._anchor):
-            raise StoreCorrupt(ref.name, 0, 0, "the segment is out of order")
+            raise StoreCorrupt(ref.name, 0, None, "the segment is out of order")
         files = self._files
         cipher = files.cipher(ref.name, ref.key_id)
         with files.reading(ref.name) as file:

@@ -115,7 +115,9 @@ def verify_full(
         except (FileNotFoundError, StoreCorrupt):
             if _identity(disk) == before:
                 raise
-    raise StoreCorrupt(MANIFEST_NAME, 0, 0, "it never stayed long enough to be checked")
+    raise StoreCorrupt(
+        MANIFEST_NAME, 0, None, "it never stayed long enough to be checked"
+    )
 
 
 def _identity(disk: Disk) -> tuple[bytes, bytes]:
@@ -240,17 +242,17 @@ def _scan(file: File, name: str, store_id: bytes, *, may_tear: bool) -> tuple[in
     try:
         header = decode_header(name, file.read_at(0, HEADER_BYTES))
     except BadHeader as error:
-        raise StoreCorrupt(name, 0, 0, str(error)) from error
+        raise StoreCorrupt(name, 0, None, str(error)) from error
     if header.store_id != store_id:
-        raise StoreCorrupt(name, 0, 0, "the file belongs to another store")
+        raise StoreCorrupt(name, 0, None, "the file belongs to another store")
     try:
         for frame in read_frames(file.read_at, HEADER_BYTES, size):
             frames, good = frames + 1, frame.end
     except Damage as damage:
         if not (damage.torn and may_tear):
-            raise StoreCorrupt(name, damage.offset, 0, damage.reason) from damage
+            raise StoreCorrupt(name, damage.offset, None, damage.reason) from damage
     if header.magic != JOURNAL_MAGIC and not frames and not may_tear:
-        raise StoreCorrupt(name, good, 0, f"it has no {END} chunk")
+        raise StoreCorrupt(name, good, None, f"it has no {END} chunk")
     return frames, size - good
 
 

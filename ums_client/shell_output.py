@@ -16,9 +16,13 @@ _DRAWN: Final = frozenset("█▀▄ \n")
 
 
 def values_of(reply: Reply, *, with_tokens: bool) -> dict[str, Any]:
-    """The fields of a reply, as JSON values; a kept token only where it is asked for."""
+    """What a reply said, as JSON values; a kept token only where it is asked for.
+
+    What it did not say is left out: of others a list tells names and roles only, and a
+    default would look like a fact.
+    """
     hidden = set() if with_tokens else {"session_token", "setup_token"}
-    return reply.model_dump(mode="json", exclude=hidden)
+    return reply.model_dump(mode="json", exclude=hidden, exclude_unset=True)
 
 
 def as_json(values: Row) -> str:

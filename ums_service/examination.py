@@ -190,17 +190,25 @@ def _room(settings: Settings) -> Finding:
 
 def _flushes(settings: Settings) -> Finding:
     """The time every change waits for: a write and fdatasync where the data is."""
-    with tempfile.TemporaryFile(dir=_nearest(settings.data.parent)) as file:
-        took_s = []
-        for _ in range(FLUSHES):
-            begun_s = time.perf_counter()
-            os.write(file.fileno(), bytes(FLUSH_BYTES))
-            os.fdatasync(file.fileno())
-            took_s.append(time.perf_counter() - begun_s)
+    folder = _nearest(settings.data.parent)
+    try:
+        took_s = list(_timed_flushes(folder))
+    except OSError as error:
+        told = error.strerror or str(error)
+        return _wrong("flush", f"nothing can be written into {folder}: {told}")
     text = f"a flush takes {_ms(median(took_s))}, at worst {_ms(max(took_s))}"
     if median(took_s) > SLOW_FLUSH_S:
         return _doubtful("flush", f"{text}: every change waits that long")
     return _good("flush", text)
+
+
+def _timed_flushes(folder: Path) -> Iterator[float]:
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for _ in range(FLUSHES):
+            begun_s = time.perf_counter()
+            os.write(file.fileno(), bytes(FLUSH_BYTES))
+            os.fdatasync(file.fileno())
+            yield time.perf_counter() - begun_s
 
 
 def _clock(settings: Settings, now: Moment) -> Finding:

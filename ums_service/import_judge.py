@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from storage import Transaction
 from ums_client.protocol.imports import ImportedUser
+from ums_client.protocol.message import reason_of
 from ums_service.domain import accounts, names
 from ums_service.domain.argon2id import UnusableHash
 from ums_service.domain.errors import InvalidInput
@@ -238,8 +239,7 @@ class ImportJudge:
 
 def _faults(error: ValidationError) -> list[str]:
     return [
-        f"{'.'.join(str(part) for part in fault['loc'])[:100]}: "
-        f"{fault['msg'].removeprefix('Value error, ').removeprefix('Input ')[:200]}"
+        f"{'.'.join(str(part) for part in fault['loc'])[:100]}: {reason_of(fault)}"
         for fault in error.errors(include_url=False, include_input=False)[:20]
     ]
 

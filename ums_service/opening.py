@@ -104,13 +104,17 @@ class OpenedStore(NamedTuple):
 
 
 class NoMasterKey(ValueError):
-    """There is a store, but nothing to open it with."""
+    """There is a store, or a backup of one, but nothing to open it with."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(
-            f"{settings.data} holds a store; its key file {settings.key_path} is gone: "
-            "put it back, or name another with --key-file"
-        )
+        what = f"the key file {settings.key_path} is not there: put the key there that "
+        what += "belongs to the data"
+        if settings.data.is_dir() and any(settings.data.iterdir()):
+            what = (
+                f"{settings.data} holds a store; its key file {settings.key_path} is "
+            )
+            what += "gone: put it back"
+        super().__init__(f"{what}, or name another with --key-file")
 
 
 def open_store(

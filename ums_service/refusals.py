@@ -94,7 +94,11 @@ def _factor_setup_required(refusal: errors.FactorSetupRequired) -> Told:
 
 
 TELLERS: Final[dict[type[Exception], _Teller]] = {
-    NotJson: _fixed(ErrorCode.INVALID_REQUEST, "Invalid JSON format"),
+    NotJson: lambda r: Told(
+        ErrorCode.INVALID_REQUEST,
+        f"Invalid {r.kind} format",
+        [{"field": None, "message": r.reason}],
+    ),
     InvalidMessage: _field(ErrorCode.INVALID_REQUEST),
     errors.UnknownAction: lambda r: Told(
         ErrorCode.UNKNOWN_ACTION, f"Unknown action: {str(r.name)[:ACTION_CHARS_SHOWN]}"

@@ -70,8 +70,11 @@ def reported() -> Iterator[None]:
         end(_told(error), EXIT_FAILED)
     except (CannotBind, Failed) as error:
         end(str(error), EXIT_FAILED)
+    except BrokenPipeError:
+        raise  # whoever read the output has gone: click ends quietly
     except OSError as error:
-        end(f"{error.filename or 'system'}: {error.strerror}", EXIT_FAILED)
+        told = error.strerror or str(error) or type(error).__name__
+        end(f"{error.filename}: {told}" if error.filename else told, EXIT_FAILED)
 
 
 def _told(error: StoreError) -> str:

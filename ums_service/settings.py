@@ -27,6 +27,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from ums_client.protocol.limits import INTEGER_MAX
+from ums_client.protocol.message import reason_of
 from ums_service.domain.addresses import ExemptAddresses
 from ums_service.domain.profiles import (
     AUDIT_KEPT_DAYS_MIN,
@@ -271,6 +272,8 @@ def load_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Setti
         return Settings(**flags)
     except ValidationError as error:
         raise BadSettings(_first_line(error, "")) from None
+    except UnicodeDecodeError:
+        raise BadSettings(f"{config}: should be TOML in UTF-8") from None
     except (OSError, ValueError) as error:
         raise BadSettings(f"the configuration file cannot be read: {error}") from None
 
@@ -339,4 +342,7 @@ def misspelt(environ: Mapping[str, str]) -> dict[str, str | None]:
 
 def _first_line(error: ValidationError, prefix: str) -> str:
     fault = error.errors(include_url=False, include_input=False)[0]
-    return f"{prefix}{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+    name = prefix + ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return f"no such setting: {name}"
+    return f"{name}: {reason_of(fault)}"

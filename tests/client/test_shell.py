@@ -122,6 +122,17 @@ def test_a_list_is_a_table(shell):
     assert lines[2].split()[:2] == ["alice", "alice@example.org"]
 
 
+def test_what_the_service_did_not_say_is_not_made_up(shell, service):
+    named = {"username": "carol", "full_name": "Carol", "role": "user"}
+    service.handler = lambda _: {"status": "success", "users": [named], "count": 1}
+    table = shell.run("list-users").stdout
+    assert "carol" in table
+    assert "email_verified" not in table
+    told = json.loads(shell.run("list-users", "--json").stdout)
+    assert told["users"] == [named]
+    assert "truncated" not in told
+
+
 def test_a_login_is_kept_private_and_used_until_logout(shell, service):
     assert shell.login().returncode == 0
     (kept,) = shell.kept()

@@ -82,12 +82,7 @@ WITHOUT_FIELD = {
     "number": b"1",
     "null": b"null",
     "true": b"true",
-    "duplicate": b'{"a":1,"a":1}',
-    "duplicate below": b'{"a":[{"b":1,"b":2}]}',
-    "duplicate after escapes": b'{"a":1,"\\u0061":2}',
     "integer of 5,000 digits": b'{"a":' + b"9" * 5_000 + b"}",
-    "msgpack duplicate": b"\x82" + (text("a") + b"\x01") * 2,
-    "msgpack duplicate below": pair(text("a"), b"\x82" + (text("b") + b"\x01") * 2),
     "bytes as key": pair(b"\xc4\x01a", b"\x01"),
     "extension": pair(text("a"), b"\xd4\x05\x00"),
     "extension below": pair(text("a"), b"\x91\xd4\x05\x00"),
@@ -116,6 +111,11 @@ def float_64(value: float) -> bytes:
 
 
 WITH_FIELD = {
+    "duplicate": b'{"bad":1,"bad":1}',
+    "duplicate below": b'{"a":[{"bad":1,"b":1,"bad":2}]}',
+    "duplicate after escapes": b'{"bad":1,"\\u0062ad":2}',
+    "msgpack duplicate": b"\x82" + (text("bad") + b"\x01") * 2,
+    "msgpack duplicate below": pair(text("a"), b"\x82" + (text("bad") + b"\x01") * 2),
     "integer too large": b'{"ok":1,"bad":9007199254740993}',
     "integer too small": b'{"bad":-9007199254740993}',
     "integer of 300 digits": b'{"bad":' + b"9" * 300 + b"}",
@@ -141,6 +141,15 @@ def test_a_value_that_is_refused_is_named(body):
         decode(body)
     assert caught.value.field == "bad"
     assert str(caught.value).startswith("bad: ")
+
+
+def test_of_what_is_not_well_formed_the_place_is_told():
+    with pytest.raises(NotJson, match="at line 2 column 5") as caught:
+        decode(b'{"a":1,\n"b":NaN}')
+    assert caught.value.kind == "JSON"
+    with pytest.raises(NotJson) as caught:
+        decode(b"\x81\xa1")
+    assert caught.value.kind == "MessagePack"
 
 
 def test_a_refusal_does_not_repeat_what_was_sent():

@@ -3,9 +3,12 @@
 import asyncio
 import hashlib
 import json
+import os
 import re
 import shutil
 import stat
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -116,6 +119,34 @@ def test_a_backup_restores_into_an_empty_directory_only(
     (other.folder / "data.key").chmod(0o600)
     other.run("restore", archive)
     assert _accounts(other) == _accounts(shell)
+
+
+def test_a_restore_says_what_is_missing_and_what_is_no_backup(
+    shell: Shell, tmp_path: Path
+) -> None:
+    archive, cut, other = tmp_path / "copy.tar", tmp_path / "cut.tar", tmp_path / "new"
+    shell.run("backup", archive)
+    cut.write_bytes(archive.read_bytes()[:3000])
+    elsewhere = Shell(other)
+    other.mkdir()
+    told = elsewhere.run("restore", archive, status=78).stderr
+    assert "data.key is not there" in told
+    assert "holds a store" not in told
+    key = ("--key-file", shell.folder / "data.key")
+    for file in (cut, shell.folder / "data.key"):
+        result = elsewhere.run("restore", file, *key, status=1)
+        assert isinstance(result.exception, SystemExit)
+        assert "nothing was restored" in result.stderr
+    elsewhere.run("restore", archive, *key)
+
+
+def test_output_that_nobody_reads_any_more_ends_a_command_quietly(shell: Shell) -> None:
+    command = [sys.executable, "-m", "ums_service", "audit", "--data", str(shell.data)]
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (1, b"")
 
 
 def test_a_restored_store_renews_no_token_and_signs_with_another_key(
@@ -240,7 +271,9 @@ def test_import_judges_every_account_and_changes_nothing_on_a_dry_run(
         "a@b.c": record("a@b.c", "x", email="other@example.org"),
         "dup": record("dup", "x", email="ann@example.org"),
         "root": record("root", "x", role="admin"),
-        "odd": record("odd", "x", full_name=7, metadata={"a": float("nan")}),
+        "odd": record(
+            "odd", "x", full_name=7, metadata={"a": float("nan")}, created_at="then"
+        ),
         "bad": record("bad", "x", password_hash="short"),
         "list": [],
     }

@@ -1,5 +1,6 @@
 """The examination of an installation finds what is wrong with it."""
 
+import errno
 import json
 import os
 import re
@@ -108,6 +109,19 @@ def test_a_clock_behind_the_data_is_found(data: Path):
     grade, text = examined(data, status=1)["clock"]
     assert grade == Grade.WRONG
     assert "behind" in text
+
+
+def test_a_full_disk_is_found_and_the_other_checks_go_on(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fdatasync", full)
+    found = examined(data, status=1)
+    assert found["flush"][0] == Grade.WRONG
+    assert "No space left" in found["flush"][1]
+    assert found["mail"][0] == Grade.GOOD
 
 
 def test_an_open_endpoint_without_keys_is_found(

@@ -136,6 +136,12 @@ def test_a_file_that_cannot_be_read_changes_nothing(
     assert not shell.data.exists()
 
 
+def test_a_file_in_another_encoding_is_told_so(shell: Shell, tmp_path: Path):
+    file = tmp_path / "people.csv"
+    file.write_bytes("username,email\nann,ann@example.org\n".encode("utf-16"))
+    assert "text in UTF-8" in shell.run("import", file, status=1).stderr
+
+
 def test_flags_of_the_one_are_none_of_the_other(shell: Shell, tmp_path: Path):
     file = written(tmp_path, "csv", ROWS)
     shell.run("import", file, "--keep-roles", status=2)

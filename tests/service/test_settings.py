@@ -116,6 +116,21 @@ def test_a_wrong_value_is_not_repeated(monkeypatch: pytest.MonkeyPatch):
     assert "canary" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"prot = 1", "no such setting: prot"),
+        (b"port = 99999", "port: should be less than or equal to 65535"),
+        (b"\xff\xfe", "ums.toml: should be TOML in UTF-8"),
+    ],
+)
+def test_a_bad_file_is_told_in_plain_words(config: Path, text: bytes, told: str):
+    config.write_bytes(text)
+    with pytest.raises(BadSettings) as caught:
+        load()
+    assert str(caught.value).endswith(told)
+
+
 def test_a_misspelt_variable_is_found_with_what_may_be_meant():
     found = misspelt(
         {"UMS_PROT": "1", "UMS_PORT": "1", "UMS_POLICY__X": "1", "HOME": "/"}

@@ -1,5 +1,8 @@
 """The rules of accounts under `standard`: privileges, lists, names, passwords, deletion."""
 
+import json
+
+import msgpack
 import pytest
 
 from tests.service.harness import ADMIN_PASSWORD, GOOD, Bench, creation, update
@@ -133,6 +136,26 @@ def test_a_page_is_a_whole_number_within_bounds(standard: Bench, fault: dict):
 def test_unknown_fields_are_ignored_with_a_note(standard: Bench):
     request = creation("alice", shoe=42) | {"colour": "red"}
     assert standard.ask(**request)["ignored"] == ["colour", "user_data.shoe"]
+
+
+def test_a_message_that_cannot_be_read_is_told_where_and_in_which_encoding(
+    standard: Bench,
+):
+    reply = json.loads(standard.ask_bytes(b'{"action":"login"}}'))
+    assert reply["message"] == "Invalid JSON format"
+    place = "not well-formed JSON in UTF-8 at line 1 column 19"
+    assert reply["details"] == [{"field": None, "message": place}]
+    reply = msgpack.unpackb(standard.ask_bytes(b"\x81\xa6action"))
+    assert reply["message"] == "Invalid MessagePack format"
+    twice = b'{"action":"login","credentials":{"username":"a","username":"b"}}'
+    reply = json.loads(standard.ask_bytes(twice))
+    assert reply["message"] == "username: a key occurs twice"
+
+
+def test_a_missing_and_an_unknown_field_are_told_in_plain_words(standard: Bench):
+    assert standard.ask(action="check_password")["message"] == "password: is required"
+    reply = standard.ask(action="check_password", password="x", shoe=42)
+    assert reply["message"] == "shoe: is no field that is known here"
 
 
 def test_new_actions_refuse_unknown_fields(standard: Bench):

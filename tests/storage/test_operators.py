@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import io
+import tarfile
 
 import pytest
 
-from storage import Head, HeadMismatch, RealDisk, StoreCorrupt, StoreExists
+from storage import (
+    BadArchive,
+    CannotOpen,
+    Head,
+    HeadMismatch,
+    RealDisk,
+    StoreCorrupt,
+    StoreExists,
+)
 from storage.backup import backup, restore
 from storage.repair import repair
 from storage.verify import verify_full, verify_quick
@@ -97,10 +106,14 @@ def test_a_store_that_ends_before_the_head_is_refused(disk):
 def test_damage_is_found_with_and_without_a_key(disk):
     fill(disk)
     flip_in_the_middle(newest_journal(disk))
-    with pytest.raises(StoreCorrupt):
+    with pytest.raises(StoreCorrupt) as quick:
         verify_quick(disk)
-    with pytest.raises(StoreCorrupt):
+    with pytest.raises(StoreCorrupt) as full:
         verify_full(disk, MASTER, **DECLARED)
+    # without the key nobody knows sequences, and none must be told as one to repair by
+    assert quick.value.last_good_sequence is None
+    assert "sequence" not in str(quick.value)
+    assert full.value.last_good_sequence >= 10
 
 
 def test_a_backup_taken_live_restores_into_the_next_epoch(disk, tmp_path):
@@ -132,9 +145,40 @@ def test_a_restore_needs_an_empty_directory_and_a_whole_archive(disk, tmp_path):
         restore(archive, disk, MASTER)
     data = bytearray(archive.getvalue())
     data[data.index(b"UMSB") + 500] ^= 1
-    with pytest.raises(StoreCorrupt):
+    with pytest.raises(BadArchive, match="checksums"):
         restore(io.BytesIO(bytes(data)), RealDisk(tmp_path / "again"), MASTER)
     assert "MANIFEST" not in RealDisk(tmp_path / "again").list()
+
+
+def test_what_is_no_whole_backup_is_refused_wherever_it_was_cut_or_changed(
+    disk, tmp_path
+):
+    archive = io.BytesIO()
+    fill(disk)
+    backup(disk, MASTER, archive, scratch=RealDisk(tmp_path / "scratch"), **DECLARED)
+    whole = archive.getvalue()
+    with tarfile.open(fileobj=io.BytesIO(whole)) as tar:
+        *members, sums = tar.getmembers()
+    target = RealDisk(tmp_path / "again")
+
+    def refused(data, error=BadArchive):
+        with pytest.raises(error):
+            restore(io.BytesIO(data), target, MASTER)
+        assert set(target.list()) <= {"LOCK"}
+
+    for data in (b"", b"no tar", b"{}" * 5_000, bytes(20_000)):
+        refused(data)
+    for length in range(0, sums.offset_data + 1, 512 * 7):
+        refused(whole[:length])
+        refused(whole[: length + 100])
+    for at in (member.offset for member in members):
+        for offset in range(
+            0, 512, 6
+        ):  # none is the checksum's last, which tar ignores
+            changed = bytearray(whole)
+            changed[at + offset] ^= 0x80
+            refused(bytes(changed), CannotOpen)
+    restore(io.BytesIO(whole), target, MASTER)
 
 
 def test_a_repair_gives_up_only_what_was_accepted(disk):

@@ -7,6 +7,7 @@ it returns holds only dict, list, str, int, float, bool and None.
 """
 
 import math
+from collections import Counter
 from enum import Enum
 from typing import Any, Final, NoReturn
 
@@ -17,6 +18,8 @@ from pydantic_core import to_json
 from ums_client.protocol.errors import InvalidMessage, NotJson
 from ums_client.protocol.limits import DEPTH_MAX, INTEGER_MAX, REQUEST_BYTES_MAX
 
+_DUPLICATE: Final = "Detected duplicate key "
+_KEY_CHARS_SHOWN: Final = 100
 _MAP_MARKERS: Final = frozenset([*range(0x80, 0x90), 0xDE, 0xDF])
 
 
@@ -93,14 +96,14 @@ def _from_json(body: bytes) -> Any:
             catch_duplicate_keys=True,
         )
     except ValueError as error:
-        text = str(error)
-        if text.startswith("Detected duplicate key"):
-            raise InvalidMessage("a key occurs twice") from None
+        text, _, place = str(error).rpartition(" at line ")
+        if text.startswith(_DUPLICATE):
+            raise _twice(text.removeprefix(_DUPLICATE)[1:-1]) from None
         if text.startswith("recursion limit"):
             raise _too_deep() from None
         if text.startswith("number out of range"):
             raise InvalidMessage("a number is out of range") from None
-        raise NotJson("not well-formed JSON in UTF-8") from None
+        raise NotJson(f"not well-formed JSON in UTF-8 at line {place}") from None
 
 
 def _from_msgpack(body: bytes) -> Any:
@@ -120,20 +123,25 @@ def _from_msgpack(body: bytes) -> Any:
         raise _too_deep() from None
     except (ValueError, TypeError, OverflowError):
         # ValueError covers truncation, trailing bytes, bad UTF-8 and non-string keys
-        raise NotJson("not well-formed MessagePack") from None
+        raise NotJson("not well-formed MessagePack", kind="MessagePack") from None
 
 
 def _unique(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
     result = dict(pairs)
-    if len(result) != len(pairs):
-        raise InvalidMessage("a key occurs twice")
     if any(type(key) is not str for key in result):
         raise InvalidMessage("a key is not text")
+    if len(result) != len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        raise _twice(next(key for key, count in counts.items() if count > 1))
     return result
 
 
 def _refuse_extension(_code: int, _data: bytes) -> NoReturn:
     raise InvalidMessage("extension types are not part of this contract")
+
+
+def _twice(key: str) -> InvalidMessage:
+    return InvalidMessage("a key occurs twice", field=key[:_KEY_CHARS_SHOWN])
 
 
 def _too_deep() -> InvalidMessage:

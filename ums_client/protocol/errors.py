@@ -176,4 +176,8 @@ class InvalidMessage(ValueError):
 
 
 class NotJson(InvalidMessage):
-    """Bytes that are neither JSON nor MessagePack."""
+    """Bytes that are not well-formed in their encoding, `kind`."""
+
+    def __init__(self, reason: str, *, kind: str = "JSON") -> None:
+        super().__init__(reason)
+        self.kind = kind

@@ -9,6 +9,7 @@ from types import GenericAlias
 from typing import (
     Any,
     ClassVar,
+    Final,
     Generic,
     NamedTuple,
     Self,
@@ -19,6 +20,7 @@ from typing import (
 )
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 from typing_extensions import override
 
 from ums_client.protocol.errors import InvalidMessage
@@ -28,6 +30,13 @@ from ums_client.protocol.limits import (
     INTEGER_MAX,
     REQUEST_ID_CHARS_MAX,
 )
+
+_REASONS: Final = {
+    "dict_type": "should be an object",
+    "extra_forbidden": "is no field that is known here",
+    "missing": "is required",
+    "string_type": "should be text",
+}
 
 
 class Part(BaseModel):
@@ -150,8 +159,14 @@ class Request(BaseModel, Generic[R]):
         place = [str(part) for part in fault["loc"]]
         if cls.wrapper is not None and place and place[0] not in cls.outer:
             place.insert(0, cls.wrapper)
-        reason = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
-        return InvalidMessage(reason[:200], field=".".join(place)[:200] or None)
+        return InvalidMessage(reason_of(fault), field=".".join(place)[:200] or None)
+
+
+def reason_of(fault: ErrorDetails) -> str:
+    """What is wrong with a field, in the words of this contract."""
+    if fault["type"] in _REASONS:
+        return _REASONS[fault["type"]]
+    return fault["msg"].removeprefix("Value error, ").removeprefix("Input ")[:200]
 
 
 class Envelope(NamedTuple):

@@ -39,7 +39,9 @@ def rows_of(file: Path, kind: Format) -> list[Row]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             return list(read_rows(lines, kind))
-    except (UnreadableFile, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        end(f"{file}: should be text in UTF-8; nothing was changed", EXIT_FAILED)
+    except UnreadableFile as error:
         end(f"{file}: {error}; nothing was changed", EXIT_FAILED)
 
 

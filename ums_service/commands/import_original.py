@@ -149,7 +149,9 @@ def _against_store(store: Store, row: Row) -> tuple[Row, str]:
         known = store.get(USERS, owner) if owner else None
         if known is None:
             continue
-        if (known.username, known.created_at) == (user.username, user.created_at):
+        # a time that was none became that of the import: the address tells, too
+        same = known.created_at == user.created_at or known.email == user.email
+        if known.username == user.username and same:
             return row, _THERE
         note = f"the {field} belongs to another account"
         return Row(row.name, None, [note]), _REFUSED

@@ -30,9 +30,11 @@ has `message` for people and `code` for programs, and where it helps `details`,
 `retry_after` (seconds) and `incident` (finds a fault in the service's log). Fields
 that an original action does not know are left aside and named in `ignored`.
 
-A request has at most 65,536 bytes. JSON is UTF-8; duplicate keys, NaN, infinities,
+A request has at most 65,536 bytes; who sends more is disconnected without an answer, so
+wait for replies with a deadline. JSON is UTF-8; duplicate keys, NaN, infinities,
 integers beyond 2**53, nesting past 16, lone surrogates and bytes behind the end are
-refused in both encodings.
+refused in both encodings. Of bytes that are not well-formed, `details` tells the line
+and column.
 
 **Repeat** tells what to do when an answer is lost: `safe` actions can be sent again,
 `keyed` ones with the same idempotency key and the same arguments (for 24 hours the
