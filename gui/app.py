@@ -154,7 +154,8 @@ class Program:
         from gui.controllers.notifications import Unread  # noqa: PLC0415
         from gui.pages import ENTRIES  # noqa: PLC0415
 
-        self.choices = self.choices.at(replace(self.desk.place, last_user=me.username))
+        self.desk.place = replace(self.desk.place, last_user=me.username)
+        self.choices = self.choices.at(self.desk.place)
         self.shell = Shell(
             self.front,
             self.stage,

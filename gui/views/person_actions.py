@@ -32,10 +32,12 @@ class PersonActions(Frame):
         users: Users,
         person: Person,
         done: Callable[[], object],
+        gone: Callable[[], object],
     ) -> None:
-        """`done` is called when something has been done."""
+        """`done` is called when something has been done, `gone` when it was deleted."""
         super().__init__(parent, name="actions")
         self.stage, self.users, self.person, self._done = stage, users, person, done
+        self._gone = gone
         self.who = person.values["username"]
         may = stage.desk.may
         offered: list[tuple[str, str, Any, Callable[[], object]]] = []
@@ -193,7 +195,7 @@ class PersonActions(Frame):
         )
 
     def _deleted(self, can_be_restored: bool) -> None:  # noqa: FBT001 - one fact
-        self._done()
+        self._gone()
         if not can_be_restored:
             self.stage.toasts.show(f"{self.who} is erased.")
             return

@@ -80,7 +80,7 @@ class UsersPage(FinderPage):
                 made = button(self.head, text, command, kind="quiet", name=name)
                 made.pack(side="right")
         self.filters = UserFilters(self.body, self.look)
-        self.filters.grid(row=1, column=0, sticky="w", pady=(0, px(self, 8)))
+        self.filters.grid(row=1, column=0, sticky="ew", pady=(0, px(self, 8)))
 
     def _make_picks(self) -> PickBar:
         made = PickBar(self.body, self.stage, self.rows, self.failing(self.find))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from tkinter import PhotoImage
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
 import ttkbootstrap as ttk
 
@@ -78,6 +78,17 @@ def button(
     return made
 
 
+def wrap_within(box: Any, lines: Sequence[ttk.Label]) -> None:
+    """Have lines of text go on below where the box ends."""
+    edge, least = px(box, 20), px(box, 120)
+
+    def fit(event: Any) -> None:
+        for line in lines:
+            line.configure(wraplength=max(event.width - edge, least))
+
+    box.bind("<Configure>", fit, add="+")
+
+
 def align_left(made: ttk.Button) -> None:
     """Make it a line of a list: low, its text at the left. Once more after a new look."""
     style = root_of(made).style
@@ -128,6 +139,10 @@ def toggle(
     return made
 
 
+_RIGHT_MOST: Final = 0.7
+"""Of the width, for the right pane of a split: the left one can still be read."""
+
+
 class ScrolledFrame(ttk.ScrolledFrame):
     """A frame that scrolls where it is too low, and to what gets the focus in it.
 
@@ -171,11 +186,22 @@ class Split(ttk.Panedwindow):
         self.right = _pane(self, px(parent, right_width), "right")
         self.add(self.left, weight=1)
         self.add(self.right, weight=0)
+        self._right_width = px(parent, right_width)
+        self.bind("<Configure>", lambda _: self._fit(), add="+")
+
+    def _fit(self) -> None:
+        """Leave the left pane some of the room where there is little."""
+        room = self.winfo_width()
+        if len(self.panes()) > 1 and room - self.sashpos(0) > room * _RIGHT_MOST:
+            self.sashpos(0, round(room * (1 - _RIGHT_MOST)))
 
     def reveal(self, *, right: bool) -> None:
         """Show the right pane, or give its room to the left one."""
         is_there = str(self.right) in [str(pane) for pane in self.panes()]
         if right and not is_there:
+            most = round(self.winfo_width() * _RIGHT_MOST)
+            if self.winfo_ismapped():
+                self.right.configure(width=min(self._right_width, most))
             self.add(self.right, weight=0)
         elif not right and is_there:
             self.forget(self.right)

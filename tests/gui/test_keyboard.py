@@ -220,7 +220,8 @@ def test_a_hint_can_be_read(root: Root):
     notice = Notice(root)
     notice.grid()
     notice.show("Look here.", "info")
-    said = str(notice.winfo_children()[-1].cget("foreground"))
+    style = notice.winfo_children()[-1].cget("style")
+    said = str(root.style.lookup(style, "foreground"))
     assert said == root.readable_info
     if root.theme == "light":
         assert said != root.colour("info")
@@ -306,7 +307,7 @@ def test_who_is_back_by_a_key_is_shown_again(
     assert window.sheet
     window.type("password", ADMIN_PASSWORD)
     window.key("Return")
-    window.reads("It cannot be shown")
+    window.reads("Nobody selected")
     window.root.event_generate("<Control-z>")
     window.until(lambda: window.toast == "keback is back.")
     window.find("tabs")
