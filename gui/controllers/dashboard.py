@@ -255,7 +255,7 @@ def _cards(counts: GetStatisticsReply) -> tuple[Card, ...]:
         Card(
             "Second factor",
             f"{second} %",
-            f"{counts.mfa_enabled:,} of the accounts have one",
+            f"accounts with one: {counts.mfa_enabled:,}",
         ),
     )
 

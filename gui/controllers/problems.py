@@ -22,7 +22,6 @@ _SENTENCES: Final[dict[type[errors.UmsError], str]] = {
     errors.InvalidLink: "That code is unknown, used or too old.",
     errors.ReauthenticationRequired: "Prove once more that it is you.",
     errors.PermissionDenied: "You may not do this.",
-    errors.NotFound: "It does not exist any more.",
     errors.LegalHold: "The account is under legal hold: nothing of it may be erased.",
     errors.Busy: "The service is busy.",
     errors.RateLimited: "That was often in a short time.",
@@ -43,12 +42,19 @@ _SENTENCES: Final[dict[type[errors.UmsError], str]] = {
     errors.InvalidReply: "The service gave an answer that makes no sense.",
 }
 
+_ABOUT: Final[dict[type[errors.UmsError], str]] = {
+    errors.InvalidCredentials: "password",
+    errors.InvalidMfaCode: "code",
+}
+"""What proves who one is, by the name of its field."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Why something was not done.
 
-    `faults` are by field; `again` says that the same may work later, `lost` that the
+    `faults` are by field, `about` names the one that it is about where a form has it;
+    `again` says that the same may work later, `lost` that the
     service could not be reached, `missing` that something does not exist. `retry_after` is
     in seconds.
     """
@@ -59,11 +65,12 @@ class Problem:
     lost: bool = False
     missing: bool = False
     retry_after: float | None = None
+    about: str = ""
 
     @property
     def field(self) -> str:
         """The first field that is wrong, if one is."""
-        return self.faults[0][0] if self.faults else ""
+        return self.faults[0][0] if self.faults else self.about
 
 
 def expected() -> tuple[type[Exception], ...]:
@@ -106,6 +113,9 @@ def explain(error: Exception) -> Problem:
         lost=isinstance(error, errors.NoAnswer),
         missing=isinstance(error, errors.NotFound),
         retry_after=error.retry_after,
+        about=next(
+            (_ABOUT[kind] for kind in type(error).__mro__ if kind in _ABOUT), ""
+        ),
     )
 
 

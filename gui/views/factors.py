@@ -124,7 +124,7 @@ class FactorPane(ListPane):
         self._stage.ask(
             Question(
                 "Scan this with your app" if scan else "A code was sent",
-                f"Or type this key into it: {enrolment.secret}"
+                "Or type this key into it:"
                 if scan
                 else f"It is on its way to {enrolment.hint}.",
                 fields=(
@@ -135,6 +135,7 @@ class FactorPane(ListPane):
                     ),
                 ),
                 picture=enrolment.qr_png,
+                secret=enrolment.secret if scan else "",
                 confirm="Confirm",
             ),
             lambda v, done, failed: self.credentials.confirm_factor(

@@ -12,7 +12,7 @@ from gui.controllers.paged import Pages
 from gui.controllers.wording import counted
 from gui.views.lists import ItemSource
 from gui.views.stage import Page, Stage
-from gui.widgets.basics import Frame, Split, entry, frame, label, px
+from gui.widgets.basics import Frame, Split, button, entry, frame, label, px
 from gui.widgets.table import Column, Row, Table
 from gui.widgets.timing import TYPING_MS, Debounce
 
@@ -46,6 +46,10 @@ class FinderPage(Page, ABC):
         self.table.on_open = lambda _: self.pane.focus()
         self.count = label(left, font="small", look="secondary", name="count")
         self.count.grid(row=1, column=0, sticky="w", pady=px(self, 4))
+        self.hide = button(
+            left, "Close details", self.unselect, kind="quiet", name="hide"
+        )
+        self.hide.grid(row=1, column=0, sticky="e")
         self.asked: Any = self.wanted()
         self.found = self.finder(self.asked)
         self.pane = self.make_pane(self.panes.right)
@@ -167,9 +171,24 @@ class FinderPage(Page, ABC):
         if row is not None:
             self.pane.show(row.key)
 
+    def unselect(self) -> None:
+        """Show the list alone again."""
+        self.table.clear_selection()
+        self.selected(None)
+        self.table.tree.focus_set()
+
+    def lost(self) -> None:
+        """What was selected is there no more."""
+        self.unselect()
+        self.find()
+
     def reveal(self, *, pane: bool) -> None:
         """One in full takes the room of the columns that matter least."""
         self.panes.reveal(right=pane)
+        if pane:
+            self.hide.grid()
+        else:
+            self.hide.grid_remove()
         self.table.show_columns(self.narrow if pane else self.wide)
 
     @property

@@ -16,7 +16,7 @@ from gui.controllers.who import WHO
 from gui.views.lab_policy import edit_policy
 from gui.views.stage import Stage, tell
 from gui.views.streams import StreamPane
-from gui.widgets.basics import Frame, button, frame, label, px
+from gui.widgets.basics import Frame, button, frame, label, px, wrap_within
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
 from gui.widgets.notice import Notice
@@ -27,11 +27,17 @@ class LabPane(Frame):
     """Shows the lab that was selected last. `changed` is called after a change."""
 
     def __init__(
-        self, parent: Any, stage: Stage, labs: Labs, changed: Callable[[str], object]
+        self,
+        parent: Any,
+        stage: Stage,
+        labs: Labs,
+        changed: Callable[[str], object],
+        gone: Callable[[], object],
     ) -> None:
         """Empty, until `show`."""
         super().__init__(parent, padding=(px(parent, 14), 0, 0, 0), name="lab")
         self.stage, self.labs, self._changed = stage, labs, changed
+        self._gone = gone
         self.lab: LabView | None = None
         self.members = Members(stage.desk, "")
         self.columnconfigure(0, weight=1)
@@ -41,10 +47,10 @@ class LabPane(Frame):
         self.description = label(self, wrap=520, name="description")
         self.facts = label(self, font="small", look="secondary", wrap=520)
         self.numbers = label(self, font="small", wrap=520, name="numbers")
-        for row, line in enumerate(
-            (self.title, self.description, self.facts, self.numbers)
-        ):
+        lines = (self.title, self.description, self.facts, self.numbers)
+        for row, line in enumerate(lines):
             line.grid(row=row, column=0, sticky="w", pady=(0, gap))
+        wrap_within(self, lines)
         self._buttons().grid(row=4, column=0, sticky="w", pady=(0, gap))
         self.notice = Notice(self, wrap=420)
         self.notice.grid(row=5, column=0, sticky="ew", pady=(0, gap))
@@ -152,10 +158,14 @@ class LabPane(Frame):
         """Put the focus on the first thing that can be done."""
         self.edit_button.focus_set()
 
-    def _done(self, text: str, *, gone: bool = False) -> Callable[[Any], None]:
+    def _deleted(self, name: str) -> None:
+        self.stage.toasts.show(f"{name} is gone.")
+        self._gone()
+
+    def _done(self, text: str) -> Callable[[Any], None]:
         def done(_: Any) -> None:
             self.stage.toasts.show(text)
-            self._changed("" if gone else self.members.lab_id)
+            self._changed(self.members.lab_id)
 
         return done
 
@@ -260,7 +270,7 @@ class LabPane(Frame):
             lambda answers, done, failed: self.labs.delete(
                 lab.lab_id, answers["confirm_code"], done, failed
             ),
-            self._done(f"{lab.name} is gone.", gone=True),
+            lambda _: self._deleted(lab.name),
         )
 
     def _how_many(self) -> str:

@@ -37,7 +37,7 @@ class LabsPage(FinderPage):
 
     @override
     def make_pane(self, parent: Any) -> LabPane:
-        self.lab = LabPane(parent, self.stage, self.labs, self.find)
+        self.lab = LabPane(parent, self.stage, self.labs, self.find, self.lost)
         return self.lab
 
     @override

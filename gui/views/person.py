@@ -53,7 +53,6 @@ class PersonPane(Frame):
     def clear(self) -> None:
         """Show nobody."""
         self.person = None
-        self._asked = ""
         self._replace(
             empty_state(
                 self,
@@ -73,7 +72,6 @@ class PersonPane(Frame):
         """Fetch an account and show it; one that was asked for before is dropped."""
         if self._job is not None:
             self._job.cancel()
-        self._asked = user_id
         self._job = self.users.get(user_id, self._show, self._failed)
 
     def _failed(self, problem: Problem) -> None:
@@ -92,14 +90,16 @@ class PersonPane(Frame):
         name = person.values["full_name"] or person.values["username"]
         label(head, name, font="heading", name="name").pack(side="left")
         look = "success" if person.status == "active" else "warning"
-        status = label(head, person.status, look=look, name="status")
-        if look == "warning":
-            status.configure(foreground=self.stage.root.readable_warning)
-        status.pack(side="left", padx=gap)
+        label(head, person.status, look=look, name="status").pack(side="left", padx=gap)
         self.spinner = Spinner(head)
         self.spinner.pack(side="left")
         self.actions = PersonActions(
-            box, self.stage, self.users, person, self._again, self._gone
+            box,
+            self.stage,
+            self.users,
+            person,
+            lambda: self._again(person.user_id),
+            self._gone,
         )
         self.actions.grid(row=1, column=0, sticky="w", pady=gap)
         self.notice = Notice(box, wrap=320)
@@ -123,17 +123,16 @@ class PersonPane(Frame):
         tab.rowconfigure(0, weight=1)
         return tab
 
-    def _again(self) -> None:
-        """Something was done with the account: show how it is now."""
+    def _again(self, user_id: str) -> None:
+        """Something was done with an account: show how it is, unless it is another's turn."""
         self._changed()
-        if self._asked:
-            self.show(self._asked)
+        if self.person is None or self.person.user_id == user_id:
+            self.show(user_id)
 
-    def _gone(self, title: str, text: str) -> None:
-        """The account is deleted: say so in its place, until that is undone."""
+    def _gone(self) -> None:
+        """The account was deleted."""
         self._changed()
-        self.person = None
-        self._replace(empty_state(self, title, text, icon="person-x"))
+        self.clear()
 
     def _fill(self) -> None:
         """Fetch what a tab shows when it is first looked at."""

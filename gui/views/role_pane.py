@@ -14,7 +14,7 @@ from gui.controllers.who import WHO
 from gui.controllers.wording import counted
 from gui.views.lists import ListPane
 from gui.views.stage import Stage, tell
-from gui.widgets.basics import Frame, button, frame, label, px
+from gui.widgets.basics import Frame, button, frame, label, px, wrap_within
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
 from gui.widgets.notice import Notice
@@ -25,11 +25,17 @@ class RolePane(Frame):
     """Shows the role that was selected last. `changed` is called after a change."""
 
     def __init__(
-        self, parent: Any, stage: Stage, roles: Roles, changed: Callable[[str], object]
+        self,
+        parent: Any,
+        stage: Stage,
+        roles: Roles,
+        changed: Callable[[str], object],
+        gone: Callable[[], object],
     ) -> None:
         """Empty, until `show`."""
         super().__init__(parent, padding=(px(parent, 14), 0, 0, 0), name="role")
         self.stage, self.roles, self._changed = stage, roles, changed
+        self._gone = gone
         self.role: Role | None = None
         self._wanted = ""
         self.columnconfigure(0, weight=1)
@@ -38,8 +44,10 @@ class RolePane(Frame):
         self.title = label(self, font="heading", wrap=520, name="rolename")
         self.description = label(self, wrap=520)
         self.facts = label(self, font="small", look="secondary", wrap=520)
-        for row, line in enumerate((self.title, self.description, self.facts)):
+        lines = (self.title, self.description, self.facts)
+        for row, line in enumerate(lines):
             line.grid(row=row, column=0, sticky="w", pady=(0, gap))
+        wrap_within(self, lines)
         acts = frame(self, name="acts")
         acts.grid(row=3, column=0, sticky="w", pady=(0, gap))
         self.edit_button = button(acts, "Edit…", self.edit, name="edit")
@@ -126,10 +134,14 @@ class RolePane(Frame):
         """Put the focus on the first thing that can be done."""
         self.edit_button.focus_set()
 
-    def _done(self, text: str, *, gone: bool = False) -> Callable[[Any], None]:
+    def _deleted(self, name: str) -> None:
+        self.stage.toasts.show(f"{name} is gone.")
+        self._gone()
+
+    def _done(self, text: str) -> Callable[[Any], None]:
         def done(_: Any) -> None:
             self.stage.toasts.show(text)
-            self._changed("" if gone else self._wanted)
+            self._changed(self._wanted)
 
         return done
 
@@ -185,7 +197,7 @@ class RolePane(Frame):
                 command=lambda _: self.roles.delete_command(role.name),
             ),
             lambda _, done, failed: self.roles.delete(role.name, done, failed),
-            self._done(f"{role.name} is gone.", gone=True),
+            lambda _: self._deleted(role.name),
         )
 
     # --- what it allows

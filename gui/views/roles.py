@@ -36,7 +36,7 @@ class RolesPage(FinderPage):
 
     @override
     def make_pane(self, parent: Any) -> RolePane:
-        self.role = RolePane(parent, self.stage, self.roles, self.find)
+        self.role = RolePane(parent, self.stage, self.roles, self.find, self.lost)
         return self.role
 
     @override

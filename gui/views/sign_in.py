@@ -156,7 +156,7 @@ class SignInView(Frame):
         return "Back to sign-in", self.flow.begin_again
 
     def _password(self) -> Card:
-        flow = self.flow
+        flow, place = self.flow, self.stage.desk.place
         return Card(
             "Sign in",
             (
@@ -181,11 +181,7 @@ class SignInView(Frame):
                 failed,
                 remember=bool(v["remember"]),
             ),
-            text="  ·  ".join(
-                dict.fromkeys(
-                    (self.stage.desk.place.name, self.stage.desk.place.endpoint)
-                )
-            ),
+            text="  ·  ".join(dict.fromkeys((place.name, place.endpoint))),
             links=(
                 ("Register", lambda: flow.go(Step.REGISTER)),
                 ("Forgot password?", lambda: flow.go(Step.FORGOT)),

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from gui.controllers.finding import STATUSES, Search
-from gui.widgets.basics import Flow, button, choice
+from gui.widgets.basics import Frame, button, choice, frame, px
 
+ROWS: Final = 3
 ANY_STATUS: Final = "any status"
 ANY_ROLE: Final = "any role"
 ANY_LAB: Final = "any lab"
@@ -20,7 +21,7 @@ _SIGNED_IN: Final = {
 }
 
 
-class UserFilters(Flow):
+class UserFilters(Frame):
     """Status, role, lab, address, factor, sign-in; the first of each means any."""
 
     def __init__(self, parent: Any, changed: Callable[[], object]) -> None:
@@ -28,6 +29,7 @@ class UserFilters(Flow):
         super().__init__(parent, name="filters")
         self._changed = changed
         self._labs: dict[str, str] = {}
+        self._rows = [frame(self) for _ in range(ROWS)]
         self.status = self._choice("state", (ANY_STATUS, *STATUSES), 11)
         self.role = self._choice("role", (ANY_ROLE,), 12)
         self.lab = self._choice("lab", (ANY_LAB,), 14)
@@ -43,18 +45,36 @@ class UserFilters(Flow):
             (self.factor, next(iter(_FACTOR))),
             (self.signed_in, next(iter(_SIGNED_IN))),
         )
+        self._flow()
+        self.bind("<Configure>", lambda _: self._flow())
+
+    def _flow(self) -> None:
+        """Go on in another row where there is no more room."""
+        room, used, at, gap = self.winfo_width(), 0, 0, px(self, 6)
+        shown = [box for box, _ in self._boxes]
+        for row in self._rows:
+            row.pack_forget()
+        self._rows[0].pack(anchor="w")
+        for made in (*shown, self._clear) if self._narrowed else shown:
+            width = made.winfo_reqwidth() + gap
+            if used and used + width > room > 1 and at + 1 < ROWS:
+                at, used = at + 1, 0
+                self._rows[at].pack(anchor="w", pady=(gap, 0))
+            made.pack(in_=self._rows[at], side="left", padx=(0, gap))
+            used += width
+
+    @property
+    def _narrowed(self) -> bool:
+        return any(box.get() != first for box, first in self._boxes)
 
     def _choice(self, name: str, values: Sequence[str], width: int) -> Any:
         made = choice(self, values, name=name, width=width)
-        self.put(made)
         made.bind("<<ComboboxSelected>>", lambda _: self._chosen())
         return made
 
     def _chosen(self) -> None:
-        if any(box.get() != first for box, first in self._boxes):
-            self.put(self._clear)
-        else:
-            self.take(self._clear)
+        self._clear.pack_forget()
+        self._flow()
         self._changed()
 
     def clear(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from tkinter import PhotoImage
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
 import ttkbootstrap as ttk
 
@@ -88,6 +88,17 @@ def button(
     return made
 
 
+def wrap_within(box: Any, lines: Sequence[ttk.Label]) -> None:
+    """Have lines of text go on below where the box ends."""
+    edge, least = px(box, 20), px(box, 120)
+
+    def fit(event: Any) -> None:
+        for line in lines:
+            line.configure(wraplength=max(event.width - edge, least))
+
+    box.bind("<Configure>", fit, add="+")
+
+
 def align_left(made: ttk.Button) -> None:
     """Make it a line of a list: low, its text at the left. Once more after a new look."""
     style = root_of(made).style
@@ -138,6 +149,10 @@ def toggle(
     return made
 
 
+_RIGHT_MOST: Final = 0.7
+"""Of the width, for the right pane of a split: the left one can still be read."""
+
+
 class ScrolledFrame(ttk.ScrolledFrame):
     """A frame that scrolls where it is too low, and to what gets the focus in it.
 
@@ -171,41 +186,6 @@ class ScrolledFrame(ttk.ScrolledFrame):
             self.yview_moveto((end - seen) / whole)
 
 
-class Flow(ttk.Frame):
-    """Widgets side by side, and on below where there is no more room."""
-
-    def __init__(self, parent: Any, *, name: str) -> None:
-        """Empty; the parent must stretch it."""
-        super().__init__(parent, name=name)
-        self._put: list[Any] = []
-        self.bind("<Configure>", lambda _: self._arrange())
-
-    def put(self, child: Any) -> None:
-        """Show a child behind the others."""
-        if child not in self._put:
-            self._put.append(child)
-            self._arrange()
-
-    def take(self, child: Any) -> None:
-        """Show it no more."""
-        if child in self._put:
-            self._put.remove(child)
-            child.place_forget()
-            self._arrange()
-
-    def _arrange(self) -> None:
-        gap, width = px(self, 6), self.winfo_width()
-        x = y = high = widest = 0
-        for child in self._put:
-            wide = child.winfo_reqwidth()
-            if x and x + wide > width > 1:  # 1: it is not drawn yet
-                x, y = 0, y + high + gap
-            child.place(x=x, y=y)
-            x, high = x + wide + gap, max(high, child.winfo_reqheight())
-            widest = max(widest, wide)
-        self.configure(width=widest, height=y + high)
-
-
 class Split(ttk.Panedwindow):
     """A wide pane and, at its right, one that can be hidden; the border can be moved."""
 
@@ -216,11 +196,22 @@ class Split(ttk.Panedwindow):
         self.right = _pane(self, px(parent, right_width), "right")
         self.add(self.left, weight=1)
         self.add(self.right, weight=0)
+        self._right_width = px(parent, right_width)
+        self.bind("<Configure>", lambda _: self._fit(), add="+")
+
+    def _fit(self) -> None:
+        """Leave the left pane some of the room where there is little."""
+        room = self.winfo_width()
+        if len(self.panes()) > 1 and room - self.sashpos(0) > room * _RIGHT_MOST:
+            self.sashpos(0, round(room * (1 - _RIGHT_MOST)))
 
     def reveal(self, *, right: bool) -> None:
         """Show the right pane, or give its room to the left one."""
         is_there = str(self.right) in [str(pane) for pane in self.panes()]
         if right and not is_there:
+            most = round(self.winfo_width() * _RIGHT_MOST)
+            if self.winfo_ismapped():
+                self.right.configure(width=min(self._right_width, most))
             self.add(self.right, weight=0)
         elif not right and is_there:
             self.forget(self.right)

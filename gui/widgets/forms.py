@@ -41,32 +41,26 @@ class Field:
     """A field on the screen: label above, message below."""
 
     def __init__(self, parent: Any, spec: FieldSpec, row: int, column: int = 0) -> None:
-        """Takes three rows of the grid of `parent`, from `row` on."""
+        """Takes one cell of the grid of `parent`."""
         self.spec = spec
         self._variable = ttk.StringVar(master=parent, value=spec.value)
         self._flag = ttk.BooleanVar(master=parent, value=bool(spec.value))
         self._picker: Picker | None = None
-        gap = px(parent, 2)
-        side = px(parent, 14) if column else 0
+        cell = ttk.Frame(parent, name=f"{spec.name}_field")
+        cell.grid(
+            row=row,
+            column=column,
+            sticky="new",
+            padx=(px(parent, 14 * bool(column)), 0),
+        )
+        cell.columnconfigure(0, weight=1)
         if spec.kind != "check":
             text = spec.label + (" *" if spec.required else "")
-            label(parent, text, font="small").grid(
-                row=row, column=column, sticky="w", padx=(side, 0)
-            )
-        self.widget = self._make(parent)
-        self._placed().grid(
-            row=row + 1, column=column, sticky="new", pady=gap, padx=(side, 0)
-        )
-        self.message = label(
-            parent, spec.hint, font="small", look="secondary", wrap=380
-        )
-        self.message.grid(
-            row=row + 2,
-            column=column,
-            sticky="w",
-            pady=(0, px(parent, 6)),
-            padx=(side, 0),
-        )
+            label(cell, text, font="small").grid(row=0, sticky="w")
+        self.widget = self._make(cell)
+        self._placed().grid(row=1, sticky="new", pady=px(parent, 2))
+        self.message = label(cell, spec.hint, font="small", look="secondary", wrap=380)
+        self.message.grid(row=2, sticky="w", pady=(0, px(parent, 6)))
         least = px(parent, 120)
         self._placed().bind(
             "<Configure>",
@@ -74,6 +68,8 @@ class Field:
             add="+",
         )
         self.fault = ""
+        self._faulty = ""
+        self.on_change(self._corrected)
 
     def _make(self, parent: Any) -> Any:
         spec = self.spec
@@ -208,13 +204,19 @@ class Field:
 
     def blame(self, fault: str) -> None:
         """Say beside the field what is wrong with it, or the hint if nothing is."""
-        self.fault = fault
+        self.fault, self._faulty = fault, self.value
         self.message.configure(
             text=fault or self.spec.hint, bootstyle="danger" if fault else "secondary"
         )
 
+    def _corrected(self) -> None:
+        """What was wrong was said about another value than the one that is there now."""
+        if self.fault and self.value != self._faulty:
+            self.blame("")
+
     def advise(self, text: str, look: str = "secondary") -> None:
         """Say something about the value that is no fault."""
+        self.fault = ""
         self.message.configure(text=text, bootstyle=look)
 
 
@@ -231,7 +233,7 @@ class Form(ttk.Frame):
             self.columnconfigure(column, weight=1, uniform="field")
         for place, spec in enumerate(specs):
             row, column = divmod(place, columns)
-            self.fields[spec.name] = Field(self, spec, row * 3, column)
+            self.fields[spec.name] = Field(self, spec, row, column)
         self._given = self.values()
 
     def field(self, name: str) -> Field:

@@ -53,10 +53,6 @@ class Notice(ttk.Frame):
             self.action = button(self, action, command, name="action")
             self.action.pack(side="right", padx=(px(self, 8), 0), anchor="n")
         said = label(self, text, look=tone, wrap=self._wrap)
-        if tone == "warning":
-            said.configure(foreground=root_of(self).readable_warning)
-        elif tone == "info":
-            said.configure(foreground=root_of(self).readable_info)
         said.pack(side="left", fill="x")
         self.grid()
 

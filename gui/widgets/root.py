@@ -18,8 +18,10 @@ _POINTS_PER_INCH: Final = 72
 _DPI_AT_100_PERCENT: Final = 96
 _DPI_MAX: Final = 384
 _DARK_YELLOW: Final = "#7a5300"
+"""7:1 on white."""
 _DARK_CYAN: Final = "#055160"
-"""Both at least 7:1 on white."""
+"""8.8:1 on white."""
+_DOUBLE_CLICK_MS: Final = 400
 THEMES: Final[dict[Theme, str]] = {"light": "bootstrap-light", "dark": "bootstrap-dark"}
 
 
@@ -52,6 +54,7 @@ class Root(ttk.App):
         self._ticking = ""
         self._was_at = "."
         self.bind_all("<FocusIn>", self._remember_focus, add="+")
+        self._pressed: tuple[str, int] = ("", 0)
         self._bind_buttons()
         for event, command in (
             ("<<NextWindow>>", "tk_focusNext"),
@@ -125,6 +128,26 @@ class Root(ttk.App):
         for kind in ("TEntry", "TCombobox", "Text"):  # these keys are of the window
             for key in ("k", "t", "n", "f"):
                 self.unbind_class(kind, f"<Control-Key-{key}>")
+        self.bind_class(
+            "TCombobox",
+            "<<ComboboxSelected>>",
+            lambda event: event.widget.selection_clear(),
+            add="+",
+        )
+        press = self.tk.call("bind", "TButton", "<Button-1>")
+        stray = self.register(self._is_stray)
+        self.tk.call(
+            "bind", "TButton", "<Button-1>", f"if {{[{stray} %W %t]}} break\n{press}"
+        )
+
+    def _is_stray(self, widget: str, time_ms: str) -> bool:
+        """Whether a press is the second of a double click that began on another button.
+
+        What the first one did may have put that button under the pointer.
+        """
+        (before, then_ms), now_ms = self._pressed, int(time_ms)
+        self._pressed = (widget, now_ms)
+        return widget != before and 0 < now_ms - then_ms < _DOUBLE_CLICK_MS
 
     def _tab(self, widget: tk.Misc | str, by: str) -> None:
         """Put the focus into the next field or the one before, in the order of the eye.
@@ -169,6 +192,12 @@ class Root(ttk.App):
                 lightcolor=[("focus", here)],
                 darkcolor=[("focus", here)],
             )
+        for look, colour in (
+            ("warning", self.readable_warning),
+            ("info", self.readable_info),
+        ):
+            ttk.Label(self, bootstyle=look).destroy()  # makes the style
+            self.style.configure(f"{look}.TLabel", foreground=colour)
 
 
 def _order_as_seen(box: tk.Misc) -> None:

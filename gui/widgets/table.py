@@ -21,6 +21,8 @@ WAITING: Final = "…"
 SHIFT: Final = 0x1
 CONTROL: Final = 0x4
 _SLOTS_MIN: Final = 3
+_LEAST_SHARE: Final = 0.5
+"""Of its width, for a column that is worth showing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,13 @@ class Table(ttk.Frame):
         self._bar = ttk.Scrollbar(self, orient="vertical", command=self._scrolled)
         self._bar.grid(row=0, column=1, sticky="ns")
         self._message = label(self.tree, look="secondary")
+        self.full = ttk.Label(
+            self.tree,
+            bootstyle="@dark",
+            foreground="#ffffff",
+            padding=px(self, 6),
+            name="full",
+        )
         for column in self.columns:
             self.tree.column(
                 column.name,
@@ -123,6 +132,8 @@ class Table(ttk.Frame):
         bind("<ButtonRelease-1>", lambda _: self._dragged())
         bind("<Double-1>", self._opened)
         bind("<Return>", self._opened)
+        bind("<Motion>", self._pointed)
+        bind("<Leave>", lambda _: self.full.place_forget())
         bind("<FocusIn>", lambda _: self._focused())
         bind("<FocusOut>", lambda _: self._draw())
         bind("<Control-a>", lambda _: self._select_all())
@@ -163,15 +174,27 @@ class Table(ttk.Frame):
     def show_columns(self, names: Sequence[str]) -> None:
         """Show only these columns, in this order."""
         self._shown = list(names)
-        self.tree.configure(displaycolumns=self._shown)
         self._share()
 
     def _share(self) -> None:
-        """Part the width among the columns, as wide as each was meant to be."""
-        shown = [column for column in self.columns if column.name in self._shown]
+        """Part the width among the columns, as wide as each was meant to be.
+
+        The last ones give way where there is not even half of that for each.
+        """
+        by_name = {column.name: column for column in self.columns}
+        shown = [by_name[name] for name in self._shown]
         fixed = sum(px(self, column.width) for column in shown if column.fixed)
         meant = {c.name: self.meant[c.name] for c in shown if not c.fixed}
         room = max(self.tree.winfo_width() - fixed - px(self, 4), 0)
+        while (
+            room
+            and len(meant) > 1
+            and room < px(self, sum(meant.values())) * _LEAST_SHARE
+        ):
+            meant.popitem()
+        names = [c.name for c in shown if c.fixed or c.name in meant]
+        if names != list(self.tree.cget("displaycolumns")):
+            self.tree.configure(displaycolumns=names)
         for name, width in meant.items():
             self.tree.column(name, width=room * width // sum(meant.values()))
 
@@ -179,7 +202,7 @@ class Table(ttk.Frame):
         """The border between two headings was moved: keep the widths as they are now."""
         if self._dragging:
             self._dragging = False
-            for name in self._shown:
+            for name in self.tree.cget("displaycolumns"):
                 width = int(self.tree.column(name, "width"))
                 self.meant[name] = width * 100 // px(self, 100)
             self._share()
@@ -234,7 +257,7 @@ class Table(ttk.Frame):
         """Have as many slots as rows fit below the headings."""
         row_height = self._row_height()
         height = self.tree.winfo_height() - row_height
-        wanted = min(max(_SLOTS_MIN, height // row_height), max(self.total, 0))
+        wanted = min(max(1, height // row_height), max(self.total, 0))
         while len(self._slots) < wanted:
             self._slots.append(self.tree.insert("", "end"))
         while len(self._slots) > wanted:
@@ -259,7 +282,29 @@ class Table(ttk.Frame):
             self._bar.set(0, 1)
         self._draw()
 
+    def _pointed(self, event: Any) -> None:
+        """Tell in full what is cut off under the pointer, below its row or above it."""
+        column, item = self.tree.identify_column(event.x), ""
+        if self.tree.identify_region(event.x, event.y) == "cell":
+            item = self.tree.identify_row(event.y)
+        text = str(self.tree.set(item, column)) if item else ""
+        box = self.tree.bbox(item, column) if item else ""
+        room = px(self, 8)
+        if not box or root_of(self).fonts["text"].measure(text) + room <= box[2]:
+            self.full.place_forget()
+            return
+        x, y, _, height = box
+        width, most = self.tree.winfo_width(), self.tree.winfo_height()
+        self.full.configure(text=text, wraplength=width - 2 * room)
+        needed = self.full.winfo_reqheight()
+        below = y + height + needed <= most
+        self.full.place(
+            x=max(0, min(x, width - self.full.winfo_reqwidth())),
+            y=y + height if below else max(0, y - needed),
+        )
+
     def _draw(self) -> None:
+        self.full.place_forget()
         blank = (WAITING,) + ("",) * (len(self.columns) - 1)
         focused = root_of(self).focus_get() is self.tree
         for slot, item in enumerate(self._slots):

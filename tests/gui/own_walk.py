@@ -76,7 +76,7 @@ def _factors(window: Driver, camera: Any) -> None:
     window.type("password", ADMIN_PASSWORD)
     window.click("ok")
     window.reads("Scan this")
-    secret = window.texts.split("type this key into it: ")[1].split()[0]
+    secret = window.find("secret").get("1.0", "end-1c")
     camera.take("scan")
     window.type("code", pyotp.TOTP(secret).now())
     window.click("ok")

@@ -107,7 +107,7 @@ def test_an_account_is_made_deleted_and_brought_back(
     window.click("delete")
     window.type("password", "not mine")
     window.click("ok")
-    window.until(lambda: window.sheet.notice.text)
+    window.until(lambda: window.sheet.form.field("password").fault)
     window.type("password", ADMIN_PASSWORD)
     window.click("ok")
     window.until(lambda: window.toast == "wanda is deleted.")

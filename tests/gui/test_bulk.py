@@ -165,7 +165,7 @@ def test_members_leave_a_lab_and_come_back_as_what_they_were(
     pick_all(window, users, 2)
     to_the_trial(window, "Take out of a lab", lab="NOWHERE")
     window.until(lambda: window.top.winfo_exists() and "lab" in window.texts)
-    window.until(lambda: window.find("lab") and "not exist" in window.texts)
+    window.until(lambda: window.find("lab") and "No such lab" in window.texts)
     window.type("lab", "BULK")
     window.click("try")
     window.reads("It is no member there")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gui.widgets.basics import Flow, ScrolledFrame, button, frame, label
+from gui.widgets.basics import ScrolledFrame, button, frame, label
 from gui.widgets.dialogs import Question, Sheet, WindowDialogs
 from gui.widgets.forms import FieldSpec, Form
 from gui.widgets.notice import Notice, Toasts
@@ -245,28 +245,6 @@ def test_what_is_too_long_for_the_screen_scrolls_by_keys(root: Root):
     assert not sheet.winfo_exists()
 
 
-def test_what_has_no_room_beside_is_below(root: Root):
-    root.columnconfigure(0, weight=1)
-    flow = Flow(root, name="flow")
-    flow.grid(sticky="ew")
-    made = [button(flow, f"button {n}", lambda: None, name=f"b{n}") for n in range(5)]
-    for one in made:
-        flow.put(one)
-    for width, rows in ((900, 1), (250, 3)):
-        root.geometry(f"{width}x300")
-        for _ in range(3):  # the window, then what is in it, then the list itself
-            root.update()
-        assert len({one.winfo_y() for one in made}) >= rows
-        assert (rows == 1) is (len({one.winfo_y() for one in made}) == 1)
-        for one in made:
-            assert one.winfo_x() + one.winfo_width() <= flow.winfo_width()
-            assert one.winfo_y() + one.winfo_height() <= flow.winfo_height()
-    flow.take(made[0])
-    root.update()
-    assert not made[0].winfo_ismapped()
-    assert (made[1].winfo_x(), made[1].winfo_y()) == (0, 0)
-
-
 def test_a_message_is_undone_by_a_key(root: Root):
     done: list[bool] = []
     toasts = Toasts(root)
@@ -283,7 +261,8 @@ def test_a_hint_can_be_read(root: Root):
     notice = Notice(root)
     notice.grid()
     notice.show("Look here.", "info")
-    said = str(notice.winfo_children()[-1].cget("foreground"))
+    style = notice.winfo_children()[-1].cget("style")
+    said = str(root.style.lookup(style, "foreground"))
     assert said == root.readable_info
     if root.theme == "light":
         assert said != root.colour("info")
@@ -393,7 +372,7 @@ def test_who_is_back_by_a_key_is_shown_again(
     assert window.sheet
     window.type("password", ADMIN_PASSWORD)
     window.key("Return")
-    window.reads("keback is deleted")
+    window.reads("Nobody selected")
     window.root.event_generate("<Control-z>")
     window.until(lambda: window.toast == "keback is back.")
     window.find("tabs")

@@ -158,7 +158,7 @@ def test_a_proof_that_is_old_is_asked_for_before_what_needs_it(
     window.reads("Is it still you?")
     window.type("password", "wrong")
     window.click("ok")
-    window.until(lambda: window.sheet.notice.text)
+    window.until(lambda: window.sheet.form.field("password").fault)
     window.type("password", GOOD)
     window.key("Return")
     window.reads("Your new key")

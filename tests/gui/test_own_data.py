@@ -102,7 +102,7 @@ def test_all_that_is_known_is_saved_in_one_file_that_only_its_owner_can_read(
     window.click("export")
     window.type("password", "wrong")
     window.click("ok")
-    window.until(lambda: window.sheet.notice.text)
+    window.until(lambda: window.sheet.form.field("password").fault)
     window.type("password", GOOD)
     path = tmp_path / "copy.json"
 
