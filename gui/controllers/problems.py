@@ -26,7 +26,6 @@ _SENTENCES: Final[dict[type[errors.UmsError], str]] = {
     errors.Busy: "The service is busy.",
     errors.RateLimited: "That was often in a short time.",
     errors.NotDelivered: "The code could not be sent. Use another method.",
-    errors.NotConfigured: "The service is not set up for this.",
     errors.StorageFull: "The disk of the service is full. Nothing was changed.",
     errors.StorageReadOnly: "The disk of the service failed. Nothing was changed.",
     errors.OutcomeUnknown: "The disk failed: it is unknown whether it was done.",

@@ -255,4 +255,4 @@ def test_a_lock_down_that_needs_mail_says_so(window: Driver, member: Member):
     window.reads("Every session ends now")
     window.type("password", GOOD)
     window.click("ok")
-    window.reads("not set up for this")
+    window.reads("The service has no mail")

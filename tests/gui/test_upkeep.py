@@ -95,7 +95,7 @@ def test_without_a_place_for_backups_the_dialog_says_so(window: Driver):
     window.go("upkeep")
     window.click("backup")
     window.click("ok")
-    window.reads("not set up for this")
+    window.reads("has no directory for backups")
 
 
 @pytest.mark.parametrize(
