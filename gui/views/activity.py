@@ -12,7 +12,7 @@ from gui.views.reader import Reader
 from gui.views.stage import Page, Stage
 from gui.views.streams import StreamPane
 from gui.widgets.basics import Split, choice
-from gui.widgets.table import Column
+from gui.widgets.rows import Column
 
 
 class ActivityPage(Page):

@@ -13,7 +13,7 @@ from gui.views.streams import StreamPane
 from gui.widgets.basics import Frame, px
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
-from gui.widgets.table import Column
+from gui.widgets.rows import Column
 
 
 class GrantsPane(Frame):

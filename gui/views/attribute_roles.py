@@ -13,7 +13,7 @@ from gui.views.stage import Page
 from gui.widgets.basics import Frame, px
 from gui.widgets.dialogs import Answers, Question
 from gui.widgets.forms import FieldSpec
-from gui.widgets.table import Column
+from gui.widgets.rows import Column
 
 ALLOW, TAKE = "has it", "does not have it"
 

@@ -16,7 +16,7 @@ from gui.views.stage import Page, Stage
 from gui.widgets.basics import Notebook, frame
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
-from gui.widgets.table import Column
+from gui.widgets.rows import Column
 
 
 class AttributesPage(Page):

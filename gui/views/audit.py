@@ -23,7 +23,8 @@ from gui.views.lists import ItemSource
 from gui.views.stage import Page, Stage
 from gui.widgets.basics import Split, button, px, toggle
 from gui.widgets.forms import FieldSpec, Form
-from gui.widgets.table import Column, Row, Table
+from gui.widgets.rows import Column, Row
+from gui.widgets.table import Table
 from gui.widgets.timing import Debounce
 
 FOLLOW_MS: Final = 1_500

@@ -12,7 +12,7 @@ from gui.views.stage import Page, Stage
 from gui.widgets.basics import button, choice, frame, px, toggle
 from gui.widgets.cards import card
 from gui.widgets.chart import Bar, BarChart, Series
-from gui.widgets.table import Column
+from gui.widgets.rows import Column
 
 REFRESH_MS: Final = 15_000
 """Each look leaves two entries in the audit log, so not much more often."""

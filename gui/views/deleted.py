@@ -15,7 +15,8 @@ from gui.views.runs import RunView
 from gui.views.stage import Stage
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
-from gui.widgets.table import Column, Table
+from gui.widgets.rows import Column
+from gui.widgets.table import Table
 from gui.widgets.wizard import Act
 
 COLUMNS: Final = (

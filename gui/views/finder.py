@@ -13,7 +13,8 @@ from gui.controllers.wording import counted
 from gui.views.lists import ItemSource
 from gui.views.stage import Page, Stage
 from gui.widgets.basics import Frame, Split, button, entry, frame, label, px
-from gui.widgets.table import Column, Row, Table
+from gui.widgets.rows import Column, Row
+from gui.widgets.table import Table
 from gui.widgets.timing import TYPING_MS, Debounce
 
 

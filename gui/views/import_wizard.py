@@ -21,7 +21,8 @@ from gui.views.lists import row_of
 from gui.views.stage import Stage
 from gui.widgets.basics import Frame, button, choice, frame, label, px
 from gui.widgets.forms import FieldSpec, Form
-from gui.widgets.table import Column, Row, Rows, Table
+from gui.widgets.rows import Column, Row, Rows
+from gui.widgets.table import Table
 from gui.widgets.wizard import Act
 
 COLUMNS: Final = (

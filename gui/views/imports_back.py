@@ -10,7 +10,8 @@ from gui.controllers.imports_back import Reverting, earlier_imports
 from gui.controllers.problems import Problem
 from gui.views.lists import row_of
 from gui.views.stage import Stage
-from gui.widgets.table import Column, Rows, Table
+from gui.widgets.rows import Column, Rows
+from gui.widgets.table import Table
 from gui.widgets.wizard import Act, Wizard
 
 BATCHES: Final = (

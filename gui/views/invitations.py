@@ -14,7 +14,7 @@ from gui.views.streams import StreamPane
 from gui.widgets.basics import choice, frame, label, px
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
-from gui.widgets.table import Column
+from gui.widgets.rows import Column
 
 ANY: Final = "any state"
 

@@ -20,7 +20,7 @@ from gui.widgets.basics import Frame, button, frame, label, px, wrap_within
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
 from gui.widgets.notice import Notice
-from gui.widgets.table import Column
+from gui.widgets.rows import Column
 
 
 class LabPane(Frame):

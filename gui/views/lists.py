@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from gui.controllers.credentials import Item
 from gui.widgets.basics import Frame, button, frame, label, px
 from gui.widgets.notice import empty_state
-from gui.widgets.table import Column, Row, Rows, Table
+from gui.widgets.rows import Column, Row, Rows
+from gui.widgets.table import Table
 
 
 class Items(Protocol):

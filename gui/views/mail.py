@@ -16,7 +16,7 @@ from gui.views.stage import Page, Stage
 from gui.widgets.basics import Notebook, button, entry, frame, label, px
 from gui.widgets.dialogs import Question
 from gui.widgets.notice import Notice
-from gui.widgets.table import Column
+from gui.widgets.rows import Column
 
 FACTS_IN_ROW = 4
 

@@ -15,7 +15,7 @@ from gui.views.streams import StreamPane
 from gui.widgets.basics import Split, button, toggle
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
-from gui.widgets.table import Column
+from gui.widgets.rows import Column
 
 NOTHING: Final = ("Nothing to read", "What happens to your account is told here.")
 

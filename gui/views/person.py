@@ -21,7 +21,8 @@ from gui.widgets.basics import Frame, Notebook, ScrolledFrame, button, frame, la
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec, Form
 from gui.widgets.notice import Notice, Spinner, empty_state
-from gui.widgets.table import Column, Table
+from gui.widgets.rows import Column
+from gui.widgets.table import Table
 
 TABS: Final = ("Profile", "Roles", "Labs", "Sessions", "Factors", "Audit")
 AUDIT_COLUMNS: Final = (

@@ -13,7 +13,7 @@ from gui.controllers.wording import counted
 from gui.views.stage import Stage
 from gui.widgets.basics import Frame, Kind, button, label, px
 from gui.widgets.checks import CheckTable
-from gui.widgets.table import Row
+from gui.widgets.rows import Row
 
 
 class PickBar(Frame):

@@ -10,7 +10,7 @@ from gui.controllers.configuration import Configuration, read_configuration
 from gui.views.lists import ListPane
 from gui.views.stage import Page, Stage
 from gui.widgets.basics import choice, entry, frame, label, px, wrap_to_width
-from gui.widgets.table import Column
+from gui.widgets.rows import Column
 
 
 class PolicyPage(Page):

@@ -14,7 +14,7 @@ from gui.views.stage import Page, Stage
 from gui.widgets.basics import button, frame, label, px
 from gui.widgets.dialogs import Question, Sheet
 from gui.widgets.forms import FieldSpec
-from gui.widgets.table import Column
+from gui.widgets.rows import Column
 
 FILE_NAME: Final = "my-data.json"
 COLUMNS: Final = (

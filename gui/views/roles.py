@@ -13,7 +13,7 @@ from gui.views.stage import Stage
 from gui.widgets.basics import Frame, button
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
-from gui.widgets.table import Column
+from gui.widgets.rows import Column
 
 
 class RolesPage(FinderPage):

@@ -11,7 +11,8 @@ from gui.controllers.runs import Run, as_csv
 from gui.controllers.wording import counted
 from gui.views.stage import Stage
 from gui.widgets.basics import Frame
-from gui.widgets.table import Column, Row, Rows, Table
+from gui.widgets.rows import Column, Row, Rows
+from gui.widgets.table import Table
 from gui.widgets.wizard import Act, Wizard
 
 COLUMNS: Final = (

@@ -12,7 +12,7 @@ from gui.views.lists import ListPane
 from gui.views.stage import Page, Stage
 from gui.widgets.basics import px
 from gui.widgets.dialogs import Question
-from gui.widgets.table import Column
+from gui.widgets.rows import Column
 
 SESSION_COLUMNS = (
     Column("program", "Program", 200),

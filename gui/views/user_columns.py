@@ -10,7 +10,8 @@ from gui.controllers.choices import Look
 from gui.views.stage import Stage
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
-from gui.widgets.table import Column, Table
+from gui.widgets.rows import Column
+from gui.widgets.table import Table
 
 COLUMNS: Final = (
     Column("username", "User name", 130, "username"),

@@ -22,7 +22,7 @@ from gui.views.user_columns import COLUMNS, ChosenColumns
 from gui.views.user_filters import UserFilters
 from gui.widgets.basics import Frame, button, px
 from gui.widgets.checks import CheckTable
-from gui.widgets.table import Column, Row
+from gui.widgets.rows import Column, Row
 
 
 class UsersPage(FinderPage):

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from typing_extensions import override
 
-from gui.widgets.table import CONTROL, SHIFT, Column, Row, Table
+from gui.widgets.rows import Column, Row
+from gui.widgets.table import CONTROL, SHIFT, Table
 
 CHECK: Final = "picked"
 _ON, _OFF = "☑", "☐"

@@ -9,13 +9,14 @@ The selection is a set of keys, so it survives scrolling, sorting and searching.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import ttkbootstrap as ttk
 
 from gui.widgets.basics import label, px, root_of
+from gui.widgets.full_text import FullText
+from gui.widgets.rows import Column, Row, Source
 
 WAITING: Final = "…"
 SHIFT: Final = 0x1
@@ -23,43 +24,6 @@ CONTROL: Final = 0x4
 _SLOTS_MIN: Final = 3
 _LEAST_SHARE: Final = 0.5
 """Of its width, for a column that is worth showing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column; `width` is in pixels at 100 %, if there is room for all.
-
-    `sort` names what to sort by when its heading is clicked; a `fixed` column is as wide
-    as it says, whatever room there is.
-    """
-
-    name: str
-    title: str
-    width: int
-    sort: str = ""
-    fixed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: its key, its cells, and a tone such as `muted` or `danger`."""
-
-    key: str
-    cells: tuple[str, ...]
-    tone: str = ""
-
-
-class Source(Protocol):
-    """Where rows come from. `total` may grow while pages come in."""
-
-    @property
-    def total(self) -> int:
-        """How many rows there are, as far as is known."""
-        ...
-
-    def row(self, number: int) -> Row | None:
-        """The row of that number, from 0 on; None while it is on its way."""
-        ...
 
 
 class Table(ttk.Frame):
@@ -108,13 +72,7 @@ class Table(ttk.Frame):
         self._bar = ttk.Scrollbar(self, orient="vertical", command=self._scrolled)
         self._bar.grid(row=0, column=1, sticky="ns")
         self._message = label(self.tree, look="secondary")
-        self.full = ttk.Label(
-            self.tree,
-            bootstyle="@dark",
-            foreground="#ffffff",
-            padding=px(self, 6),
-            name="full",
-        )
+        self.full = FullText(self.tree)
         for column in self.columns:
             self.tree.column(
                 column.name,
@@ -132,8 +90,6 @@ class Table(ttk.Frame):
         bind("<ButtonRelease-1>", lambda _: self._dragged())
         bind("<Double-1>", self._opened)
         bind("<Return>", self._opened)
-        bind("<Motion>", self._pointed)
-        bind("<Leave>", lambda _: self.full.place_forget())
         bind("<FocusIn>", lambda _: self._focused())
         bind("<FocusOut>", lambda _: self._draw())
         bind("<Control-a>", lambda _: self._select_all())
@@ -281,27 +237,6 @@ class Table(ttk.Frame):
         else:
             self._bar.set(0, 1)
         self._draw()
-
-    def _pointed(self, event: Any) -> None:
-        """Tell in full what is cut off under the pointer, below its row or above it."""
-        column, item = self.tree.identify_column(event.x), ""
-        if self.tree.identify_region(event.x, event.y) == "cell":
-            item = self.tree.identify_row(event.y)
-        text = str(self.tree.set(item, column)) if item else ""
-        box = self.tree.bbox(item, column) if item else ""
-        room = px(self, 8)
-        if not box or root_of(self).fonts["text"].measure(text) + room <= box[2]:
-            self.full.place_forget()
-            return
-        x, y, _, height = box
-        width, most = self.tree.winfo_width(), self.tree.winfo_height()
-        self.full.configure(text=text, wraplength=width - 2 * room)
-        needed = self.full.winfo_reqheight()
-        below = y + height + needed <= most
-        self.full.place(
-            x=max(0, min(x, width - self.full.winfo_reqwidth())),
-            y=y + height if below else max(0, y - needed),
-        )
 
     def _draw(self) -> None:
         self.full.place_forget()
@@ -452,16 +387,3 @@ class Table(ttk.Frame):
         if row is not None and self.on_open is not None:
             self.on_open(row)
         return "break"
-
-
-class Rows:
-    """A source whose rows are all there already."""
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        """They are shown in this order."""
-        self._rows = rows
-        self.total = len(rows)
-
-    def row(self, number: int) -> Row | None:
-        """The row of that number."""
-        return self._rows[number]

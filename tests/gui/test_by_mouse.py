@@ -8,7 +8,8 @@ import pytest
 from gui.widgets.basics import Split, button, choice, frame, label, wrap_within
 from gui.widgets.forms import FieldSpec, Form
 from gui.widgets.root import Root
-from gui.widgets.table import Column, Row, Rows, Table
+from gui.widgets.rows import Column, Row, Rows
+from gui.widgets.table import Table
 from tests.gui.driver import Driver
 from tests.service.harness import ADMIN_PASSWORD, GOOD
 

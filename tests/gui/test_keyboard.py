@@ -11,7 +11,8 @@ from gui.widgets.dialogs import Question, Sheet, WindowDialogs
 from gui.widgets.forms import FieldSpec, Form
 from gui.widgets.notice import Notice, Toasts
 from gui.widgets.root import Root
-from gui.widgets.table import Column, Table
+from gui.widgets.rows import Column
+from gui.widgets.table import Table
 from tests.gui.driver import Driver
 from tests.gui.test_widgets import Numbers, press, root
 from tests.service.harness import ADMIN_PASSWORD

@@ -12,7 +12,8 @@ from gui.widgets.dialogs import Question, Sheet, WindowDialogs
 from gui.widgets.forms import FieldSpec
 from gui.widgets.picker import Picker
 from gui.widgets.root import Root
-from gui.widgets.table import Column, Row, Table
+from gui.widgets.rows import Column, Row
+from gui.widgets.table import Table
 from tests.service.harness import LIMIT_S
 
 ROWS = 100_000
