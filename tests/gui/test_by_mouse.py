@@ -139,7 +139,7 @@ def test_who_is_deleted_leaves_and_who_is_brought_back_returns(
     window.type("password", "not this one")
     window.click("ok")
     field = window.sheet.form.field("password")
-    window.until(lambda: "do not go together" in field.fault)
+    window.until(lambda: "Your password is not right" in field.fault)
     window.type("password", ADMIN_PASSWORD)
     window.click("ok")
     window.reads("Nobody selected")
