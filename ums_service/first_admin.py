@@ -61,7 +61,9 @@ def first_admin(
         password_changed_at=now.text,
         role=ADMIN,
         must_change_password=not compat,
-        password_good_until=None if compat else now.epoch_s + profile.first_password_s,
+        password_good_until=None
+        if compat
+        else now.reached_s + profile.first_password_s,
         bootstrap=True,
     )
 
@@ -92,7 +94,7 @@ async def recover(
         updated_at=now.text,
         password_changed_at=now.text,
         must_change_password=True,
-        password_good_until=now.epoch_s + profile.recovery_password_s,
+        password_good_until=now.reached_s + profile.recovery_password_s,
         locked_down=False,
     )
     await update_roster(tx, user, recovered)

@@ -107,9 +107,9 @@ class Bench:
             now=self.clock.now.epoch_s,
             **more,
         )
-        self._steady = SteadyClock(self.clock)
+        self.steady = SteadyClock(self.clock)
         self.service: Service = build_service(
-            self.store, self.settings, self.profile, self._steady, self._sleep
+            self.store, self.settings, self.profile, self.steady, self._sleep
         )
         self.run(self._begin())
         self.chores: Chores = chores_of(
@@ -153,7 +153,7 @@ class Bench:
 
     def do(self, *chores: Chore) -> None:
         """Do some of these, as happens by itself."""
-        work = Maintenance(self.chores, self._steady, lambda: None)
+        work = Maintenance(self.chores, self.steady, lambda: None)
         self.run(work.do(chores))
 
     def purge(self) -> None:

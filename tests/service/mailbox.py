@@ -57,7 +57,7 @@ class Mailbox:
             self.deliver,
             RULES,
             facilities.profile,
-            self.bench.clock,
+            self.bench.steady,
             partial(name_sealed, facilities.store),
             try_max_s=self.try_max_s,
         )

@@ -80,14 +80,51 @@ def test_a_key_that_expired_is_not_back(standard: Bench):
     assert get_user(standard, key)["code"] == "INVALID_TOKEN"
 
 
-def test_an_access_token_that_expired_is_not_back(standard: Bench):
-    standard.register("annie")
-    message = login("annie")
+def with_tokens(name: str) -> Message:
+    message = login(name)
     message["credentials"]["tokens"] = True
-    token = standard.ask(**message)["access_token"]
-    asked = {"action": "get_user", "session_token": token}
+    return message
+
+
+def test_what_is_made_after_the_clock_was_corrected_is_good(standard: Bench):
+    """A clock that was ahead at the start must not shut out everybody."""
+    admin = standard.admin()
+    standard.register("annie")
     standard.clock.advance(60)
+    standard.clock.set_wall_clock(-400 * DAY_S)
+    given = standard.ask(**with_tokens("annie"))
+    asked = {"action": "get_user", "session_token": given["access_token"]}
     assert standard.ask(**asked)["status"] == "success"
-    standard.clock.advance(HOUR_S)
-    standard.clock.set_wall_clock(-HOUR_S)
-    assert standard.ask(**asked)["code"] == "INVALID_SESSION"
+    renew = {"action": "refresh_token", "refresh_token": given["refresh_token"]}
+    assert standard.ask(**renew)["status"] == "success"
+    handed = standard.ask(
+        action="force_password_change",
+        session_token=admin,
+        user_id=standard.user_id("annie"),
+    )
+    assert handed["status"] == "success", handed
+    link = standard.ask(
+        action="issue_link",
+        session_token=admin,
+        user_id=standard.user_id("annie"),
+        purpose="reset",
+    )
+    reset = {"action": "reset_password", "token": link["token"]}
+    reply = standard.ask(**reset, new_password="a-long-winter walk")
+    assert reply["status"] == "success", reply
+
+
+def test_a_link_ends_in_time_after_the_clock_was_corrected(standard: Bench):
+    admin = standard.admin()
+    standard.register("annie")
+    standard.clock.set_wall_clock(-DAY_S)
+    link = standard.ask(
+        action="issue_link",
+        session_token=admin,
+        user_id=standard.user_id("annie"),
+        purpose="reset",
+    )
+    standard.clock.advance(DAY_S + 1)
+    reset = {"action": "reset_password", "token": link["token"]}
+    reply = standard.ask(**reset, new_password="a-long-winter walk")
+    assert reply["code"] == "INVALID_LINK", reply

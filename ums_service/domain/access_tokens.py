@@ -140,7 +140,7 @@ class AccessTokens:
         rules = self.rules
         ours = (claims["iss"], claims["aud"]) == (rules.issuer, rules.audience)
         begun = claims["nbf"] <= now.epoch_s
-        if not (ours and begun and now.reached_s < claims["exp"]):
+        if not (ours and begun and now.epoch_s < claims["exp"]):
             return None
         return Bearer(claims["sub"], claims["sid"], claims["exp"])
 

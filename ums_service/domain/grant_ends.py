@@ -19,7 +19,9 @@ def end_of(
     """
     if expires_at is None:
         return (
-            None if expires_in_days is None else now.epoch_s + expires_in_days * _DAY_S
+            None
+            if expires_in_days is None
+            else now.reached_s + expires_in_days * _DAY_S
         )
     if expires_in_days is not None:
         raise InvalidInput("expires_at", "or expires_in_days, not both")

@@ -91,7 +91,7 @@ async def _of_invitation(tx: Transaction, mail: Mail, secret: str, now: Moment) 
     if found is None or found.state(now) is not State.PENDING:
         raise NotToBeSent("void")
     tx.put(INVITATIONS, found.with_token(secret))
-    return Made(invitations.token_of(found, secret), found.expires_s - now.epoch_s)
+    return Made(invitations.token_of(found, secret), found.expires_s - now.reached_s)
 
 
 def _has_use(purpose: Purpose, mail: Mail, user: User) -> bool:

@@ -225,7 +225,7 @@ def new_link(
         bound_to=bound,
         queued_s=now.epoch_s,
         since_s=now.epoch_s,
-        expires_s=now.epoch_s + lifetime_s(purpose, profile),
+        expires_s=now.reached_s + lifetime_s(purpose, profile),
         digests=(digest_of(secret),),
         data={},
     )

@@ -41,7 +41,7 @@ async def note_device(
     device = device._replace(last_used_at=now.text, address=call.address)
     if request.remember_device:
         label = request.device_label or device.label
-        device = device._replace(label=label, issued_epoch_s=now.epoch_s)
+        device = device._replace(label=label, issued_epoch_s=now.reached_s)
         if prove_factor(methods):
             device = device._replace(factor_epoch_s=now.epoch_s)
     elif known is None:
@@ -117,7 +117,7 @@ def _new_device(call: Call) -> Device:
         created_at=now.text,
         last_used_at=now.text,
         address=call.address,
-        issued_epoch_s=now.epoch_s,
+        issued_epoch_s=now.reached_s,
     )
 
 

@@ -241,4 +241,4 @@ def _listed(request: ListInvitations, call: Call) -> list[str]:
 
 def _end(days: int | None, call: Call) -> int:
     good_for_s = days * DAY_S if days else call.facilities.profile.invitation_s
-    return call.now.epoch_s + good_for_s
+    return call.now.reached_s + good_for_s

@@ -73,7 +73,7 @@ async def without_password(user: User, call: Call) -> User:
 def to_be_changed(user: User, call: Call, *, good_for_s: int) -> User:
     """The account whose password opens no session and is good for a while only."""
     return user._replace(
-        must_change_password=True, password_good_until=call.now.epoch_s + good_for_s
+        must_change_password=True, password_good_until=call.now.reached_s + good_for_s
     )
 
 

@@ -67,7 +67,7 @@ async def request_role(request: RequestRole, call: Call) -> Answer[RequestRoleRe
         reason=request.reason,
         wanted_days=request.wanted_days,
         asked_at=call.now.text,
-        answer_by_s=call.now.epoch_s + profile.role_request_s,
+        answer_by_s=call.now.reached_s + profile.role_request_s,
     )
     call.tx.put(ROLE_REQUESTS, own.with_one(made, call.now))
     _tell(made, call)

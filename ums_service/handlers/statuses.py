@@ -91,4 +91,4 @@ def _until_s(request: SetUserStatus, call: Call) -> int | None:
         return None
     if request.status != "suspended":
         raise InvalidInput("duration_days", "should be given for a suspension only")
-    return call.now.epoch_s + request.duration_days * DAY_S
+    return call.now.reached_s + request.duration_days * DAY_S

@@ -60,7 +60,7 @@ async def first_tokens(
         current=digest_of(secret),
         opened_at=now.text,
         used_epoch_s=now.epoch_s,
-        ends_epoch_s=now.epoch_s + facilities.profile.refresh_token_s,
+        ends_epoch_s=now.reached_s + facilities.profile.refresh_token_s,
         access_until_epoch_s=0,
         address=call.address,
         client=client,
