@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -294,7 +295,8 @@ class Desk:
 
         def refused(error: Exception) -> None:
             if isinstance(error, ReauthenticationRequired):
-                failed(Problem("A code of your second factor is needed, too."))
+                text = "A code of your second factor is needed, too."
+                failed(Problem(text, (("code", text),)))
             else:
                 failed(explain(error, known=True))
 
@@ -343,22 +345,34 @@ def _hang_up(line: Once[Wires]) -> None:
         wires.close()
 
 
+@contextmanager
+def _blaming(field: str) -> Iterator[None]:
+    """Say with which field of a place something is wrong."""
+    try:
+        yield
+    except BadConfiguration as error:
+        error.details = [{"field": field, "message": error.message}]
+        raise
+
+
 def _wires(place: Place, deadline_s: float) -> Wires:
-    key = (
-        wire.keys.read_public_key(Path(place.server_key_file))
-        if place.server_key_file
-        else None
-    )
-    own = place.key_file or None
-    if own is not None and key is None:
-        raise BadConfiguration("an own key needs the key of the service, too")
-    client = wire.client.Client(
-        place.endpoint,
-        server_key=key,
-        key_file=own,
-        deadline_s=deadline_s,
-        user_agent=USER_AGENT,
-    )
+    with _blaming("server_key_file"):
+        key = (
+            wire.keys.read_public_key(Path(place.server_key_file))
+            if place.server_key_file
+            else None
+        )
+        own = place.key_file or None
+        if own is not None and key is None:
+            raise BadConfiguration("an own key needs the key of the service, too")
+    with _blaming("key_file" if own is not None else "endpoint"):
+        client = wire.client.Client(
+            place.endpoint,
+            server_key=key,
+            key_file=own,
+            deadline_s=deadline_s,
+            user_agent=USER_AGENT,
+        )
     probe = wire.client.Client(
         place.endpoint, server_key=key, key_file=own, deadline_s=PROBE_DEADLINE_S
     )

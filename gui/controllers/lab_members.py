@@ -13,7 +13,7 @@ from gui.controllers.credentials import Item
 from gui.controllers.desk import Desk
 from gui.controllers.problems import Problem
 from gui.controllers.streamed import Came, Streamed
-from gui.controllers.who import WHO, blaming_who, named
+from gui.controllers.who import WHO, blaming_who, named, nobody
 from gui.controllers.wording import moment
 from ums_client.protocol.lab_members import (
     AddLabMember,
@@ -51,9 +51,12 @@ class Members(Streamed):
         self, values: dict[str, str], then: Callable[[Any], object], failed: FailedWith
     ) -> None:
         """Make an account a member, named as people name it."""
-        self.desk.ask(
-            lambda: AddLabMember(**self._added(values)), then, blaming_who(failed)
-        )
+        told = blaming_who(failed)
+
+        def refused(problem: Problem) -> None:
+            told(nobody(problem) if problem.missing else problem)
+
+        self.desk.ask(lambda: AddLabMember(**self._added(values)), then, refused)
 
     def change(
         self,

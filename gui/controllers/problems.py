@@ -60,13 +60,15 @@ class Problem:
 
     `faults` are by field, `about` names the one that it is about where a form has it;
     `again` says that the same may work later, `lost` that the
-    service could not be reached. `retry_after` is in seconds.
+    service could not be reached, `missing` that something does not exist. `retry_after` is
+    in seconds.
     """
 
     text: str
     faults: tuple[tuple[str, str], ...] = ()
     again: bool = False
     lost: bool = False
+    missing: bool = False
     retry_after: float | None = None
     about: str = ""
 
@@ -107,13 +109,16 @@ def explain(error: Exception, *, known: bool = False) -> Problem:
     if error.retry_after:
         text = f"{text} Try again in {max(1, round(error.retry_after))} s."
     faults = _faults(error.details)
-    if faults:
+    if isinstance(error, errors.InvalidMfaCode):
+        faults = (("code", text),)
+    elif faults:
         text = " ".join(sentence(message) for _, message in faults)
     return Problem(
         text,
         faults,
         again=isinstance(error, errors.NoAnswer | errors.Busy | errors.RateLimited),
         lost=isinstance(error, errors.NoAnswer),
+        missing=isinstance(error, errors.NotFound),
         retry_after=error.retry_after,
         about=next(
             (_ABOUT[kind] for kind in type(error).__mro__ if kind in _ABOUT), ""

@@ -26,7 +26,6 @@ from gui.controllers.problems import Problem, explain
 from gui.controllers.qr import qr_png
 from ums_client.errors import (
     EmailNotVerified,
-    InvalidMfaCode,
     InvalidToken,
     MfaRequired,
     MfaSetupRequired,
@@ -208,12 +207,6 @@ class SignIn:
         def then(outcome: Outcome[tuple[LoginReply, Me]]) -> None:
             if isinstance(outcome, Failed) and isinstance(outcome.error, InvalidToken):
                 self.begin_again("That took too long. Sign in once more.")
-            elif isinstance(outcome, Failed) and isinstance(
-                outcome.error, InvalidMfaCode
-            ):
-                failed(
-                    Problem(explain(outcome.error).text, (("code", "Not accepted."),))
-                )
             else:
                 self.answered(outcome, failed)
 

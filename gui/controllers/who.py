@@ -36,13 +36,21 @@ def blaming_who(failed: FailedWith, *names: str) -> FailedWith:
     return told
 
 
+def nobody(problem: Problem) -> Problem:
+    """Nothing of that name was found: say so beside the field."""
+    text = "No account has that name or address."
+    return replace(problem, text=text, faults=((WHO, text),))
+
+
 def find_account(
     desk: Desk, who: str, then: Callable[[User], object], failed: FailedWith
 ) -> Job:
     """Look up the account of that name or address."""
 
     def refused(problem: Problem) -> None:
-        if not (problem.lost or problem.again):
+        if problem.missing:
+            problem = nobody(problem)
+        elif not (problem.lost or problem.again):
             problem = replace(problem, faults=((WHO, problem.text),))
         failed(problem)
 

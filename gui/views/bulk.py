@@ -152,7 +152,9 @@ class BulkWizard:
                 )
             )
         room = self.wizard.step(f"{self.offer.title}: what would happen", text, acts)
-        self.runs.show(room, run.results, "would be done", "left out")
+        shown = self.runs.show(room, run.results, "would be done", "left out")
+        if good and self.offer.danger:  # Return neither does it nor loses the trial
+            shown.focus_rows()
 
     def _do(self, tasks: Sequence[Task]) -> None:
         self.runs.start(self.offer.title, tasks, self._done, dry_run=False)

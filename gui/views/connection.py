@@ -35,7 +35,7 @@ def ask_place(
         if problem is None:
             sheet.close()
         else:
-            sheet.fail(problem.text)
+            sheet.fail(problem.text, problem.field)
 
     sheet = stage.dialogs.open(
         Question(

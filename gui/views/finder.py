@@ -131,11 +131,20 @@ class FinderPage(Page, ABC):
         found.begin(lambda: self.came(select), self.failing(self.find))
 
     def came(self, select: str = "") -> None:
-        """The first page is there: show it, and select the row of that key."""
+        """The first page is there: show it, and select the row of that key.
+
+        What was selected before stays so while it is in sight.
+        """
         self.end()
+        key = select or next(iter(self.table.selected), "")
+        self.table.clear_selection()
         self.table.show(ItemSource(self.found))
-        if select:
-            self.table.select_key(select)
+        if key:
+            self.table.select_key(key)
+        if not self.table.selected and select:
+            self.pane.show(select)
+        elif not self.table.selected:
+            self.selected(None)
         self.tell()
 
     def tell(self) -> None:

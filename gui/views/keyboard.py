@@ -27,7 +27,7 @@ KEYS = (
     ("Arrows, Page Up, Page Down", "Move in a table"),
     ("Ctrl with arrows in a list", "Sort by the column beside, or the other way"),
     ("Shift or Ctrl with a click", "Select several rows"),
-    ("Space, Ctrl+A in a list", "Users: select the row, all that are found"),
+    ("Space, Ctrl+A in a list", "Users: select the row, all (Shift+arrows: several)"),
     ("Ctrl+T", "Light or dark"),
     ("Ctrl+comma", "Settings"),
     ("Ctrl+Q", "Quit"),

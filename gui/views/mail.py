@@ -18,7 +18,7 @@ from gui.widgets.dialogs import Question
 from gui.widgets.notice import Notice
 from gui.widgets.table import Column
 
-FACTS_IN_ROW = 6
+FACTS_IN_ROW = 4
 
 
 class UpkeepPage(Page):
@@ -134,7 +134,7 @@ class UpkeepPage(Page):
             label(self.facts, name, font="small", look="secondary").grid(
                 row=row * 2, **place
             )
-            label(self.facts, text, wrap=260).grid(row=row * 2 + 1, **place)
+            label(self.facts, text, wrap=200).grid(row=row * 2 + 1, **place)
         self.parts.show(
             health.parts,
             nothing=("Not told", "Parts are shown to those with system.read."),

@@ -45,6 +45,7 @@ class PersonPane(Frame):
         self._job: Job | None = None
         self._inside: Frame | None = None
         self.tabs: Notebook
+        self.actions: PersonActions
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
         self.clear()
@@ -79,6 +80,7 @@ class PersonPane(Frame):
 
     def _show(self, person: Person) -> None:
         tab = 0 if self.person is None else self.tabs.index("current")
+        pressed = "" if self.person is None else self.actions.with_focus
         self.person = person
         box, gap = frame(self), px(self, 6)
         box.columnconfigure(0, weight=1)
@@ -112,6 +114,8 @@ class PersonPane(Frame):
         self._profile_tab(self._tab(0))
         tabs.bind("<<NotebookTabChanged>>", lambda _: self._fill())
         tabs.select(tab)
+        if pressed:
+            self.actions.focus_on(pressed)
 
     def _tab(self, number: int) -> Any:
         tab = self.tabs.nametowidget(self.tabs.tabs()[number])

@@ -62,6 +62,19 @@ class PersonActions(Frame):
                 pady=(0, px(self, 6)),
             )
 
+    @property
+    def with_focus(self) -> str:
+        """The name of the button that has the focus, if one has."""
+        if not self.winfo_exists():
+            return ""
+        at = self.focus_get()
+        return next((n for n, made in self.children.items() if made is at), "")
+
+    def focus_on(self, name: str) -> None:
+        """Put the focus on the button of that name, or on the first."""
+        first, *_ = self.children.values()
+        self.children.get(name, first).focus_set()
+
     def _finished(self, text: str) -> None:
         self.stage.toasts.show(text)
         self._done()

@@ -9,7 +9,7 @@ from typing_extensions import override
 from gui.controllers.configuration import Configuration, read_configuration
 from gui.views.lists import ListPane
 from gui.views.stage import Page, Stage
-from gui.widgets.basics import choice, entry, frame, label, px
+from gui.widgets.basics import choice, entry, frame, label, px, wrap_to_width
 from gui.widgets.table import Column
 
 
@@ -28,7 +28,8 @@ class PolicyPage(Page):
         self.profile = label(body, font="heading", name="profile")
         self.profile.grid(row=0, column=0, sticky="w")
         self.meaning = label(body, wrap=960, name="meaning")
-        self.meaning.grid(row=1, column=0, sticky="w", pady=gap)
+        self.meaning.grid(row=1, column=0, sticky="ew", pady=gap)
+        wrap_to_width(self.meaning, 960)
         bar = frame(body, name="bar")
         bar.grid(row=2, column=0, sticky="ew", pady=(0, gap))
         label(bar, "Show").pack(side="left")

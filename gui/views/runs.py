@@ -93,11 +93,15 @@ class RunView:
                 )
             )
 
-    def show(self, room: Frame, results: Sequence[Result], good: str, bad: str) -> None:
+    def show(
+        self, room: Frame, results: Sequence[Result], good: str, bad: str
+    ) -> Table:
         """List what became of each, those that were left out first."""
         ordered = sorted(results, key=lambda result: result.ok)
         rows = [row_of(result, good, bad) for result in ordered]
-        _table(room).show(Rows(rows))
+        made = _table(room)
+        made.show(Rows(rows))
+        return made
 
     def save(self) -> None:
         """Have the results saved as a file for a spreadsheet."""

@@ -58,6 +58,16 @@ def label(
     )
 
 
+def wrap_to_width(text: ttk.Label, most: int) -> None:
+    """Let text go on below where it is as wide as it can be, `most` pixels at 100 %."""
+    limit = px(text, most)
+
+    def fit(event: Any) -> None:
+        text.configure(wraplength=min(limit, event.width))
+
+    text.bind("<Configure>", fit)
+
+
 def button(
     parent: Any,
     text: str,

@@ -27,6 +27,8 @@ from gui.widgets.wizard import Wizard
 Answers: TypeAlias = dict[str, str]
 NOTICE_ROW, COMMAND_ROW, BUTTONS_ROW = 50, 51, 52
 """Behind all that a question can have; what is hidden keeps its row."""
+OTHERS, LINES_LEAST = 235, 6
+"""Beside what is shown and copied: pixels at 100 % that a dialog needs; of it, lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +194,18 @@ class Sheet(Panel):
     def _show_secret(self, box: Any) -> None:
         lines = self.question.secret.splitlines()
         width = max(46, *(len(line) + 1 for line in lines))
-        text = ttk.Text(box, height=len(lines), width=width, wrap="none", name="secret")
-        text.configure(font=root_of(self.master).fonts["fixed"])
+        font, others = root_of(self.master).fonts["fixed"], px(self.master, OTHERS)
+        room = (self.winfo_screenheight() - others) // font.metrics("linespace")
+        height = min(len(lines), max(room, LINES_LEAST))
+        text = ttk.Text(box, height=height, width=width, wrap="none", name="secret")
+        text.configure(font=font)
         text.insert("1.0", self.question.secret)
         text.configure(state="disabled", takefocus=True)
         text.grid(sticky="ew", pady=px(self.master, 6))
+        if height < len(lines):
+            label(box, "Up and Down show the rest.", look="secondary").grid(sticky="w")
+        for key, by in (("Up", -1), ("Down", 1)):
+            text.bind(f"<{key}>", lambda _, by=by: text.yview_scroll(by, "units"))  # type: ignore[misc]
         self._secret = text
         row = frame(box)
         row.grid(sticky="w")
@@ -260,17 +269,18 @@ class Sheet(Panel):
         self.wm_geometry("")  # as large as it needs to be now
 
     def _buttons(self, box: Any) -> None:
+        """The one for the shell command stands first, but Tab comes to it last."""
         row, gap = frame(box, name="buttons"), px(self.master, 8)
         row.grid(row=BUTTONS_ROW, sticky="ew")
+        row.columnconfigure(0, weight=1)
         self.spinner = Spinner(row)
-        if self._command is not None:
-            button(
-                row,
-                "As shell command",
-                self._toggle_command,
-                kind="quiet",
-                name="shell",
-            ).pack(side="left")
+        self.spinner.grid(row=0, column=1)
+        if self.question.extra:
+            button(row, self.question.extra, self._extra, name="extra").grid(
+                row=0, column=2
+            )
+        self.cancel = button(row, self.question.close, self.close, name="cancel")
+        self.cancel.grid(row=0, column=3, padx=gap)
         if self.question.confirm:
             self.ok = button(
                 row,
@@ -279,14 +289,15 @@ class Sheet(Panel):
                 kind="danger" if self.question.danger else "primary",
                 name="ok",
             )
-            self.ok.pack(side="right")
-        self.cancel = button(row, self.question.close, self.close, name="cancel")
-        self.cancel.pack(side="right", padx=gap)
-        if self.question.extra:
-            button(row, self.question.extra, self._extra, name="extra").pack(
-                side="right"
-            )
-        self.spinner.pack(side="right")
+            self.ok.grid(row=0, column=4)
+        if self._command is not None:
+            button(
+                row,
+                "As shell command",
+                self._toggle_command,
+                kind="quiet",
+                name="shell",
+            ).grid(row=0, column=0, sticky="w")
 
     def _extra(self) -> None:
         self.on_extra()
@@ -294,11 +305,14 @@ class Sheet(Panel):
     def _focus_first(self) -> None:
         if self.question.fields:
             self.form.focus_first()
-        elif self.question.once:
+        elif self.question.once or (
+            self.question.secret and self._secret.yview() != (0.0, 1.0)
+        ):
             self._secret.focus_set()
-            self.bind("<Escape>", lambda _: self.cancel.focus_set())
         else:
             self.cancel.focus_set()
+        if self.question.once:
+            self.bind("<Escape>", lambda _: self.cancel.focus_set())
 
     def confirm(self) -> None:
         """Hand the answers over, if nothing is wrong with them."""

@@ -274,18 +274,24 @@ class Form(ttk.Frame):
         return True
 
     def focus_first(self) -> None:
-        """Put the focus where typing begins: into the first field that is empty."""
+        """Put the focus where answers begin: the first field that is empty or a choice."""
         usable = [f for f in self.fields.values() if f.spec.kind != "fixed"]
-        empty = [f for f in usable if not f.value and f.spec.kind != "check"]
-        for field in (empty or usable)[:1]:
+        kind = {f: f.spec.kind for f in usable}
+        begin = [f for f in usable if kind[f] == "choice" or not f.value]
+        for field in ([f for f in begin if kind[f] != "check"] or usable)[:1]:
             field.widget.focus_set()
 
     def on_return(self, work: Callable[[], object]) -> None:
-        """Call `work` when Return is pressed, but where it has a meaning of its own."""
+        """Call `work` when Return is pressed, but where it begins another line."""
+
+        def press(_: Any) -> str:
+            work()
+            return "break"  # a box is ticked by Space
+
         for field in self.fields.values():
-            if field.spec.kind not in ("lines", "check"):
+            if field.spec.kind != "lines":
                 for widget in field.widgets:
-                    widget.bind("<Return>", lambda _: work())
+                    widget.bind("<Return>", press)
 
     def on_change(self, work: Callable[[], object]) -> None:
         """Call `work` whenever a value is other than before."""

@@ -123,6 +123,8 @@ class Root(ttk.App):
         for kind in ("TCheckbutton", "TRadiobutton"):
             self.bind_class(kind, "<Key-Return>", _press)
 
+        self.bind_class("TCombobox", "<FocusOut>", _unmark, add="+")
+
         for kind in ("TEntry", "TCombobox", "Text"):  # these keys are of the window
             for key in ("k", "t", "n", "f"):
                 self.unbind_class(kind, f"<Control-Key-{key}>")
@@ -147,8 +149,13 @@ class Root(ttk.App):
         self._pressed = (widget, now_ms)
         return widget != before and 0 < now_ms - then_ms < _DOUBLE_CLICK_MS
 
-    def _tab(self, widget: tk.Misc, by: str) -> None:
-        """Put the focus into the next field or the one before, in the order of the eye."""
+    def _tab(self, widget: tk.Misc | str, by: str) -> None:
+        """Put the focus into the next field or the one before, in the order of the eye.
+
+        An unfolded list, of which tkinter knows but the name, goes on by itself.
+        """
+        if isinstance(widget, str):
+            return
         _order_as_seen(widget.winfo_toplevel())
         start = str(widget)
         if start == ".":
@@ -213,6 +220,11 @@ def _press(event: tk.Event[Any]) -> str:
     if event.widget.instate(["!disabled"]):
         event.widget.invoke()
     return "break"
+
+
+def _unmark(event: tk.Event[Any]) -> None:
+    """What was chosen is not marked as if it could be typed over."""
+    event.widget.selection_clear()
 
 
 def _desktop_dpi() -> float:

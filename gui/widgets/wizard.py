@@ -68,7 +68,7 @@ class Wizard(Panel):
         """Show the next step; returns the room for its widgets.
 
         The last of `acts` is the one that goes on. It has the focus, unless it is one that
-        nobody should press by mistake.
+        nobody should press by mistake; then the one before it has.
         """
         self.heading.configure(text=title)
         self.text.configure(text=text)
@@ -92,8 +92,8 @@ class Wizard(Panel):
             made = button(self.row, act.text, act.command, kind=act.kind, name=act.name)
             made.pack(side="right", padx=(self.px(8), 0))
             self.buttons[act.name] = made
-        last = acts[-1] if acts and acts[-1].kind != "danger" else shut
-        self.buttons[last.name].focus_set()
+        safe = [act for act in (shut, *acts) if act.kind != "danger"]
+        self.buttons[safe[-1].name].focus_set()
 
     def fill(self, form: Form) -> None:
         """Show a form as the step, with the focus where typing begins."""

@@ -117,6 +117,8 @@ def test_keys_that_cannot_work_are_told(open_window: Open, guarded: Guarded):
     fill(window, **guarded.place | {"server_key_file": "/nowhere/server.key"})
     window.click("ok")
     window.reads("/nowhere/server.key")
+    fields = window.sheet.form.fields
+    assert "/nowhere/server.key" in fields["server_key_file"].fault
     fill(window, server_key_file="", key_file=str(guarded.mine))
     window.click("ok")
     window.reads("needs the key of the service, too")
@@ -124,6 +126,7 @@ def test_keys_that_cannot_work_are_told(open_window: Open, guarded: Guarded):
     fill(window, server_key_file=str(guarded.server_key))
     window.click("ok")
     window.reads("can be read by others")
+    assert "can be read by others" in fields["key_file"].fault
     guarded.mine.chmod(0o600)
     window.click("ok")
     window.reads("Guarded: connected")

@@ -139,6 +139,25 @@ def test_return_confirms_from_a_list_too(root: Root):
     sheet.close()
 
 
+def test_a_choice_is_answered_before_what_is_typed_after_it(root: Root):
+    way = FieldSpec("way", "Way", "choice", "a", choices=("a", "b"))
+    name = FieldSpec("name", "Name", value="Emmy")
+    why = FieldSpec("why", "Why")
+    for fields, first in (((name, way, why), "way"), ((name, why, way), "why")):
+        sheet, _ = ask(root, fields=fields)
+        assert focus(sheet) == first
+        sheet.close()
+
+
+def test_return_confirms_from_a_box_that_space_ticks(root: Root):
+    sheet, given = ask(root, fields=(FieldSpec("erase", "Erase", "check"),))
+    box = sheet.form.field("erase").widget
+    press(box, "KeyPress-Return")
+    press(box, "KeyPress-space", "KeyPress-Return")
+    assert [bool(answers["erase"]) for answers in given] == [False, True]
+    sheet.close()
+
+
 def test_what_nothing_is_like_is_not_confirmed(root: Root):
     sheet, given = ask(
         root, fields=(FieldSpec("who", "Who", "find", choices=("alan",)),)
@@ -204,6 +223,28 @@ def test_the_shell_command_can_be_reached(root: Root):
     sheet.close()
 
 
+def test_the_shell_command_comes_after_what_a_dialog_is_for(root: Root):
+    fields = (FieldSpec("reason", "Reason"),)
+    sheet, _ = ask(root, fields=fields, command=lambda _: "ums do-it", extra="Forget")
+    seen = []
+    for _ in range(4):
+        press(sheet.focus_get(), "Tab")
+        seen.append(focus(sheet))
+    assert seen == ["extra", "cancel", "ok", "shell"]
+    sheet.close()
+
+
+def test_what_is_too_long_for_the_screen_scrolls_by_keys(root: Root):
+    text = "\n".join(f"line {number}" for number in range(200))
+    sheet = WindowDialogs(root).open(Question("Keys", secret=text, close="Close"))
+    sheet.update()
+    assert sheet.winfo_height() < sheet.winfo_screenheight()
+    press(sheet.focus_get(), "Down")
+    assert sheet._secret.yview()[0] > 0
+    press(sheet.focus_get(), "Escape")
+    assert not sheet.winfo_exists()
+
+
 def test_a_message_is_undone_by_a_key(root: Root):
     done: list[bool] = []
     toasts = Toasts(root)
@@ -242,6 +283,28 @@ def test_keys_are_for_the_page_in_front(window: Driver):
     window.key("Alt-Key-1")
     window.key("Tab")
     assert str(window.root.focus_get()).startswith(str(window.page))
+
+
+def test_tab_goes_on_from_an_unfolded_list(window: Driver):
+    window.signed_in()
+    window.settled()
+    box = window.find("state")
+    box.focus_force()
+    box.tk.call("ttk::combobox::Post", box)
+    window.pump()
+    inside = f"{box.tk.call('ttk::combobox::PopdownWindow', box)}.f.l"
+    box.tk.call("focus", "-force", inside)
+    box.tk.call("event", "generate", inside, "<Tab>")
+    window.until(lambda: focus(window.root) == "role")
+    assert not int(box.tk.call("winfo", "ismapped", inside))
+
+
+def test_the_name_is_back_after_signing_out(window: Driver):
+    window.signed_in()
+    window.click("signout")
+    window.reads("Remember this computer")
+    assert window.find("username").get() == "admin"
+    assert focus(window.root) == "password"
 
 
 def test_ctrl_n_makes_a_new_one_on_each_page_that_has_such(window: Driver):
@@ -289,9 +352,11 @@ def test_after_a_suspension_tab_stays_with_the_account(
     window.key("Return")
     window.until(lambda: window.toast == "kesuspended is suspended.")
     window.find("activate")
-    window.root.focus_force()
-    window.key("Tab")
     assert str(window.root.focus_get()).startswith(str(window.page.person))
+    window.find("unlock").focus_force()
+    window.key("KeyPress-space")
+    window.until(lambda: "not locked" in window.toast)
+    window.until(lambda: focus(window.root) == "unlock")
 
 
 def test_who_is_back_by_a_key_is_shown_again(
@@ -312,3 +377,55 @@ def test_who_is_back_by_a_key_is_shown_again(
     window.until(lambda: window.toast == "keback is back.")
     window.find("tabs")
     window.reads("Suspend…")
+
+
+def test_a_wrong_member_is_told_beside_the_field_and_a_lab_that_is_gone_not_shown(
+    window: Driver,
+):
+    window.signed_in()
+    window.go("labs")
+    window.click("new")
+    for name, text in (("name", "Keys only"), ("code", "KEONLY")):
+        assert window.sheet
+        window.type(name, text)
+    window.key("Return")
+    window.until(lambda: window.toast == "The lab is there.")
+    window.reads("Code KEONLY, active")
+    window.click("add")
+    assert window.sheet
+    window.type("account", "kenobody")
+    window.key("Return")
+    window.reads("No account has that name or address.")
+    assert window.sheet.form.field("account").fault
+    window.key("Escape")
+    window.page.pane.delete()
+    assert window.sheet
+    window.type("confirm_code", "KEONLY")
+    window.key("Return")
+    window.until(lambda: window.toast == "Keys only is gone.")
+    window.until(lambda: "Code KEONLY" not in window.texts)
+
+
+def test_return_on_a_trial_neither_does_it_nor_loses_it(
+    window: Driver, member: Callable[[str], str]
+):
+    member("ketried")
+    window.signed_in()
+    window.type("query", "ketried")
+    window.until(lambda: window.page.search.query == "ketried")
+    window.settled()
+    window.key("Down")
+    window.key("Control-a")
+    window.until(lambda: len(window.page.picks.picked) == 1)
+    window.root.event_generate("<Control-e>")
+    wizard = window.sheet
+    window.choose("what", "Suspend")
+    window.type("reason", "A trial")
+    window.key("Return")
+    window.find("doit")
+    for _ in range(3):
+        window.key("KeyPress-Return")
+    assert window.top is wizard
+    assert window.find("doit").instate(["!disabled"])
+    assert "what would happen" in window.texts
+    window.key("Escape")

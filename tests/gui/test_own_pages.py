@@ -110,7 +110,7 @@ def test_an_authenticator_is_added_used_and_removed(
     window.reads("Second factor")
     window.type("code", "000000")
     window.click("ok")
-    window.reads("Not accepted")
+    window.reads("That code is not right")
     window.type("code", codes[0])
     window.click("ok")
     window.reads(f"Signed in as {name}")
