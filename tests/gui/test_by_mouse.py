@@ -261,7 +261,7 @@ def test_who_is_unknown_is_said_to_be_so(window: Driver, shared: Any):
     window.click("add")
     window.type("account", "moghost")
     window.click("ok")
-    window.reads("No such account.")
+    window.reads("No account has that name or address.")
 
 
 def test_all_rows_of_a_low_table_can_be_reached(root):
