@@ -198,7 +198,7 @@ class Desk:
                     text = "A code of your second factor is needed."
                     failed(Problem(text, (("code", text),)))
                 case Failed(error):
-                    failed(explain(error))
+                    failed(explain(error, known=True))
 
         self.call_directly(
             lambda client: client.call(
@@ -298,7 +298,7 @@ class Desk:
                 text = "A code of your second factor is needed, too."
                 failed(Problem(text, (("code", text),)))
             else:
-                failed(explain(error))
+                failed(explain(error, known=True))
 
         def sort_out(outcome: Outcome[ReauthenticateReply]) -> None:
             if isinstance(outcome, Failed):
@@ -314,7 +314,7 @@ class Desk:
         failed: Callable[[Problem], object],
         again: Callable[[], object],
     ) -> None:
-        problem = explain(error)
+        problem = explain(error, known=self.me is not None)
         if isinstance(error, NoAnswer):
             self._is(Link.OFFLINE, None)
         if isinstance(error, ReauthenticationRequired):

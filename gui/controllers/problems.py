@@ -41,6 +41,11 @@ _SENTENCES: Final[dict[type[errors.UmsError], str]] = {
     errors.InvalidReply: "The service gave an answer that makes no sense.",
 }
 
+_OWN_PASSWORD: Final = (
+    "Your password is not right, or there were too many attempts. "
+    "Wait a little before you try again."
+)
+
 _ABOUT: Final[dict[type[errors.UmsError], str]] = {
     errors.InvalidCredentials: "password",
     errors.InvalidMfaCode: "code",
@@ -79,8 +84,8 @@ def expected() -> tuple[type[Exception], ...]:
     return (errors.UmsError, ValidationError, KeyTrouble)
 
 
-def explain(error: Exception) -> Problem:
-    """Put an error into words."""
+def explain(error: Exception, *, known: bool = False) -> Problem:
+    """Put an error into words; `known` says that no user name was asked for."""
     from pydantic import ValidationError  # noqa: PLC0415 - the window is there before
 
     if isinstance(error, ValidationError):
@@ -96,6 +101,8 @@ def explain(error: Exception) -> Problem:
         (_SENTENCES[kind] for kind in type(error).__mro__ if kind in _SENTENCES),
         sentence(error.message),
     )
+    if known and isinstance(error, errors.InvalidCredentials):
+        text = _OWN_PASSWORD
     if error.incident:
         text = f"{text} (incident {error.incident})"
     if error.retry_after:

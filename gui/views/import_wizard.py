@@ -19,7 +19,7 @@ from gui.controllers.wording import counted
 from gui.views.imports_back import ImportsBack
 from gui.views.lists import row_of
 from gui.views.stage import Stage
-from gui.widgets.basics import Frame, button, choice, frame, label, px
+from gui.widgets.basics import Frame, choice, frame, label, px
 from gui.widgets.forms import FieldSpec, Form
 from gui.widgets.rows import Column, Row, Rows
 from gui.widgets.table import Table
@@ -67,7 +67,7 @@ class ImportView:
         self.form = Form(
             room,
             (
-                FieldSpec("path", "File", required=True),
+                FieldSpec("path", "File", "file", required=True, browse=self._pick),
                 FieldSpec(
                     "existing",
                     "An account that is there already",
@@ -85,13 +85,9 @@ class ImportView:
         )
         self.wizard.fill(self.form)
         self.form.fill(self._values)
-        choose = button(self.form, "Choose…", self._choose, name="choose")
-        choose.grid(row=1, column=1, padx=(px(room, 8), 0))
 
-    def _choose(self) -> None:
-        path = self.stage.dialogs.pick_file("Accounts to import")
-        if path:
-            self.form.field("path").value = path
+    def _pick(self) -> str:
+        return self.stage.dialogs.pick_file("Accounts to import")
 
     def _show_command(self) -> None:
         work = Import(self.stage.desk, options_of(self.form.values()))

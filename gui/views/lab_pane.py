@@ -237,8 +237,13 @@ class LabPane(Frame):
             lambda _, done, failed: self.labs.set_active(
                 lab.lab_id, done, failed, active=to
             ),
-            self._done(f"{lab.name} is {'active' if to else 'out of use'}."),
+            lambda _: self._turned(lab, active=to),
         )
+
+    def _turned(self, lab: LabView, *, active: bool) -> None:
+        """Show it as it is now, also where the list leaves it out."""
+        self.show(lab.lab_id)
+        self._done(f"{lab.name} is {'active' if active else 'out of use'}.")(None)
 
     def delete(self) -> None:
         """Delete the lab, once its code was typed."""

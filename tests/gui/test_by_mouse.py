@@ -140,7 +140,7 @@ def test_who_is_deleted_leaves_and_who_is_brought_back_returns(
     window.type("password", "not this one")
     window.click("ok")
     field = window.sheet.form.field("password")
-    window.until(lambda: "do not go together" in field.fault)
+    window.until(lambda: "Your password is not right" in field.fault)
     window.type("password", ADMIN_PASSWORD)
     window.click("ok")
     window.reads("Nobody selected")
@@ -262,7 +262,7 @@ def test_who_is_unknown_is_said_to_be_so(window: Driver, shared: Any):
     window.click("add")
     window.type("account", "moghost")
     window.click("ok")
-    window.reads("No such account.")
+    window.reads("No account has that name or address.")
 
 
 def test_all_rows_of_a_low_table_can_be_reached(root):

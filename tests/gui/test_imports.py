@@ -39,7 +39,7 @@ def rows_of(window: Driver) -> dict[str, str]:
 def look_at(window: Driver, path: Path) -> None:
     window.click("import")
     window.program.stage.dialogs.pick_file = lambda _: str(path)
-    window.click("choose")
+    window.click("path_find")
     window.click("look")
 
 

@@ -122,6 +122,8 @@ def test_an_inactive_lab_is_found_only_when_wanted(
     window.reads("nothing that was granted in it counts")
     window.click("ok")
     window.until(lambda: labs.found.total == 0)
+    window.reads("Activate…")
+    window.reads("Code SLEEP, not active")
     window.click("inactive")
     window.until(lambda: labs.found.total == 1)
     ask(shared, "list_labs", search="sleeping", include_inactive=True)
