@@ -1,10 +1,16 @@
 """`python -m gui`: open the window."""
 
+from __future__ import annotations
+
+import signal
 import sys
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
+
+if TYPE_CHECKING:
+    from gui.app import Program
 
 EXIT_NO_WINDOW: Final = 69
 
@@ -53,7 +59,21 @@ def main(
         program = open_program(endpoint, server_key, key, theme, scale)
     except tk.TclError as error:
         _give_up(f"no window can be opened: {error}")
+    _close_on_signals(program)
     program.run()
+
+
+def _close_on_signals(program: Program) -> None:
+    """Where the desktop or the terminal ends, close as by hand: choices are kept."""
+    ends = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+    def close(*_: object) -> None:
+        for number in ends:
+            signal.signal(number, signal.SIG_IGN)
+        program.root.after_idle(program.close)
+
+    for number in ends:
+        signal.signal(number, close)
 
 
 def _cure(module: str | None) -> str:

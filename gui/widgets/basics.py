@@ -173,6 +173,17 @@ class ScrolledFrame(ttk.ScrolledFrame):
                     f"<{key}>",
                     lambda _, by=by, what=what: self.yview_scroll(by, what),  # type: ignore[misc]
                 )
+            self._colour()
+            root_of(self).bind("<<ThemeChosen>>", lambda _: self._colour(), add="+")
+
+    def _colour(self) -> None:
+        """The frame around it is seen while it has the focus."""
+        if self._canvas.winfo_exists():
+            root = root_of(self)
+            self._canvas.configure(
+                highlightbackground=root.colour("bg"),
+                highlightcolor=root.colour("primary"),
+            )
 
     def show_child(self, child: Any) -> None:
         """Scroll as far as needed to show a child, and what is said below it."""

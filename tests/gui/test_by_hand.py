@@ -9,7 +9,7 @@ import pyotp
 from gui.controllers.choices import load_choices
 from gui.pages import ENTRIES
 from tests.gui.by_hand import hands
-from tests.service.harness import ADMIN_PASSWORD, GOOD
+from tests.service.harness import ADMIN_PASSWORD, GOOD, LIMIT_S
 from tests.service.running import RunningService, wait_until
 from ums_service.clock import read_clock
 
@@ -53,6 +53,18 @@ def test_somebody_signs_in_changes_their_profile_and_quits(
     assert user["username"] == "ulla"
     kept = load_choices(tmp_path / "ums" / "desktop.json")
     assert (kept.here.endpoint, kept.here.last_user) == (shared.endpoint, "ulla")
+
+
+def test_what_was_chosen_is_kept_when_the_desktop_ends(
+    shared: RunningService, tmp_path: Path
+):
+    with hands(shared.endpoint, tmp_path) as person:
+        person.press("ctrl+t")
+        person.rest()
+        person.process.terminate()
+        _, complaints = person.process.communicate(timeout=LIMIT_S)
+    assert (person.process.returncode, complaints) == (0, "")
+    assert load_choices(tmp_path / "ums" / "desktop.json").theme == "dark"
 
 
 def test_somebody_registers(shared: RunningService, tmp_path: Path):
