@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, Final, NamedTuple
 
 from storage import Store, Transaction
-from ums_service.audit_names import name_sealed_in
+from ums_service.audit_names import name_sealed, name_sealed_in
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.audit_seals import changes_of
 from ums_service.domain.imports import (
@@ -42,6 +42,7 @@ class BatchWriter:
         self._tx = tx
         self._store = store
         self._by = by
+        self._by_sealed = name_sealed(store, by.user_id or None)
         self._now = now
         self._kept_s = kept_s
 
@@ -110,5 +111,6 @@ class BatchWriter:
             address=self._by.address,
             details=details,
             request_id=self._by.request_id,
+            of_actor=self._by_sealed,
             of_subject=sealed,
         ).append_to(self._tx, self._now)

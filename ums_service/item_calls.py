@@ -8,6 +8,7 @@ from ums_client.protocol.actions import ACTION_BY_NAME
 from ums_client.protocol.errors import ErrorCode
 from ums_client.protocol.message import Request
 from ums_service.access import check_access
+from ums_service.audit_names import name_sealed
 from ums_service.bulk_jobs import ItemResult
 from ums_service.call import Call
 from ums_service.catalogue import Handler, Row
@@ -73,6 +74,8 @@ async def _enter_refusal(call: Call, user_id: str, code: str) -> None:
         subject=user_id,
         address=call.address,
         request_id=call.request_id,
+        of_actor=name_sealed(call.facilities.store, call.own_session.user_id),
+        of_subject=name_sealed(call.facilities.store, user_id),
     ).append_to(tx, call.now)
     with suppress(StoreError):
         await tx.commit()

@@ -92,6 +92,14 @@ def test_each_account_is_a_decision_of_its_own(standard: Bench):
         ]
     )
     assert sum(e["event"] == "users_bulk" for e in entries) == 1
+    shown = standard.ask(
+        action="query_audit",
+        session_token=standard.admin(),
+        events=["status_changed"],
+        outcome="refused",
+    )
+    names = {(e["actor_name"], e.get("subject_name")) for e in shown["entries"]}
+    assert names == {("mod", "admin"), ("mod", None)}
 
 
 def test_it_takes_the_permission_of_the_operation_and_a_recent_proof(standard: Bench):

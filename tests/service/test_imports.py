@@ -257,6 +257,7 @@ def test_each_account_has_an_audit_entry_and_the_batch_has_one(standard: Bench):
         action="query_audit", session_token=token, events=["user_updated"]
     )
     assert shown["entries"][0]["changes"] == {"city": ["", "Bern"]}
+    assert shown["entries"][0]["actor_name"] == "admin"
 
 
 def test_hashes_are_in_no_reply_entry_or_repr(standard: Bench):
