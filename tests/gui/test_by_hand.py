@@ -6,11 +6,13 @@ from typing import Any
 
 import pyotp
 
+from benchmarks.stores import ADMINISTRATOR, PASSWORD, build, username
+from benchmarks.workers import Worker
 from gui.controllers.choices import load_choices
 from gui.pages import ENTRIES
 from tests.gui.by_hand import hands
 from tests.service.harness import ADMIN_PASSWORD, GOOD, LIMIT_S
-from tests.service.running import RunningService, wait_until
+from tests.service.running import RunningService, running_service, wait_until
 from ums_service.clock import read_clock
 
 Member = Callable[[str], str]
@@ -123,6 +125,25 @@ def test_an_administrator_finds_one_among_many_and_follows_the_log(
         person.press("ctrl+l")
         looks = len(entries(shared, events=["audit_read"]))
         wait_until(lambda: len(entries(shared, events=["audit_read"])) > looks * 2 + 2)
+        person.quit()
+
+
+def test_an_administrator_finds_one_among_a_hundred_thousand(tmp_path: Path):
+    data = tmp_path / "data"
+    with Worker() as worker:
+        worker.run(build, data, 100_000)
+    with running_service(data) as service, hands(service.endpoint, tmp_path) as person:
+        credentials = {"username": ADMINISTRATOR, "password": PASSWORD}
+        reply = service.ask(action="login", credentials=credentials)
+        service.admin_token = reply["session_token"]  # type: ignore[attr-defined]
+        wanted = asked(service, "get_user", username=username(77_777))["user"]
+        person.fill(ADMINISTRATOR, PASSWORD)
+        person.see("Users - admin - UMS")
+        person.type(username(77_777))
+        person.rest()
+        person.press("Down")
+        about = {"subject": wanted["user_id"], "events": ["user_read"]}
+        wait_until(lambda: len(entries(service, **about)) == 2)  # ours, and theirs
         person.quit()
 
 
