@@ -99,9 +99,9 @@ def test_no_login_slips_in_beside_a_first_factor(standard: Bench):
     begun = standard.ask(**begin, **own)
     confirm = {"action": "confirm_mfa", "setup_token": begun["setup_token"]}
     confirm["code"] = Phone(standard, begun["secret"]).code()
-    logins = [login("alice")] * 8
+    logins = [login("alice")] * 4  # more sessions than may be would end her own
     replies = standard.ask_all([*logins, confirm | own, *logins])
-    assert replies[8]["mfa_enabled"] is True
+    assert replies[4].get("mfa_enabled") is True, replies[4]
     left = [
         reply["session_token"]
         for reply in replies
