@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter.font import Font, nametofont
 from types import TracebackType
-from typing import Any, Final, Literal, Protocol, runtime_checkable
+from typing import Any, Final, Literal, NamedTuple, Protocol, runtime_checkable
 
 import ttkbootstrap as ttk
 from typing_extensions import override
@@ -22,7 +22,17 @@ _DARK_YELLOW: Final = "#7a5300"
 _DARK_CYAN: Final = "#055160"
 """8.8:1 on white."""
 _DOUBLE_CLICK_MS: Final = 400
+_DOUBLE_CLICK_PX: Final = 5
 THEMES: Final[dict[Theme, str]] = {"light": "bootstrap-light", "dark": "bootstrap-dark"}
+
+
+class Press(NamedTuple):
+    """A press of the mouse on a button: when, and where on the screen."""
+
+    widget: str
+    time_ms: int
+    x: int
+    y: int
 
 
 @runtime_checkable
@@ -54,7 +64,7 @@ class Root(ttk.App):
         self._ticking = ""
         self._was_at = "."
         self.bind_all("<FocusIn>", self._remember_focus, add="+")
-        self._pressed: tuple[str, int] = ("", 0)
+        self._pressed = Press("", 0, 0, 0)
         self._bind_buttons()
         for event, command in (
             ("<<NextWindow>>", "tk_focusNext"),
@@ -137,17 +147,23 @@ class Root(ttk.App):
         press = self.tk.call("bind", "TButton", "<Button-1>")
         stray = self.register(self._is_stray)
         self.tk.call(
-            "bind", "TButton", "<Button-1>", f"if {{[{stray} %W %t]}} break\n{press}"
+            "bind",
+            "TButton",
+            "<Button-1>",
+            f"if {{[{stray} %W %t %X %Y]}} break\n{press}",
         )
 
-    def _is_stray(self, widget: str, time_ms: str) -> bool:
+    def _is_stray(self, widget: str, *where: str) -> bool:
         """Whether a press is the second of a double click that began on another button.
 
-        What the first one did may have put that button under the pointer.
+        What the first one did may have put that button under the pointer, which has not
+        moved; who presses one button after the other has moved it.
         """
-        (before, then_ms), now_ms = self._pressed, int(time_ms)
-        self._pressed = (widget, now_ms)
-        return widget != before and 0 < now_ms - then_ms < _DOUBLE_CLICK_MS
+        before, now = self._pressed, Press(widget, *map(int, where))
+        self._pressed = now
+        apart = max(abs(now.x - before.x), abs(now.y - before.y))
+        soon = 0 < now.time_ms - before.time_ms < _DOUBLE_CLICK_MS
+        return widget != before.widget and soon and apart <= self.px(_DOUBLE_CLICK_PX)
 
     def _tab(self, widget: tk.Misc | str, by: str) -> None:
         """Put the focus into the next field or the one before, in the order of the eye.

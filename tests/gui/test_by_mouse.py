@@ -32,10 +32,15 @@ def press_at(widget: Any, time_ms: int) -> None:
 
 def test_a_double_click_presses_only_the_button_that_it_began_on(root):
     pressed: list[str] = []
-    first = button(root, "Try it", lambda: pressed.append("first"))
     then = button(root, "Do it", lambda: pressed.append("then"))
-    for made in (first, then):
-        made.pack()
+
+    def step() -> None:
+        pressed.append("first")
+        first.place_forget()
+        then.place(x=50, y=50)
+
+    first = button(root, "Try it", step)
+    first.place(x=50, y=50)
     root.update()
     press_at(first, 10_000)
     press_at(then, 10_150)
@@ -43,6 +48,17 @@ def test_a_double_click_presses_only_the_button_that_it_began_on(root):
     press_at(then, 11_000)
     press_at(then, 11_100)
     assert pressed == ["first", "then", "then"]
+
+
+def test_two_buttons_can_be_pressed_one_soon_after_the_other(root):
+    pressed: list[int] = []
+    for number in range(2):
+        made = button(root, "Press", lambda n=number: pressed.append(n))  # type: ignore[misc]
+        made.pack()
+    root.update()
+    for nth, made in enumerate(root.pack_slaves()):
+        press_at(made, 10_000 + 100 * nth)
+    assert pressed == [0, 1]
 
 
 def test_a_fault_goes_when_its_value_is_another(root):
