@@ -16,7 +16,7 @@ from benchmarks.servers import Server, service
 from benchmarks.stores import CAN_LOG_IN
 from benchmarks.table import AtLeast, AtMost, Line, Quantity
 from benchmarks.workers import Worker
-from ums_service.clock import read_clock
+from ums_service.deployment.clock import read_clock
 
 _CLIENTS: Final = 16
 _READERS: Final = 32

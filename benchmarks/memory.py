@@ -13,12 +13,12 @@ from benchmarks.stores import key_path
 from benchmarks.table import Line, Quantity
 from benchmarks.workers import Worker
 from storage import RealDisk, Store
-from ums_service.clock import read_clock
+from ums_service.deployment.clock import read_clock
+from ums_service.deployment.opening import COLLECTIONS, STREAMS
 from ums_service.domain.attributes import LAB_MEMBER
 from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements, Membership
 from ums_service.domain.labs import LABS, Lab
 from ums_service.domain.users import USERS
-from ums_service.opening import COLLECTIONS, STREAMS
 
 _LABS: Final = 500
 _LABS_OF_ONE: Final = 2

@@ -15,13 +15,13 @@ from benchmarks.run import Run
 from benchmarks.table import AtMost, Line, Quantity
 from benchmarks.workers import Worker
 from storage import RealDisk, Store
-from ums_service.clock import read_clock
+from ums_service.deployment.clock import read_clock
+from ums_service.deployment.opening import COLLECTIONS, STREAMS
 from ums_service.directory.directory import Directory
 from ums_service.directory.rows import SORTS
 from ums_service.directory.selection import Selection, Wanted, selection_of
 from ums_service.directory.turns import Turns
 from ums_service.directory.walk import Page
-from ums_service.opening import COLLECTIONS, STREAMS
 
 _PAGE_SIZE: Final = 20
 _QUERIES: Final = {

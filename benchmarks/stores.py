@@ -19,7 +19,9 @@ from typing import Final
 
 from benchmarks.workers import Worker
 from storage import RealDisk, Store, StoreOptions
-from ums_service.clock import read_clock
+from ums_service.deployment.clock import read_clock
+from ums_service.deployment.master_key import make_key_file
+from ums_service.deployment.opening import COLLECTIONS, KDF_OF_RANDOM_KEYS, STREAMS
 from ums_service.domain.argon2id import HashParameters
 from ums_service.domain.attributes import LAB_MEMBER
 from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements, Membership
@@ -30,8 +32,6 @@ from ums_service.domain.password_hashes import PasswordHashes
 from ums_service.domain.roster import update_roster
 from ums_service.domain.totp import NEVER_USED, SECRET_BYTES
 from ums_service.domain.users import ADMIN, USERS, User
-from ums_service.master_key import make_key_file
-from ums_service.opening import COLLECTIONS, KDF_OF_RANDOM_KEYS, STREAMS
 
 PASSWORD: Final = "pomegranate gramophone 4711"
 ADMINISTRATOR: Final = "admin"

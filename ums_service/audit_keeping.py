@@ -9,8 +9,8 @@ from ums_service.audit_reader import AuditReader
 from ums_service.audit_retention import AuditRetention
 from ums_service.audit_shipping import AuditShipping
 from ums_service.audit_watch import AuditWatch
+from ums_service.deployment.settings import Settings
 from ums_service.domain.moment import Moment
-from ums_service.settings import Settings
 from ums_service.syslog import Collector, collector_at
 
 

@@ -15,9 +15,12 @@ from ums_service.attempts import Attempts
 from ums_service.audit_names import name_sealed
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
-from ums_service.backups import backups_of
 from ums_service.bulk_jobs import BulkJobs
-from ums_service.configuration import configuration_of
+from ums_service.deployment.backups import backups_of
+from ums_service.deployment.configuration import configuration_of
+from ums_service.deployment.mail_settings import mail_sender, smtp_server
+from ums_service.deployment.peppers import read_pepper
+from ums_service.deployment.settings import Settings
 from ums_service.directory.directory import Directory
 from ums_service.dispatch import Dispatch
 from ums_service.domain.access_tokens import AccessTokens, TokenRules
@@ -46,14 +49,11 @@ from ums_service.mail.compose import Composer
 from ums_service.mail.queue import MailQueue
 from ums_service.mail.sender import MailSender
 from ums_service.mail.smtp import Courier
-from ums_service.mail_settings import mail_sender, smtp_server
 from ums_service.mailed_codes import MailedCodes
 from ums_service.meters import Meters
-from ums_service.peppers import read_pepper
 from ums_service.push import PushSender
 from ums_service.reply_delays import ReplyDelays, Sleep
 from ums_service.second_factors import SecondFactors
-from ums_service.settings import Settings
 from ums_service.sms_gateway import SmsGateway
 
 SCORES_WAITING_MAX: Final = 8

@@ -11,8 +11,9 @@ from typing import Any, Final
 import click
 from typing_extensions import override
 
-from ums_service import __version__, process
+from ums_service import __version__
 from ums_service.commands.options import data_options, say, settings_from
+from ums_service.deployment import process
 from ums_service.reporting import reported
 
 _COMMANDS: Final = {

@@ -5,7 +5,7 @@ from statistics import median
 from typing import Final, NamedTuple
 
 from storage import State
-from ums_service import process
+from ums_service.deployment import process
 from ums_service.domain.moment import Moment
 from ums_service.domain.signing_keys import KEY_RINGS, RING_ID
 from ums_service.facilities import Facilities

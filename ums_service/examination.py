@@ -25,6 +25,15 @@ from ums_service.bootstrap import build_blocklist, build_hashes
 from ums_service.broker.endpoints import is_local
 from ums_service.broker.keys import CurveKeys, KeyTrouble
 from ums_service.broker.sockets import UnsafeLibrary, safe_library
+from ums_service.deployment.mail_settings import mail_sender, smtp_server
+from ums_service.deployment.master_key import UnusableKeyFile
+from ums_service.deployment.opening import (
+    NoMasterKey,
+    existing_disk,
+    require_master_key,
+)
+from ums_service.deployment.peppers import UnusablePepper
+from ums_service.deployment.settings import BadSettings, Settings
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.blocklist import UnusableBlocklist
 from ums_service.domain.moment import Moment
@@ -32,11 +41,6 @@ from ums_service.domain.profiles import PROFILES, Profile
 from ums_service.mail.compose import Composer
 from ums_service.mail.outcomes import RelayDown
 from ums_service.mail.smtp import Courier
-from ums_service.mail_settings import mail_sender, smtp_server
-from ums_service.master_key import UnusableKeyFile
-from ums_service.opening import NoMasterKey, existing_disk, require_master_key
-from ums_service.peppers import UnusablePepper
-from ums_service.settings import BadSettings, Settings
 
 FLUSHES: Final = 30
 FLUSH_BYTES: Final = 4_096

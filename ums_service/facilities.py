@@ -9,9 +9,9 @@ from ums_service.api_keys import ApiKeys
 from ums_service.attempts import Attempts
 from ums_service.audit_reader import AuditReader
 from ums_service.authority import Authority
-from ums_service.backups import Backups
 from ums_service.bulk_jobs import BulkJobs
-from ums_service.configuration import Configuration
+from ums_service.deployment.backups import Backups
+from ums_service.deployment.configuration import Configuration
 from ums_service.directory.directory import Directory
 from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.profiles import Profile

@@ -10,6 +10,8 @@ from typing import Final
 from storage import Store
 from ums_service import first_admin
 from ums_service.bootstrap import Service, new_user_id
+from ums_service.deployment.opening import OpenedStore
+from ums_service.deployment.settings import Settings
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import Profile
 from ums_service.domain.users import USERS
@@ -19,8 +21,6 @@ from ums_service.first_admin import (
     FirstPassword,
     email_of,
 )
-from ums_service.opening import OpenedStore
-from ums_service.settings import Settings
 
 PASSWORD_VARIABLE: Final = "UMS_ADMIN_PASSWORD"
 

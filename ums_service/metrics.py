@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from storage import State
 from ums_client.protocol.actions import ACTION_BY_NAME, Audit
-from ums_service import process
+from ums_service.deployment import process
 from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.users import USERS
 from ums_service.facilities import Facilities

@@ -21,13 +21,13 @@ from ums_service.broker.endpoints import UnsupportedEndpoint
 from ums_service.broker.keys import KeyTrouble
 from ums_service.broker.self_test import GateOpen
 from ums_service.broker.sockets import CannotBind, CurveRequired, UnsafeLibrary
+from ums_service.deployment.master_key import UnusableKeyFile
+from ums_service.deployment.opening import NoMasterKey
+from ums_service.deployment.peppers import UnusablePepper
+from ums_service.deployment.settings import BadSettings
 from ums_service.domain.blocklist import UnusableBlocklist
 from ums_service.domain.pepper import MissingPepper
-from ums_service.master_key import UnusableKeyFile
-from ums_service.opening import NoMasterKey
 from ums_service.operations import Failed
-from ums_service.peppers import UnusablePepper
-from ums_service.settings import BadSettings
 from ums_service.syslog import BadCollector
 
 EXIT_FAILED: Final = 1

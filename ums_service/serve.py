@@ -11,12 +11,16 @@ from contextlib import suppress
 from typing import Final
 
 from storage import NotWritten, Store
-from ums_service import __version__, process
+from ums_service import __version__
 from ums_service.audit_keeping import AuditKeeping, audit_keeping, audit_places
 from ums_service.bootstrap import Service, build_service
 from ums_service.broker.endpoints import is_local
 from ums_service.chores.every import chores_of
-from ums_service.clock import SteadyClock, read_clock
+from ums_service.deployment import process
+from ums_service.deployment.clock import SteadyClock, read_clock
+from ums_service.deployment.opening import open_store
+from ums_service.deployment.peppers import settle_peppers
+from ums_service.deployment.settings import BadSettings, Settings
 from ums_service.directory.turns import Turns
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.moment import Moment
@@ -25,10 +29,7 @@ from ums_service.domain.users import USERS
 from ums_service.first_start import ensure_admin, tell_first_start
 from ums_service.listening import curve_secret, listening
 from ums_service.maintenance import Maintenance
-from ums_service.opening import open_store
 from ums_service.operator_socket import OperatorDoor, operator_socket
-from ums_service.peppers import settle_peppers
-from ums_service.settings import BadSettings, Settings
 from ums_service.systemd import Notifier
 
 STOP_WITHIN_S: Final = 5.0

@@ -183,7 +183,7 @@ def test_one_module_reads_the_wall_clock():
         for name in MODULES
         if name.startswith("ums_service") and attributes_of(name) & WALL_CLOCK
     }
-    assert readers == {"ums_service.clock"}
+    assert readers == {"ums_service.deployment.clock"}
 
 
 def test_only_the_disk_module_of_the_store_touches_files():

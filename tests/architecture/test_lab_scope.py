@@ -21,7 +21,7 @@ MAY_NAME_THEM = {
     "authority.py": "answers for the programs of a lab, as decided by its grants",
     "reading.py": "makes the grants that are decided by",
     "handlers/invitations.py": "names the lab to who holds a token into it",
-    "opening.py": "opens the store with them",
+    "deployment/opening.py": "opens the store with them",
 }
 
 

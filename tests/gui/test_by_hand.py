@@ -13,7 +13,7 @@ from gui.pages import ENTRIES
 from tests.gui.by_hand import hands
 from tests.service.harness import ADMIN_PASSWORD, GOOD, LIMIT_S
 from tests.service.running import RunningService, running_service, wait_until
-from ums_service.clock import read_clock
+from ums_service.deployment.clock import read_clock
 
 Member = Callable[[str], str]
 MANY = 120

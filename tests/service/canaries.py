@@ -18,7 +18,7 @@ from ums_client.protocol import fields
 from ums_client.protocol.actions import ACTION_BY_NAME, ACTIONS, Action
 from ums_client.protocol.message import open_envelope
 from ums_service.call import Call
-from ums_service.opening import COLLECTIONS
+from ums_service.deployment.opening import COLLECTIONS
 
 SECRET_TYPES = (fields.Password, fields.Secret, fields.Token, fields.Code)
 OF_REFUSALS = ("password_change_token", "mfa_token", "mfa_setup_token")

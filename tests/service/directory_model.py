@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from storage import Store
 from tests.service.harness import CHEAP_KDF, CHEAP_STORE, MASTER
 from tests.storage.memory_disk import MemoryDisk
+from ums_service.deployment.opening import COLLECTIONS, STREAMS
 from ums_service.domain.moment import text_of
 from ums_service.domain.users import User
-from ums_service.opening import COLLECTIONS, STREAMS
 
 PLAIN = str.maketrans(
     {"É": "e", "é": "e", "Ü": "u", "ü": "u", "ß": "ss", "ø": "o", "Ø": "o", "İ": "i"}

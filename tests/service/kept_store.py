@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from storage import RealDisk, Store
-from ums_service.opening import COLLECTIONS, STREAMS
+from ums_service.deployment.opening import COLLECTIONS, STREAMS
 
 MASTER = {"UMS_MASTER_PASSWORD": "the master password"}
 """The environment that the service of such a store was started with."""

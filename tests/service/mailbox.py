@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.service.harness import Bench, Message
 from ums_service.audit_names import name_sealed
+from ums_service.deployment.mail_settings import mail_sender
 from ums_service.domain.one_time import (
     ONE_TIME,
     Purpose,
@@ -21,7 +22,6 @@ from ums_service.domain.outbox import OUTBOX, Mail, RetryRules
 from ums_service.mail.compose import Composer
 from ums_service.mail.outcomes import NotSent
 from ums_service.mail.sender import TRY_MAX_S, Letter, MailSender
-from ums_service.mail_settings import mail_sender
 
 MAIL: Message = {
     "smtp_host": "127.0.0.1",

@@ -27,7 +27,7 @@ from tests.service.sample_grants import (
     lab_requests,
     role_requests,
 )
-from ums_service.backups import Backup
+from ums_service.deployment.backups import Backup
 from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import Purpose
 from ums_service.domain.signing_keys import make_private_key

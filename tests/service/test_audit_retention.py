@@ -16,10 +16,10 @@ from tests.service.harness import LOCAL, MASTER, Bench, update
 from tests.storage.doubles import Call, Fault, FaultyDisk
 from tests.storage.memory_disk import MemoryDisk
 from ums_service.audit_retention import AuditRetention
+from ums_service.deployment.opening import COLLECTIONS, STREAMS
+from ums_service.deployment.settings import BadSettings, Settings
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.profiles import DAY_S, PROFILES
-from ums_service.opening import COLLECTIONS, STREAMS
-from ums_service.settings import BadSettings, Settings
 
 YEAR_S = 365 * DAY_S
 DECLARED: dict[str, Any] = {"collections": COLLECTIONS, "streams": STREAMS}

@@ -3,7 +3,7 @@
 from tests.doubles import ManualClock
 from tests.service.harness import Bench, Message, login
 from tests.service.test_keys import get_user, key_of
-from ums_service.clock import SteadyClock
+from ums_service.deployment.clock import SteadyClock
 
 DAY_S, HOUR_S = 86_400, 3_600
 

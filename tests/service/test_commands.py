@@ -22,8 +22,8 @@ from tests.service.original import original_file, record
 from tests.service.running import running_service
 from ums_service.cli import cli
 from ums_service.commands.offline import open_offline
+from ums_service.deployment.settings import Settings
 from ums_service.domain.audit import AUDIT
-from ums_service.settings import Settings
 
 
 class Shell:
@@ -364,7 +364,8 @@ def test_dropped_entries_are_printed_from_their_archive(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "ums_service.opening.StoreOptions", partial(StoreOptions, segment_bytes=1)
+        "ums_service.deployment.opening.StoreOptions",
+        partial(StoreOptions, segment_bytes=1),
     )
     settings, archive = Settings(data=shell.data), tmp_path / "archive"
 

@@ -7,9 +7,9 @@ import pytest
 
 from tests.service.harness import Bench, Message, cheap_settings
 from tests.service.test_keys import admin_key
-from ums_service.configuration import _SHOWN_TEXTS, configuration_of
+from ums_service.deployment.configuration import _SHOWN_TEXTS, configuration_of
+from ums_service.deployment.settings import Settings
 from ums_service.domain.profiles import PROFILES, Profile
-from ums_service.settings import Settings
 
 CANARY = "canary-of"
 TEXTS = {

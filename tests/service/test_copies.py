@@ -11,7 +11,7 @@ from tests.service.running import login_as_admin, running_service, service_envir
 from tests.service.test_keys import admin_key
 from tests.storage.doubles import Call, Fault, FaultyDisk
 from tests.storage.memory_disk import MemoryDisk
-from ums_service.backups import BackupFailed, Backups, Write
+from ums_service.deployment.backups import BackupFailed, Backups, Write
 
 NAME = "ums-20260301T120000Z.tar"
 

@@ -13,9 +13,9 @@ from tests.service.running import running_service
 from tests.service.test_commands import Shell
 from ums_service.commands import import_files
 from ums_service.commands.offline import open_offline
+from ums_service.deployment.settings import Settings
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.users import USERS
-from ums_service.settings import Settings
 
 ROWS: list[Message] = [
     {"username": "ann", "email": "ann@example.org", "full_name": "Ann", "city": "Ely"},

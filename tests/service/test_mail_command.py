@@ -12,10 +12,10 @@ from tests.service.harness import Message
 from tests.service.test_commands import Shell
 from ums_service.cli import cli
 from ums_service.commands.offline import open_offline
+from ums_service.deployment.settings import Settings
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.outbox import OUTBOX, Mail, Template
 from ums_service.domain.users import USERS
-from ums_service.settings import Settings
 
 LATER_S = 2_000_000_000
 

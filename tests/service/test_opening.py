@@ -12,9 +12,9 @@ from storage.keyring import read_keyring
 from storage.manifest import read_store_id
 from tests.doubles import ManualClock
 from tests.service.kept_store import MASTER
-from ums_service.master_key import make_key_file, read_key_file
-from ums_service.opening import open_store
-from ums_service.settings import Settings
+from ums_service.deployment.master_key import make_key_file, read_key_file
+from ums_service.deployment.opening import open_store
+from ums_service.deployment.settings import Settings
 
 WEAK = KdfParameters(time_cost=1, memory_kib=8, lanes=1)
 

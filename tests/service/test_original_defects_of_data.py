@@ -27,8 +27,8 @@ from tests.service.running import (
     run_to_end,
     running_service,
 )
+from ums_service.deployment.opening import COLLECTIONS, STREAMS
 from ums_service.domain.users import USERS
-from ums_service.opening import COLLECTIONS, STREAMS
 
 WRONG = "Invalid username/email or password"
 

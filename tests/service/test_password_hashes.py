@@ -9,12 +9,12 @@ from argon2 import PasswordHasher
 from argon2.low_level import Type, hash_secret
 
 from tests.service.harness import GOOD, Bench
+from ums_service.deployment.peppers import UnusablePepper, read_pepper
 from ums_service.domain import argon2id
 from ums_service.domain.argon2id import Argon2id, HashParameters, UnusableHash
 from ums_service.domain.errors import NotConfigured
 from ums_service.domain.password_hashes import PasswordHashes
 from ums_service.domain.pepper import PEPPERS, MissingPepper, Pepper, parted
-from ums_service.peppers import UnusablePepper, read_pepper
 
 COST = HashParameters(passes=1, memory_kib=8)
 SECRET, OTHER = b"a password", b"another password"

@@ -10,8 +10,8 @@ from tests.service.harness import ADMIN_PASSWORD, GOOD, ROOT, Bench, Message, up
 from tests.service.mailbox import MAIL, planted_mail
 from tests.service.test_details import EVERYTHING
 from ums_client.protocol.personal_data import ExportUserDataReply
+from ums_service.deployment.opening import COLLECTIONS
 from ums_service.domain.belongings import GROUPED, OWNED
-from ums_service.opening import COLLECTIONS
 from ums_service.personal_data import EXPORTED, NOT_PERSONAL, WITHHELD
 
 

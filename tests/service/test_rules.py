@@ -3,6 +3,7 @@
 import pytest
 
 from tests.doubles import ManualClock
+from ums_service.deployment.settings import Settings
 from ums_service.domain.addresses import ExemptAddresses
 from ums_service.domain.argon2id import HashParameters, UnusableHash
 from ums_service.domain.audit import RefusalBudget
@@ -18,7 +19,6 @@ from ums_service.domain.passwords import PasswordPolicy
 from ums_service.domain.profiles import COMPAT, HIPAA, STANDARD, Profile
 from ums_service.domain.rate_limit import Bucket, RateLimits
 from ums_service.domain.sessions import Purpose, Sessions, new_token
-from ums_service.settings import Settings
 
 CHEAP = PasswordHashes(HashParameters(passes=1, memory_kib=8))
 

@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 
+from ums_service.deployment.settings import (
+    BadSettings,
+    Settings,
+    load_settings,
+    misspelt,
+)
 from ums_service.domain.profiles import PROFILES
-from ums_service.settings import BadSettings, Settings, load_settings, misspelt
 
 
 def load(**flags: Any) -> Settings:

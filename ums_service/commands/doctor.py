@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import click
 
-from ums_service.clock import read_clock
 from ums_service.commands.options import data_options, settings_from
+from ums_service.deployment.clock import read_clock
 from ums_service.examination import Grade, examine
 from ums_service.reporting import EXIT_FAILED, reported
 

@@ -12,10 +12,11 @@ import click
 from storage import Store
 from ums_service.audit_names import name_sealed_of
 from ums_service.bootstrap import new_user_id
-from ums_service.clock import read_clock
 from ums_service.commands.import_files import Wanted, import_rows, rows_of
 from ums_service.commands.offline import open_offline
 from ums_service.commands.options import data_options, say, settings_from
+from ums_service.deployment.clock import read_clock
+from ums_service.deployment.settings import Settings
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.moment import Moment
 from ums_service.domain.original_file import (
@@ -28,7 +29,6 @@ from ums_service.domain.original_file import (
 from ums_service.domain.roster import update_roster
 from ums_service.domain.users import USERS
 from ums_service.reporting import EXIT_FAILED, EXIT_PARTLY, end, reported
-from ums_service.settings import Settings
 
 _BATCH: Final = 500
 _NEW, _THERE, _REFUSED = "new", "there already", "refused"

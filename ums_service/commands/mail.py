@@ -9,9 +9,9 @@ import click
 
 from storage import Store, Transaction
 from ums_service.audit_names import name_sealed
-from ums_service.clock import read_clock
 from ums_service.commands.offline import open_offline
 from ums_service.commands.options import data_options, say, settings_from
+from ums_service.deployment.clock import read_clock
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.moment import Moment
 from ums_service.domain.outbox import (

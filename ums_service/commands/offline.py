@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from storage import Store
-from ums_service.clock import read_clock
-from ums_service.opening import open_existing_store, open_store
-from ums_service.settings import Settings
+from ums_service.deployment.clock import read_clock
+from ums_service.deployment.opening import open_existing_store, open_store
+from ums_service.deployment.settings import Settings
 
 
 @asynccontextmanager

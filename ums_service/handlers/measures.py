@@ -11,7 +11,7 @@ from ums_client.protocol.operations import (
 from ums_service import metrics
 from ums_service.answer import Answer, answer
 from ums_service.call import Call
-from ums_service.configuration import Value, policies_of, wire_limits
+from ums_service.deployment.configuration import Value, policies_of, wire_limits
 from ums_service.metrics import Metric
 
 

@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 
 from ums_client.protocol import limits
 from ums_service.broker.endpoints import is_local
+from ums_service.deployment.settings import Settings
 from ums_service.domain.profiles import PROFILES, Profile
-from ums_service.settings import Settings
 
 _SHOWN_TEXTS: Final = frozenset(
     {

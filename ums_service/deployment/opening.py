@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 
 from storage import KdfParameters, RealDisk, Store, StoreMissing, StoreOptions
 from ums_service import __version__
+from ums_service.deployment.master_key import MasterKey, find_master_key, make_key_file
+from ums_service.deployment.settings import Settings
 from ums_service.domain.announcements import ANNOUNCEMENTS
 from ums_service.domain.api_keys import API_KEYS
 from ums_service.domain.attribute_book import ATTRIBUTE_BOOKS, ROLE_MAPS
@@ -45,8 +47,6 @@ from ums_service.domain.shipping import SHIPPED
 from ums_service.domain.signing_keys import KEY_RINGS
 from ums_service.domain.standings import STANDINGS
 from ums_service.domain.users import USERS
-from ums_service.master_key import MasterKey, find_master_key, make_key_file
-from ums_service.settings import Settings
 
 COLLECTIONS: Final = (
     AUDIT_KEYS,

@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from ums_service.deployment.settings import Settings
 from ums_service.domain.errors import Busy
 from ums_service.domain.moment import Moment
-from ums_service.settings import Settings
 
 AGAIN_S: Final = 60.0
 _log = logging.getLogger(__name__)

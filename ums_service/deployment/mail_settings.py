@@ -2,12 +2,12 @@
 
 from urllib.parse import urlsplit
 
+from ums_service.deployment.master_key import read_key_file
+from ums_service.deployment.settings import BadSettings, Settings
 from ums_service.domain.errors import InvalidInput
 from ums_service.domain.names import check_email
 from ums_service.mail.compose import Sender
 from ums_service.mail.smtp import PORTS, SmtpServer, is_this_machine
-from ums_service.master_key import read_key_file
-from ums_service.settings import BadSettings, Settings
 
 
 def smtp_server(settings: Settings) -> SmtpServer:

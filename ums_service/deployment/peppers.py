@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from storage import Store
+from ums_service.deployment.master_key import MODE
 from ums_service.domain.moment import Moment
 from ums_service.domain.password_hashes import PasswordHashes
 from ums_service.domain.pepper import (
@@ -13,7 +14,6 @@ from ums_service.domain.pepper import (
     no_longer_needed,
     note_use,
 )
-from ums_service.master_key import MODE
 
 
 class UnusablePepper(ValueError):

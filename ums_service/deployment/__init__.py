@@ -1,0 +1,1 @@
+"""What operator and machine give the service: settings, keys, the store, a clock, a process."""
