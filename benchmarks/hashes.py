@@ -15,7 +15,7 @@ from nacl.bindings import crypto_pwhash_alg, crypto_pwhash_ALG_ARGON2ID13
 
 from benchmarks.stores import PASSWORD
 from ums_service.domain.argon2id import HASH_BYTES, SALT_BYTES, HashParameters
-from ums_service.hashing import NICENESS
+from ums_service.guard.hashing import NICENESS
 
 
 class Floors(NamedTuple):

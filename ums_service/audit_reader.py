@@ -13,7 +13,7 @@ from storage.stream_check import Progress
 from ums_service.audit_export import Format, rendered
 from ums_service.domain.audit import AUDIT, Severity
 from ums_service.domain.audit_seals import AUDIT_KEYS, Said, unseal
-from ums_service.hashing import HashingPool
+from ums_service.guard.hashing import HashingPool
 
 NEWEST: Final = 2**53
 _REST_S: Final = 0.001

@@ -9,12 +9,8 @@ from typing import Final, NamedTuple
 
 from storage import Store
 from ums_service import __version__
-from ums_service.account_policies import AccountPolicies
-from ums_service.api_keys import ApiKeys
-from ums_service.attempts import Attempts
 from ums_service.audit_names import name_sealed
 from ums_service.audit_reader import AuditReader
-from ums_service.authority import Authority
 from ums_service.bulk_jobs import BulkJobs
 from ums_service.deployment.backups import backups_of
 from ums_service.deployment.configuration import configuration_of
@@ -41,9 +37,15 @@ from ums_service.domain.sent_codes import CodeSender
 from ums_service.domain.sessions import Sessions, new_session_id, new_token
 from ums_service.domain.signing_keys import make_private_key
 from ums_service.facilities import Facilities
+from ums_service.guard.account_policies import AccountPolicies
+from ums_service.guard.api_keys import ApiKeys
+from ums_service.guard.attempts import Attempts
+from ums_service.guard.authority import Authority
+from ums_service.guard.hashing import HashingPool
+from ums_service.guard.login_gate import LoginGate
+from ums_service.guard.reply_delays import ReplyDelays, Sleep
+from ums_service.guard.second_factors import SecondFactors
 from ums_service.handlers import HANDLERS
-from ums_service.hashing import HashingPool
-from ums_service.login_gate import LoginGate
 from ums_service.look_alike_names import LookAlikeNames
 from ums_service.mail.compose import Composer
 from ums_service.mail.queue import MailQueue
@@ -52,8 +54,6 @@ from ums_service.mail.smtp import Courier
 from ums_service.mailed_codes import MailedCodes
 from ums_service.meters import Meters
 from ums_service.push import PushSender
-from ums_service.reply_delays import ReplyDelays, Sleep
-from ums_service.second_factors import SecondFactors
 from ums_service.sms_gateway import SmsGateway
 
 SCORES_WAITING_MAX: Final = 8

@@ -33,11 +33,11 @@ from ums_service.domain.moment import Moment
 from ums_service.domain.sessions import Purpose, session_of_key
 from ums_service.facilities import Facilities
 from ums_service.gateways import Forwarded, forwarded
+from ums_service.guard.reply_delays import ReplyDelays
 from ums_service.handlers.endings import end_moved
 from ums_service.meters import OK
 from ums_service.refusal_log import RefusalLog
 from ums_service.replies import Replies
-from ums_service.reply_delays import ReplyDelays
 from ums_service.write_once import WriteOnce
 
 RUNS_MAX: Final = 16

@@ -4,11 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from storage import Store
-from ums_service.account_policies import AccountPolicies
-from ums_service.api_keys import ApiKeys
-from ums_service.attempts import Attempts
 from ums_service.audit_reader import AuditReader
-from ums_service.authority import Authority
 from ums_service.bulk_jobs import BulkJobs
 from ums_service.deployment.backups import Backups
 from ums_service.deployment.configuration import Configuration
@@ -17,13 +13,17 @@ from ums_service.domain.access_tokens import AccessTokens
 from ums_service.domain.profiles import Profile
 from ums_service.domain.rate_limit import RateLimits
 from ums_service.domain.sessions import Sessions
-from ums_service.hashing import HashingPool
-from ums_service.login_gate import LoginGate
+from ums_service.guard.account_policies import AccountPolicies
+from ums_service.guard.api_keys import ApiKeys
+from ums_service.guard.attempts import Attempts
+from ums_service.guard.authority import Authority
+from ums_service.guard.hashing import HashingPool
+from ums_service.guard.login_gate import LoginGate
+from ums_service.guard.second_factors import SecondFactors
 from ums_service.look_alike_names import LookAlikeNames
 from ums_service.mail.queue import MailQueue
 from ums_service.meters import Meters
 from ums_service.push import PushSender
-from ums_service.second_factors import SecondFactors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

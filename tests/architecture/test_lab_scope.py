@@ -18,8 +18,8 @@ MAY_NAME_THEM = {
     "domain/entitlements.py": "declares the groups",
     "domain/lab_scope.py": "is the way to them, for who was let in",
     "domain/memberships.py": "takes members out of labs that are gone",
-    "authority.py": "answers for the programs of a lab, as decided by its grants",
-    "reading.py": "makes the grants that are decided by",
+    "guard/authority.py": "answers for the programs of a lab, as decided by its grants",
+    "guard/reading.py": "makes the grants that are decided by",
     "handlers/invitations.py": "names the lab to who holds a token into it",
     "deployment/opening.py": "opens the store with them",
 }

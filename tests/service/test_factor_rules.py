@@ -15,7 +15,7 @@ from ums_service.domain.challenges import (
 )
 from ums_service.domain.errors import InvalidToken
 from ums_service.domain.factor_guard import FORGOTTEN_S, FactorGuard
-from ums_service.qr import qr_code
+from ums_service.guard.qr import qr_code
 
 SEED = b"12345678901234567890"
 

@@ -9,9 +9,9 @@ from tests.service.harness import ADMIN_PASSWORD, GOOD, STRONG, Bench, Message, 
 from tests.service.mailbox import MAIL
 from ums_client.protocol.actions import ACTIONS, Access
 from ums_client.protocol.permissions import NEVER_FOR_KEYS
-from ums_service.api_keys import ApiKeys
 from ums_service.domain.api_keys import API_KEYS, key_id_of, make_key_text
 from ums_service.domain.errors import InvalidToken
+from ums_service.guard.api_keys import ApiKeys
 
 DAY_S = 86_400
 

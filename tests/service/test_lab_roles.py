@@ -6,7 +6,6 @@ import pytest
 
 from tests.service.harness import Bench
 from ums_client.protocol.permissions import Permission
-from ums_service.authority import Authority
 from ums_service.domain.attributes import ATTRIBUTES, LAB_ROLES, WITHIN_LAB
 from ums_service.domain.authorisation import NOTHING, Caller, Kind, permissions_of
 from ums_service.domain.entitlements import (
@@ -16,6 +15,7 @@ from ums_service.domain.entitlements import (
     Membership,
 )
 from ums_service.domain.labs import LABS, Lab
+from ums_service.guard.authority import Authority
 
 LAB = Lab("11", "CRL001", "Cancer Research Lab", "cancer research lab")
 OTHER = Lab("22", "GEN001", "Genetics Lab", "genetics lab")

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from storage import Store
 from tests.service.harness import CHEAP_KDF, CHEAP_STORE, MASTER
 from tests.storage.memory_disk import MemoryDisk
-from ums_service.authority import Authority
 from ums_service.deployment.opening import COLLECTIONS, STREAMS
 from ums_service.domain.attribute_book import (
     ATTRIBUTE_BOOKS,
@@ -39,6 +38,7 @@ from ums_service.domain.labs import LABS, Lab
 from ums_service.domain.moment import Moment
 from ums_service.domain.roles import BUILT_IN, STORED_ROLES, Role
 from ums_service.domain.users import ROLES, USERS, User
+from ums_service.guard.authority import Authority
 
 NOW = Moment(1_800_000_000 * 1_000_000_000, 0.0)
 OWN = ("billing.close", "till.open")

@@ -7,8 +7,6 @@ another role are looked at one by one.
 
 from collections.abc import Callable
 
-from ums_service.attempts import Attempts
-from ums_service.authority import Authority
 from ums_service.directory.rows import Rows
 from ums_service.directory.selection import Test
 from ums_service.directory.turns import Turns
@@ -20,6 +18,8 @@ from ums_service.domain.authorisation import (
 )
 from ums_service.domain.moment import Moment
 from ums_service.domain.users import ACTIVE
+from ums_service.guard.attempts import Attempts
+from ums_service.guard.authority import Authority
 
 Holds = Callable[[Caller], bool]
 

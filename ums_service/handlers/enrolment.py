@@ -37,6 +37,7 @@ from ums_service.domain.factors import (
 from ums_service.domain.outbox import Template
 from ums_service.domain.sent_codes import masked, telephone_number
 from ums_service.domain.users import USERS, User
+from ums_service.guard.qr import qr_code
 from ums_service.handlers.devices import ask_devices_again
 from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.factor_proof import (
@@ -47,7 +48,6 @@ from ums_service.handlers.factor_proof import (
 )
 from ums_service.handlers.sent_codes import check_may_be_sent, send_code
 from ums_service.notices import notify
-from ums_service.qr import qr_code
 
 
 class Enrolling(NamedTuple):

@@ -7,14 +7,14 @@ import asyncio
 from collections import Counter, defaultdict
 from typing import Final
 
-from ums_service.attempts import Attempts
 from ums_service.domain.errors import Busy
 from ums_service.domain.lockout import Source, Verdict
 from ums_service.domain.moment import Moment
 from ums_service.domain.password_hashes import PasswordHashes
 from ums_service.domain.passwords import normalise_password
 from ums_service.domain.users import User
-from ums_service.hashing import HashingPool
+from ums_service.guard.attempts import Attempts
+from ums_service.guard.hashing import HashingPool
 
 WAITING_MAX: Final = 64
 """Attempts on one account from one source that may wait for others in flight."""

@@ -31,7 +31,7 @@ from ums_service.domain.profiles import Profile
 from ums_service.domain.service_secrets import NAME_ALIASES, service_secret
 from ums_service.domain.sessions import Session
 from ums_service.domain.users import User
-from ums_service.saved_failures import NOBODY, SavedFailures
+from ums_service.guard.saved_failures import NOBODY, SavedFailures
 
 
 class Attempts:

@@ -3,12 +3,12 @@
 from typing import Final
 
 from storage import Store
-from ums_service.account_policies import AccountPolicies
-from ums_service.authority import Authority
 from ums_service.domain.api_keys import API_KEYS, ApiKey, key_id_of
 from ums_service.domain.errors import InvalidToken
 from ums_service.domain.moment import Moment
 from ums_service.domain.users import USERS
+from ums_service.guard.account_policies import AccountPolicies
+from ums_service.guard.authority import Authority
 
 WRITTEN_AT_ONCE: Final = 100
 

@@ -12,7 +12,7 @@ from ums_service.domain.moment import Moment
 from ums_service.domain.roles import BUILT_IN, STORED_ROLES, TEMPLATES
 from ums_service.domain.standing import Standing, standing_of
 from ums_service.domain.users import ADMIN
-from ums_service.reading import Reading, read_caller, role_grants, role_in_lab
+from ums_service.guard.reading import Reading, read_caller, role_grants, role_in_lab
 
 KEPT_MAX: Final = 4_096
 """Callers kept for asking again, and standings in labs: some 2 KB each."""

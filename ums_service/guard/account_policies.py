@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from storage import Store
-from ums_service.authority import Authority
 from ums_service.domain.lab_policies import LAB_POLICIES, LabPolicy, strictest
 from ums_service.domain.networks import is_within
 from ums_service.domain.passwords import PasswordPolicy
 from ums_service.domain.profiles import Profile
 from ums_service.domain.users import User
+from ums_service.guard.authority import Authority
 
 
 class AccountPolicies:

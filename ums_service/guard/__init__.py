@@ -1,0 +1,1 @@
+"""Who gets in, and with what rights: attempts, passwords, second factors, keys, grants."""
