@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 
 from storage import Store
 from ums_service import __version__
-from ums_service.audit_names import name_sealed
-from ums_service.audit_reader import AuditReader
+from ums_service.audit.names import name_sealed
+from ums_service.audit.reader import AuditReader
 from ums_service.bulk_jobs import BulkJobs
 from ums_service.deployment.backups import backups_of
 from ums_service.deployment.configuration import configuration_of

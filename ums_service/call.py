@@ -7,7 +7,7 @@ from typing import Any, NoReturn, TypeVar, cast
 from storage import Transaction
 from ums_client.protocol.actions import Action
 from ums_client.protocol.permissions import Permission
-from ums_service.audit_names import name_sealed_in
+from ums_service.audit.names import name_sealed_in
 from ums_service.domain.api_keys import ApiKey
 from ums_service.domain.audit import AuditEntry, Outcome, details_of
 from ums_service.domain.audit_seals import Changes

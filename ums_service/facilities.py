@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from storage import Store
-from ums_service.audit_reader import AuditReader
+from ums_service.audit.reader import AuditReader
 from ums_service.bulk_jobs import BulkJobs
 from ums_service.deployment.backups import Backups
 from ums_service.deployment.configuration import Configuration

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from storage import Store, Transaction
-from ums_service.audit_names import name_sealed_of
+from ums_service.audit.names import name_sealed_of
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.devices import DEVICES
 from ums_service.domain.factors import FACTORS

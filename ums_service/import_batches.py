@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, Final, NamedTuple
 
 from storage import Store, Transaction
-from ums_service.audit_names import name_sealed, name_sealed_in
+from ums_service.audit.names import name_sealed, name_sealed_in
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.audit_seals import changes_of
 from ums_service.domain.imports import (

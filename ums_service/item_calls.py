@@ -8,7 +8,7 @@ from ums_client.protocol.actions import ACTION_BY_NAME
 from ums_client.protocol.errors import ErrorCode
 from ums_client.protocol.message import Request
 from ums_service.access import check_access
-from ums_service.audit_names import name_sealed
+from ums_service.audit.names import name_sealed
 from ums_service.bulk_jobs import ItemResult
 from ums_service.call import Call
 from ums_service.catalogue import Handler, Row

@@ -11,7 +11,7 @@ from storage.errors import Refused as Outdated
 from storage.errors import StoreError
 from ums_client.protocol.actions import Action, Audit
 from ums_client.protocol.errors import ErrorCode
-from ums_service.audit_names import name_sealed
+from ums_service.audit.names import name_sealed
 from ums_service.call import Call
 from ums_service.domain.audit import AuditEntry, Outcome, RefusalBudget, details_of
 from ums_service.domain.clients import user_agent_of

@@ -12,7 +12,7 @@ from typing import Final
 
 from storage import NotWritten, Store
 from ums_service import __version__
-from ums_service.audit_keeping import AuditKeeping, audit_keeping, audit_places
+from ums_service.audit.keeping import AuditKeeping, audit_keeping, audit_places
 from ums_service.bootstrap import Service, build_service
 from ums_service.broker.endpoints import is_local
 from ums_service.chores.every import chores_of

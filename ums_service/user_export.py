@@ -7,7 +7,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from ums_client.protocol.user_files import is_formula
-from ums_service.audit_export import lines
+from ums_service.audit.export import lines
 
 Shown = dict[str, Any]
 
@@ -18,7 +18,7 @@ def size_of(user: Shown) -> int:
 
 
 def written(shown: list[Shown], names: list[str], kind: str, *, header: bool) -> str:
-    """The text of a page; no cell of CSV begins like a formula (`audit_export`)."""
+    """The text of a page; no cell of CSV begins like a formula (`audit.export`)."""
     if kind == "jsonl":
         return lines(shown).decode()
     if kind == "json":

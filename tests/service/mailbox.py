@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from tests.service.harness import Bench, Message
-from ums_service.audit_names import name_sealed
+from ums_service.audit.names import name_sealed
 from ums_service.deployment.mail_settings import mail_sender
 from ums_service.domain.one_time import (
     ONE_TIME,

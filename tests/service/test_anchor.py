@@ -10,8 +10,8 @@ from storage import HeadMismatch
 from storage.verify import verify_full
 from tests.service.harness import MASTER, Bench, update
 from tests.storage.memory_disk import MemoryDisk
-from ums_service.anchor import Anchor, BadAnchor, anchor_at, last_head
-from ums_service.audit_watch import AuditWatch
+from ums_service.audit.anchor import Anchor, BadAnchor, anchor_at, last_head
+from ums_service.audit.watch import AuditWatch
 from ums_service.deployment.opening import COLLECTIONS, STREAMS
 
 AT = "2026-03-01T12:00:00+00:00"

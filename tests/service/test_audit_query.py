@@ -15,7 +15,7 @@ from tests.service.harness import ADMIN_PASSWORD, GOOD, Bench, Message, login, u
 from tests.service.mailbox import MAIL, Mailbox
 from tests.service.test_audit import FROM
 from tests.storage.memory_disk import MemoryDisk
-from ums_service.audit_export import table
+from ums_service.audit.export import table
 from ums_service.chores.evictions import Evictions
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS
@@ -390,7 +390,7 @@ def test_a_pdf_can_be_read_by_others(standard: Bench):
 def test_without_its_library_a_pdf_is_refused_with_what_to_install(
     standard: Bench, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setitem(__import__("sys").modules, "ums_service.audit_pdf", None)
+    monkeypatch.setitem(__import__("sys").modules, "ums_service.audit.pdf", None)
     reply = standard.ask(
         action="export_audit",
         session_token=standard.admin(),

@@ -15,7 +15,7 @@ from tests.doubles import ManualClock
 from tests.service.harness import LOCAL, MASTER, Bench, update
 from tests.storage.doubles import Call, Fault, FaultyDisk
 from tests.storage.memory_disk import MemoryDisk
-from ums_service.audit_retention import AuditRetention
+from ums_service.audit.retention import AuditRetention
 from ums_service.deployment.opening import COLLECTIONS, STREAMS
 from ums_service.deployment.settings import BadSettings, Settings
 from ums_service.domain.audit import AUDIT

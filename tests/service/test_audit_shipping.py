@@ -16,12 +16,14 @@ from tests.service.harness import GOOD, LIMIT_S, Bench, Message, update
 from tests.service.running import running_service
 from tests.service.smtp_server import certificate
 from tests.storage.memory_disk import MemoryDisk
-from ums_service import anchor, audit_shipping, syslog
-from ums_service.anchor import anchor_at, last_head
-from ums_service.audit_shipping import AuditShipping, message_of
+from ums_service.audit import anchor
+from ums_service.audit import shipping as audit_shipping
+from ums_service.audit import syslog
+from ums_service.audit.anchor import anchor_at, last_head
+from ums_service.audit.shipping import AuditShipping, message_of
 from ums_service.domain.audit import AUDIT
-from ums_service.syslog import BadCollector, Collector, collector_at
-from ums_service.syslog import Message as Sent
+from ums_service.audit.syslog import BadCollector, Collector, collector_at
+from ums_service.audit.syslog import Message as Sent
 
 MODERN = re.compile(rb"<(\d+)>1 (\S+) (\S+) ums_service - (\S+) - (\{.*\})")
 

@@ -19,7 +19,7 @@ from tests.service.harness import (
 )
 from tests.service.mailbox import MAIL, planted_mail
 from ums_client.protocol.personal import PersonFields
-from ums_service.audit_reader import said_in, show
+from ums_service.audit.reader import said_in, show
 from ums_service.deployment.opening import COLLECTIONS, STREAMS
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_seals import AUDIT_KEYS

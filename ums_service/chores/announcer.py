@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from storage import Transaction
 from storage.errors import Refused
-from ums_service.audit_names import name_sealed_in
+from ums_service.audit.names import name_sealed_in
 from ums_service.domain import outbox
 from ums_service.domain.announcements import ANNOUNCEMENTS, Announcement, State
 from ums_service.domain.audit import AuditEntry, Outcome

@@ -4,7 +4,7 @@ from typing import Final
 
 from storage import Store
 from storage.errors import StoreError
-from ums_service.audit_names import name_sealed
+from ums_service.audit.names import name_sealed
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.endings import end_logins
 from ums_service.domain.moment import Moment

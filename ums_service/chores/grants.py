@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Final
 
 from storage import Collection, Store, Transaction
-from ums_service.audit_names import name_sealed_in
+from ums_service.audit.names import name_sealed_in
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.moment import Moment

@@ -14,8 +14,8 @@ import click
 from storage import RealDisk, Store
 from storage.archive import archived_entries, archived_segments
 from storage.stream_check import Progress
-from ums_service.audit_export import PDF_ENTRIES_MAX, Format, Shown, lines, rendered
-from ums_service.audit_reader import said_in, show
+from ums_service.audit.export import PDF_ENTRIES_MAX, Format, Shown, lines, rendered
+from ums_service.audit.reader import said_in, show
 from ums_service.commands.offline import open_offline
 from ums_service.commands.options import data_options, say, settings_from
 from ums_service.deployment.opening import require_master_key

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 import click
 
 from storage import Store
-from ums_service.audit_names import name_sealed_of
+from ums_service.audit.names import name_sealed_of
 from ums_service.bootstrap import new_user_id
 from ums_service.commands.import_files import Wanted, import_rows, rows_of
 from ums_service.commands.offline import open_offline

@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from storage import Store, Transaction
-from ums_service.audit_names import name_sealed
+from ums_service.audit.names import name_sealed
 from ums_service.commands.offline import open_offline
 from ums_service.commands.options import data_options, say, settings_from
 from ums_service.deployment.clock import read_clock

@@ -9,7 +9,7 @@ import click
 
 from storage import Head
 from storage.verify import verify_full, verify_quick
-from ums_service.anchor import last_head
+from ums_service.audit.anchor import last_head
 from ums_service.commands.options import data_options, say, settings_from
 from ums_service.deployment.opening import (
     COLLECTIONS,

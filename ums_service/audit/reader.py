@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from storage import Checked, Entry, Search, Store
 from storage.stream_check import Progress
-from ums_service.audit_export import Format, rendered
+from ums_service.audit.export import Format, rendered
 from ums_service.domain.audit import AUDIT, Severity
 from ums_service.domain.audit_seals import AUDIT_KEYS, Said, unseal
 from ums_service.guard.hashing import HashingPool

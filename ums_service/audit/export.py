@@ -78,7 +78,7 @@ def document(entries: Iterable[Shown], title: str) -> bytes:
         NotConfigured: reportlab is not installed.
     """
     try:
-        maker = import_module("ums_service.audit_pdf")
+        maker = import_module("ums_service.audit.pdf")
     except ImportError:
         raise NotConfigured("PDF writer: install the extra ums[pdf]") from None
     made: bytes = maker.document(entries, title)

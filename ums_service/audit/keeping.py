@@ -4,14 +4,14 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
 from storage import Disk, RealDisk, Store
-from ums_service.anchor import Anchor, anchor_at
-from ums_service.audit_reader import AuditReader
-from ums_service.audit_retention import AuditRetention
-from ums_service.audit_shipping import AuditShipping
-from ums_service.audit_watch import AuditWatch
+from ums_service.audit.anchor import Anchor, anchor_at
+from ums_service.audit.reader import AuditReader
+from ums_service.audit.retention import AuditRetention
+from ums_service.audit.shipping import AuditShipping
+from ums_service.audit.watch import AuditWatch
 from ums_service.deployment.settings import Settings
 from ums_service.domain.moment import Moment
-from ums_service.syslog import Collector, collector_at
+from ums_service.audit.syslog import Collector, collector_at
 
 
 class AuditPlaces(NamedTuple):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from storage import Head, Store
 from storage.errors import StoreError
-from ums_service.anchor import Anchor
-from ums_service.audit_reader import AuditReader, Stopping
+from ums_service.audit.anchor import Anchor
+from ums_service.audit.reader import AuditReader, Stopping
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.errors import Busy
 from ums_service.domain.moment import Moment

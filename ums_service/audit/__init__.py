@@ -1,0 +1,1 @@
+"""The audit log behind its entries: read, checked, exported, sent elsewhere, dropped."""
