@@ -46,7 +46,6 @@ from ums_service.guard.login_gate import LoginGate
 from ums_service.guard.reply_delays import ReplyDelays, Sleep
 from ums_service.guard.second_factors import SecondFactors
 from ums_service.handlers import HANDLERS
-from ums_service.look_alike_names import LookAlikeNames
 from ums_service.mail.compose import Composer
 from ums_service.mail.queue import MailQueue
 from ums_service.mail.sender import MailSender
@@ -55,6 +54,7 @@ from ums_service.mailed_codes import MailedCodes
 from ums_service.meters import Meters
 from ums_service.push import PushSender
 from ums_service.sms_gateway import SmsGateway
+from ums_service.transfer.look_alike_names import LookAlikeNames
 
 SCORES_WAITING_MAX: Final = 8
 """Passwords whose strength may wait to be estimated: some 15 ms each."""

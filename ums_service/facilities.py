@@ -20,10 +20,10 @@ from ums_service.guard.authority import Authority
 from ums_service.guard.hashing import HashingPool
 from ums_service.guard.login_gate import LoginGate
 from ums_service.guard.second_factors import SecondFactors
-from ums_service.look_alike_names import LookAlikeNames
 from ums_service.mail.queue import MailQueue
 from ums_service.meters import Meters
 from ums_service.push import PushSender
+from ums_service.transfer.look_alike_names import LookAlikeNames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

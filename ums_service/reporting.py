@@ -17,6 +17,7 @@ from storage.errors import (
     WrongPassword,
 )
 from ums_service.audit.anchor import BadAnchor
+from ums_service.audit.syslog import BadCollector
 from ums_service.broker.endpoints import UnsupportedEndpoint
 from ums_service.broker.keys import KeyTrouble
 from ums_service.broker.self_test import GateOpen
@@ -28,7 +29,6 @@ from ums_service.deployment.settings import BadSettings
 from ums_service.domain.blocklist import UnusableBlocklist
 from ums_service.domain.pepper import MissingPepper
 from ums_service.operations import Failed
-from ums_service.audit.syslog import BadCollector
 
 EXIT_FAILED: Final = 1
 EXIT_PARTLY: Final = 3

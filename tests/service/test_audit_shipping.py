@@ -16,14 +16,13 @@ from tests.service.harness import GOOD, LIMIT_S, Bench, Message, update
 from tests.service.running import running_service
 from tests.service.smtp_server import certificate
 from tests.storage.memory_disk import MemoryDisk
-from ums_service.audit import anchor
+from ums_service.audit import anchor, syslog
 from ums_service.audit import shipping as audit_shipping
-from ums_service.audit import syslog
 from ums_service.audit.anchor import anchor_at, last_head
 from ums_service.audit.shipping import AuditShipping, message_of
-from ums_service.domain.audit import AUDIT
 from ums_service.audit.syslog import BadCollector, Collector, collector_at
 from ums_service.audit.syslog import Message as Sent
+from ums_service.domain.audit import AUDIT
 
 MODERN = re.compile(rb"<(\d+)>1 (\S+) (\S+) ums_service - (\S+) - (\{.*\})")
 

@@ -12,7 +12,7 @@ from tests.service.test_details import EVERYTHING
 from ums_client.protocol.personal_data import ExportUserDataReply
 from ums_service.deployment.opening import COLLECTIONS
 from ums_service.domain.belongings import GROUPED, OWNED
-from ums_service.personal_data import EXPORTED, NOT_PERSONAL, WITHHELD
+from ums_service.transfer.personal_data import EXPORTED, NOT_PERSONAL, WITHHELD
 
 
 def export(bench: Bench, token: str, **more: Any) -> Message:

@@ -8,10 +8,10 @@ from ums_service.audit.anchor import Anchor, anchor_at
 from ums_service.audit.reader import AuditReader
 from ums_service.audit.retention import AuditRetention
 from ums_service.audit.shipping import AuditShipping
+from ums_service.audit.syslog import Collector, collector_at
 from ums_service.audit.watch import AuditWatch
 from ums_service.deployment.settings import Settings
 from ums_service.domain.moment import Moment
-from ums_service.audit.syslog import Collector, collector_at
 
 
 class AuditPlaces(NamedTuple):

@@ -17,9 +17,9 @@ from typing import Any, Final
 from storage import Head, Search, Store
 from storage.collection import Entry
 from storage.errors import StoreError
+from ums_service.audit.syslog import MESSAGE_BYTES_MAX, Collector, Message
 from ums_service.domain.audit import AUDIT, Severity
 from ums_service.domain.shipping import SHIPPED, Shipped
-from ums_service.audit.syslog import MESSAGE_BYTES_MAX, Collector, Message
 
 EVERY_S: Final = 1.0
 RETRY_S: Final = 10.0

@@ -17,10 +17,10 @@ from ums_service.deployment.settings import Settings
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import Profile
 from ums_service.domain.sessions import new_session_id
-from ums_service.import_batches import BatchWriter, Importer
-from ums_service.import_judge import ImportJudge, ImportRules, Judged, Verdict
-from ums_service.look_alike_names import LookAlikeNames
 from ums_service.reporting import EXIT_FAILED, end
+from ums_service.transfer.import_batches import BatchWriter, Importer
+from ums_service.transfer.import_judge import ImportJudge, ImportRules, Judged, Verdict
+from ums_service.transfer.look_alike_names import LookAlikeNames
 
 BATCH_ROWS: Final = 500
 """Rows of one commit, which is one batch that can be taken back."""

@@ -12,7 +12,7 @@ from ums_service.domain.errors import InvalidInput
 from ums_service.domain.users import ACTIVE, USERS
 from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.turns import taking_turns
-from ums_service.user_export import Shown, size_of, written
+from ums_service.transfer.user_export import Shown, size_of, written
 
 FIELDS: Final[tuple[str, ...]] = get_args(ExportedField)
 """What can be exported: a list of what may be told, so that a new field is not."""

@@ -21,7 +21,7 @@ from ums_service.domain.one_time import ONE_TIME
 from ums_service.domain.roster import update_roster
 from ums_service.domain.users import ADMIN, USERS, User
 from ums_service.handlers.freshness import require_fresh
-from ums_service.import_batches import ROWS_AT_ONCE
+from ums_service.transfer.import_batches import ROWS_AT_ONCE
 
 _NO_USE: Final = frozenset(c.name for c in (AUDIT_KEYS, FAILURES, ONE_TIME))
 """What others, or the service itself, can bring upon an account that nobody has used."""

@@ -34,9 +34,9 @@ from ums_service.domain.password_hashes import NO_PASSWORD
 from ums_service.domain.users import ACTIVE
 from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.granting import require_all_of
-from ums_service.import_batches import ROWS_AT_ONCE, BatchWriter, Importer
-from ums_service.import_judge import ImportJudge, ImportRules, Judged, Verdict
 from ums_service.notices import new_mail, post, require_mail
+from ums_service.transfer.import_batches import ROWS_AT_ONCE, BatchWriter, Importer
+from ums_service.transfer.import_judge import ImportJudge, ImportRules, Judged, Verdict
 
 
 async def import_users(request: ImportUsers, call: Call) -> Answer[ImportUsersReply]:

@@ -14,7 +14,7 @@ from ums_service.domain.users import USERS
 from ums_service.handlers.account_changes import prove_or_recent
 from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.sessions import logins_of
-from ums_service.personal_data import FORMAT, VERSION, personal_data
+from ums_service.transfer.personal_data import FORMAT, VERSION, personal_data
 
 
 async def export_user_data(

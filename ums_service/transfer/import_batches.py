@@ -17,7 +17,7 @@ from ums_service.domain.imports import (
 from ums_service.domain.look_alikes import skeleton
 from ums_service.domain.moment import Moment
 from ums_service.domain.users import USERS, User
-from ums_service.import_judge import Judged
+from ums_service.transfer.import_judge import Judged
 
 ROWS_AT_ONCE: Final = 25
 """Rows judged or written before other requests get their turn: a millisecond or two."""
