@@ -50,10 +50,10 @@ from ums_service.mail.compose import Composer
 from ums_service.mail.queue import MailQueue
 from ums_service.mail.sender import MailSender
 from ums_service.mail.smtp import Courier
-from ums_service.mailed_codes import MailedCodes
 from ums_service.meters import Meters
-from ums_service.push import PushSender
-from ums_service.sms_gateway import SmsGateway
+from ums_service.sending.mailed_codes import MailedCodes
+from ums_service.sending.push import PushSender
+from ums_service.sending.sms_gateway import SmsGateway
 from ums_service.transfer.look_alike_names import LookAlikeNames
 
 SCORES_WAITING_MAX: Final = 8
@@ -245,7 +245,7 @@ def build_senders(
     if queue is not None:
         senders[EMAIL] = MailedCodes(store, queue, clock, new_token)
     if settings.sms_gateway_url is not None:
-        from ums_service.http_gateway import HttpGateway  # noqa: PLC0415 - loads HTTP
+        from ums_service.sending.http_gateway import HttpGateway  # noqa: PLC0415 - loads HTTP
 
         gateway = HttpGateway(
             settings.sms_gateway_url, token_file=settings.sms_gateway_token_file
@@ -258,7 +258,7 @@ def build_push(settings: Settings) -> PushSender | None:
     """What pushes notifications; None where no gateway is set."""
     if settings.push_gateway_url is None:
         return None
-    from ums_service.http_gateway import HttpGateway  # noqa: PLC0415 - loads HTTP
+    from ums_service.sending.http_gateway import HttpGateway  # noqa: PLC0415 - loads HTTP
 
     return PushSender(
         HttpGateway(

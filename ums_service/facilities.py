@@ -22,7 +22,7 @@ from ums_service.guard.login_gate import LoginGate
 from ums_service.guard.second_factors import SecondFactors
 from ums_service.mail.queue import MailQueue
 from ums_service.meters import Meters
-from ums_service.push import PushSender
+from ums_service.sending.push import PushSender
 from ums_service.transfer.look_alike_names import LookAlikeNames
 
 

@@ -5,27 +5,29 @@ is set up; `post` is for flows that do not work without mail.
 """
 
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from storage import Store, Transaction
 from ums_service.call import Call
 from ums_service.domain import one_time, outbox
-from ums_service.domain.clients import ClientInfo
 from ums_service.domain.errors import NotConfigured
 from ums_service.domain.invitations import Invitation
 from ums_service.domain.mailed_links import remember_address
-from ums_service.domain.moment import Moment
 from ums_service.domain.one_time import ONE_TIME, Purpose
 from ums_service.domain.outbox import LINK_OF, Mail, Template
-from ums_service.domain.profiles import Profile
-from ums_service.domain.telling import tell
 from ums_service.domain.users import User
 from ums_service.mail.queue import MailQueue
+from ums_service.sending.mails import (
+    Notice,
+    greeting_of,
+    is_fit,
+    is_reachable,
+    mail_to,
+    masked,
+    notice,
+)
 
-_NAME_CHARS_MAX: Final = 60
 INVITING: Final = "invitation"
 """Where the link of an invitation leads, as the purposes of other links do."""
-_UNFIT_FOR_NAMES: Final = frozenset("/:@<>\\")
 
 
 def require_mail(call: Call) -> MailQueue:
@@ -54,33 +56,8 @@ async def notify(call: Call, user: User, template: Template, **data: Any) -> Non
     call.after_commit.append(lambda: notice.send(call.now))
 
 
-class Notice(NamedTuple):
-    """What an account is told, and the queue of the mail; None where there is none."""
-
-    mail: Mail
-    queue: MailQueue | None
-    kept: int
-
-    async def put(self, tx: Transaction) -> None:
-        """Have it told when `tx` is committed; then `send`."""
-        await tell(tx, self.mail, by_mail=self.queue is not None, kept=self.kept)
-
-    def send(self, now: Moment) -> None:
-        """Have the mail sent, which is on disk."""
-        if self.queue is not None:
-            self.queue.add(self.mail, now)
-
-
-def notice(
-    user: User, mail: Mail, queue: MailQueue | None, profile: Profile, store: Store
-) -> Notice:
-    """What `user` is told, with `mail` where it can be mailed and the outbox has room."""
-    mailed = queue is not None and is_reachable(user) and queue.has_room(store)
-    return Notice(mail, queue if mailed else None, profile.notifications_kept)
-
-
 def notice_to(user: User, mail: Mail, call: Call) -> Notice:
-    """The same, in a call."""
+    """What `user` is told in a call, as `notice` has it."""
     facilities = call.facilities
     return notice(user, mail, facilities.mail, facilities.profile, facilities.store)
 
@@ -88,16 +65,6 @@ def notice_to(user: User, mail: Mail, call: Call) -> Notice:
 def tells(call: Call) -> bool:
     """Whether people are told by mail what happened to their account."""
     return call.facilities.mail is not None and call.facilities.profile.notices
-
-
-def is_reachable(user: User) -> bool:
-    """Whether mail can reach an account.
-
-    Programs read none, the first administrator begins without an address, and
-    anonymised accounts have none.
-    """
-    begins = user.bootstrap and user.email.endswith("@localhost")
-    return "@" in user.email and not (begins or user.service_account)
 
 
 async def notify_new_address(call: Call, before: User, after: User) -> None:
@@ -129,29 +96,6 @@ def new_mail(call: Call, user: User, template: Template, **data: Any) -> Mail:
     return mail_to(user, template, call.now, call.address, mail_id, **data)
 
 
-def mail_to(
-    user: User, template: Template, now: Moment, address: str, mail_id: str, **data: Any
-) -> Mail:
-    """A mail that tells what happened to an account, when and from which address."""
-    purpose = LINK_OF.get(template)
-    about = {
-        "name": greeting_of(user),
-        "username": user.username[:_NAME_CHARS_MAX],
-        "at": now.utc.strftime("%Y-%m-%d %H:%M UTC"),
-        "address": address,
-    }
-    return Mail(
-        mail_id=mail_id,
-        template=template.value,
-        user_id=user.user_id,
-        to=user.email,
-        queued_s=now.epoch_s,
-        next_try_s=now.epoch_s,
-        data=about | data,
-        purpose=purpose.value if purpose else "",
-    )
-
-
 def invitation_mail(
     call: Call, invitation: Invitation, inviter: User, lab_name: str
 ) -> Mail:
@@ -165,9 +109,9 @@ def invitation_mail(
         queued_s=call.now.epoch_s,
         next_try_s=call.now.epoch_s,
         data={
-            "name": first_name if _is_fit(first_name) else invitation.email,
+            "name": first_name if is_fit(first_name) else invitation.email,
             "inviter": greeting_of(inviter),
-            "lab": lab_name if _is_fit(lab_name) else "",
+            "lab": lab_name if is_fit(lab_name) else "",
             "message": invitation.message,
         },
         purpose=INVITING,
@@ -220,33 +164,3 @@ def lockout_notice(call: Call) -> Notice | None:
     minutes = profile.lockout_s // 60
     mail = new_mail(call, user, Template.ACCOUNT_LOCKED, minutes=minutes)
     return notice_to(user, mail, call)
-
-
-def greeting_of(user: User) -> str:
-    """How a mail addresses somebody.
-
-    By their full name only if they are known to own the address, and never by what
-    looks like a link: otherwise anybody could have us send their words to a stranger.
-    """
-    name = " ".join(user.full_name.split())
-    if user.email_verified and _is_fit(name):
-        return name
-    return user.username[:_NAME_CHARS_MAX]
-
-
-def told_device(client: ClientInfo) -> str:
-    """How a mail names the device of a login: in its words only if they are harmless."""
-    name = " ".join(client.device_name.split())
-    return name if _is_fit(name) else "it did not tell its name"
-
-
-def _is_fit(name: str) -> bool:
-    """Whether it can stand in a mail: short, and not like a link."""
-    unfit = _UNFIT_FOR_NAMES & {*name} or "." in name or not name.isprintable()
-    return bool(name) and not unfit and len(name) <= _NAME_CHARS_MAX
-
-
-def masked(email: str) -> str:
-    """An address that its owner recognises and others cannot use."""
-    local, _, domain = email.partition("@")
-    return f"{local[:1]}***@{domain}"

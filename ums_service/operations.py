@@ -14,7 +14,7 @@ from ums_service.domain.profiles import Profile
 from ums_service.domain.roster import administrators
 from ums_service.domain.telling import tell
 from ums_service.domain.users import USERS, User
-from ums_service.notices import is_reachable, mail_to
+from ums_service.sending.mails import is_reachable, mail_to
 
 
 class Failed(Exception):

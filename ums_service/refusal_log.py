@@ -17,8 +17,9 @@ from ums_service.domain.audit import AuditEntry, Outcome, RefusalBudget, details
 from ums_service.domain.clients import user_agent_of
 from ums_service.domain.moment import Moment
 from ums_service.guard.saved_failures import SavedFailures
-from ums_service.notices import Notice, lockout_notice
+from ums_service.notices import lockout_notice
 from ums_service.refusals import Told, tell
+from ums_service.sending.mails import Notice
 
 _log = logging.getLogger(__name__)
 _UNREADABLE = "request"

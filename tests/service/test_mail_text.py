@@ -12,7 +12,7 @@ from ums_service.domain.outbox import Mail, Template
 from ums_service.domain.users import USERS
 from ums_service.mail.compose import OURS, Composer, Sender, in_words
 from ums_service.mail.sender import Letter
-from ums_service.notices import greeting_of, masked
+from ums_service.sending.mails import greeting_of, masked
 
 TOKEN = "3f1c8d2e-0000-4000-8000-000000000000." + "t" * 43
 EVIL = "Eve\r\nBcc: victim@example.org\u2028\x85X: <b>\"'&{{ 7 * 7 }}"

@@ -19,7 +19,7 @@ from ums_service.domain.notifications import (
 )
 from ums_service.domain.outbox import SECURITY, Mail, Template
 from ums_service.domain.telling import tell
-from ums_service.notices import Notice, mail_to
+from ums_service.sending.mails import Notice, mail_to
 
 NOW = Moment(1_800_000_000 * 1_000_000_000, 0.0)
 

@@ -10,10 +10,10 @@ from tests.service.announcing import WORDS, sent, told, work
 from tests.service.harness import Bench, Message
 from tests.service.test_notifications import types
 from tests.service.test_sent_codes import Gateway, gateway
-from ums_service import push as pushing
 from ums_service.domain.errors import NotDelivered
 from ums_service.domain.push_devices import PUSH_DEVICES, PushDevice
-from ums_service.push import Push, PushSender
+from ums_service.sending import push as pushing
+from ums_service.sending.push import Push, PushSender
 
 __all__ = ["gateway"]
 URL = {"push_gateway_url": "http://127.0.0.1:9/"}

@@ -20,7 +20,7 @@ from ums_service.domain.invitations import INVITATIONS, Invitation, purge
 from ums_service.domain.moment import Moment
 from ums_service.domain.outbox import OUTBOX, Template
 from ums_service.domain.role_requests import ROLE_REQUESTS, RoleRequests
-from ums_service.notices import mail_to
+from ums_service.sending.mails import mail_to
 
 PUSH = MAIL | {"push_gateway_url": "http://127.0.0.1:9/"}
 OWN: dict[str, Message] = {

@@ -29,9 +29,9 @@ from ums_service.domain.push_devices import PUSH_DEVICES
 from ums_service.domain.reach import wanted_channels
 from ums_service.domain.users import ACTIVE, USERS, User
 from ums_service.facilities import Facilities
-from ums_service.notices import greeting_of, is_reachable, mail_to
-from ums_service.push import Push
-from ums_service.sending import SENDING, SENDING_EVERYWHERE
+from ums_service.sending.mails import greeting_of, is_reachable, mail_to
+from ums_service.sending.permissions import SENDING, SENDING_EVERYWHERE
+from ums_service.sending.push import Push
 
 AT_ONCE: Final = 20
 """Accounts told in one commit: with the longest lists there can be, some MiB."""

@@ -12,7 +12,7 @@ from ums_service.domain.profiles import Profile
 from ums_service.domain.sessions import new_token
 from ums_service.domain.users import ACTIVE, USERS, User
 from ums_service.mail.queue import MailQueue
-from ums_service.notices import mail_to, notice
+from ums_service.sending.mails import mail_to, notice
 
 LOOKED_AT: Final = 500
 """Accounts in one round, of which there is one a minute: a million in a day and a half."""

@@ -18,7 +18,7 @@ from ums_service.domain.statuses import Status
 from ums_service.domain.unused import Due, what_is_due
 from ums_service.domain.users import USERS, User
 from ums_service.facilities import Facilities
-from ums_service.notices import mail_to, notice
+from ums_service.sending.mails import mail_to, notice
 
 LOOKED_AT: Final = 2_000
 """Accounts in one round, which is a minute: a million take a night."""

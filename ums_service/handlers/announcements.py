@@ -36,7 +36,7 @@ from ums_service.domain.profiles import HOUR_S, MINUTE_S
 from ums_service.domain.schedules import Schedule, new_schedule
 from ums_service.handlers.turns import ids_behind, taking_turns
 from ums_service.notices import require_mail
-from ums_service.sending import SENDING, SENDING_EVERYWHERE
+from ums_service.sending.permissions import SENDING, SENDING_EVERYWHERE
 
 ENDED_KEPT: Final = 100
 """Sendings of one account that are kept after their end, the newest."""

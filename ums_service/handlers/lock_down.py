@@ -23,7 +23,8 @@ from ums_service.domain.outbox import Template
 from ums_service.domain.users import USERS, User
 from ums_service.handlers.account_changes import check_own_password
 from ums_service.handlers.endings import end_everything_of
-from ums_service.notices import is_reachable, new_mail, post, require_mail
+from ums_service.notices import new_mail, post, require_mail
+from ums_service.sending.mails import is_reachable
 
 
 async def lock_down(request: LockDown, call: Call) -> Answer[LockDownReply]:

@@ -47,7 +47,8 @@ from ums_service.handlers.factor_proof import (
 )
 from ums_service.handlers.tokens import first_tokens
 from ums_service.handlers.views import user_view
-from ums_service.notices import notify, told_device
+from ums_service.notices import notify
+from ums_service.sending.mails import told_device
 
 L = TypeVar("L", bound=LoginReply)
 

@@ -17,8 +17,9 @@ from ums_service.domain.profiles import HOUR_S
 from ums_service.domain.push_devices import PUSH_DEVICES
 from ums_service.domain.users import User
 from ums_service.handlers.announcements import check_channels
-from ums_service.notices import is_reachable, new_mail, post
-from ums_service.push import Push
+from ums_service.notices import new_mail, post
+from ums_service.sending.mails import is_reachable
+from ums_service.sending.push import Push
 
 
 async def test_notification(

@@ -37,7 +37,8 @@ from ums_service.handlers.new_passwords import (
     with_new_password,
     with_temporary_password,
 )
-from ums_service.notices import is_reachable, new_mail, notify, post, require_mail
+from ums_service.notices import new_mail, notify, post, require_mail
+from ums_service.sending.mails import is_reachable
 
 _RESET_SENT: Final = "A mail to choose a new password is on its way"
 

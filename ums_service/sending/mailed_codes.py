@@ -10,7 +10,7 @@ from ums_service.domain.moment import Moment
 from ums_service.domain.outbox import Template
 from ums_service.domain.users import User
 from ums_service.mail.queue import MailQueue
-from ums_service.notices import mail_to
+from ums_service.sending.mails import mail_to
 
 
 class MailedCodes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ums_service.domain.users import User
 
 if TYPE_CHECKING:
-    from ums_service.http_gateway import HttpGateway
+    from ums_service.sending.http_gateway import HttpGateway
 
 
 class SmsGateway:

@@ -1,0 +1,1 @@
+"""What carries codes, mails and pushes to people, and who may send them."""
