@@ -8,10 +8,10 @@ has it can do what an open session can, and nothing that is sensitive.
 from dataclasses import replace
 from typing import Final
 
+from ums_service.calls.facilities import Facilities
 from ums_service.domain.moment import Moment
 from ums_service.domain.sessions import NEVER_PROVED, Session
 from ums_service.domain.signing_keys import KEY_RINGS, RING_ID, KeyRing
-from ums_service.facilities import Facilities
 
 BEGINS: Final = "eyJ"
 """What every signed token begins with."""

@@ -11,7 +11,9 @@ from storage import Store
 from ums_service import __version__
 from ums_service.audit.names import name_sealed
 from ums_service.audit.reader import AuditReader
-from ums_service.bulk_jobs import BulkJobs
+from ums_service.calls.bulk_jobs import BulkJobs
+from ums_service.calls.facilities import Facilities
+from ums_service.calls.meters import Meters
 from ums_service.deployment.backups import backups_of
 from ums_service.deployment.configuration import configuration_of
 from ums_service.deployment.mail_settings import mail_sender, smtp_server
@@ -36,7 +38,6 @@ from ums_service.domain.rate_limit import Bucket, RateLimits
 from ums_service.domain.sent_codes import CodeSender
 from ums_service.domain.sessions import Sessions, new_session_id, new_token
 from ums_service.domain.signing_keys import make_private_key
-from ums_service.facilities import Facilities
 from ums_service.guard.account_policies import AccountPolicies
 from ums_service.guard.api_keys import ApiKeys
 from ums_service.guard.attempts import Attempts
@@ -50,7 +51,6 @@ from ums_service.mail.compose import Composer
 from ums_service.mail.queue import MailQueue
 from ums_service.mail.sender import MailSender
 from ums_service.mail.smtp import Courier
-from ums_service.meters import Meters
 from ums_service.sending.mailed_codes import MailedCodes
 from ums_service.sending.push import PushSender
 from ums_service.sending.sms_gateway import SmsGateway

@@ -18,11 +18,13 @@ from ums_client.protocol.message import (
     open_envelope,
     request_id_of,
 )
-from ums_service.access import check_access, ignores_keys
-from ums_service.answer import Answer
 from ums_service.bearers import BEGINS, session_of_access_token
-from ums_service.call import Call
-from ums_service.catalogue import Handler, Row, rows
+from ums_service.calls.access import check_access, ignores_keys
+from ums_service.calls.answer import Answer
+from ums_service.calls.call import Call
+from ums_service.calls.catalogue import Handler, Row, rows
+from ums_service.calls.facilities import Facilities
+from ums_service.calls.meters import OK
 from ums_service.domain.errors import (
     InvalidCredentials,
     RateLimited,
@@ -31,11 +33,9 @@ from ums_service.domain.errors import (
 )
 from ums_service.domain.moment import Moment
 from ums_service.domain.sessions import Purpose, session_of_key
-from ums_service.facilities import Facilities
 from ums_service.gateways import Forwarded, forwarded
 from ums_service.guard.reply_delays import ReplyDelays
 from ums_service.handlers.endings import end_moved
-from ums_service.meters import OK
 from ums_service.refusal_log import RefusalLog
 from ums_service.replies import Replies
 from ums_service.write_once import WriteOnce

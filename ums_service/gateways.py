@@ -9,12 +9,12 @@ networks of API keys, the audit log. From anybody else `client.ip` is not even l
 from typing import NamedTuple
 
 from ums_client.protocol.permissions import Permission
+from ums_service.calls.facilities import Facilities
 from ums_service.domain.authorisation import WHOLE_SERVICE, may
 from ums_service.domain.clients import address_told
 from ums_service.domain.errors import PermissionDenied
 from ums_service.domain.moment import Moment
 from ums_service.domain.users import USERS
-from ums_service.facilities import Facilities
 
 
 class Forwarded(NamedTuple):

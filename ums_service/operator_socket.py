@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from storage.errors import StoreError
-from ums_service import metrics, operations
+from ums_service import operations
 from ums_service.bootstrap import Service
+from ums_service.calls import metrics
 from ums_service.domain.errors import Busy
 from ums_service.domain.moment import Moment
 

@@ -12,13 +12,13 @@ from storage.errors import StoreError
 from ums_client.protocol.actions import Action, Audit
 from ums_client.protocol.errors import ErrorCode
 from ums_service.audit.names import name_sealed
-from ums_service.call import Call
+from ums_service.calls.call import Call
+from ums_service.calls.notices import lockout_notice
+from ums_service.calls.refusals import Told, tell
 from ums_service.domain.audit import AuditEntry, Outcome, RefusalBudget, details_of
 from ums_service.domain.clients import user_agent_of
 from ums_service.domain.moment import Moment
 from ums_service.guard.saved_failures import SavedFailures
-from ums_service.notices import lockout_notice
-from ums_service.refusals import Told, tell
 from ums_service.sending.mails import Notice
 
 _log = logging.getLogger(__name__)

@@ -14,9 +14,9 @@ from ums_client.protocol.actions import Action
 from ums_client.protocol.codec import Encoding, encode
 from ums_client.protocol.errors import ErrorCode
 from ums_client.protocol.message import Reply
-from ums_service.answer import Answer
+from ums_service.calls.answer import Answer
+from ums_service.calls.refusals import Told
 from ums_service.refusal_log import Refused
-from ums_service.refusals import Told
 
 _TEXTS: Final = {
     ("logout", ErrorCode.INVALID_SESSION): "Invalid session",

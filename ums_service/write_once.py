@@ -3,7 +3,7 @@
 from typing import Any
 
 from ums_client.protocol.message import Envelope
-from ums_service.call import Call
+from ums_service.calls.call import Call
 from ums_service.domain.idempotency import DONE, Done, done_id, fingerprint
 
 

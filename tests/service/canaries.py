@@ -17,7 +17,7 @@ from tests.service.harness import LOCAL, Bench, Message
 from ums_client.protocol import fields
 from ums_client.protocol.actions import ACTION_BY_NAME, ACTIONS, Action
 from ums_client.protocol.message import open_envelope
-from ums_service.call import Call
+from ums_service.calls.call import Call
 from ums_service.deployment.opening import COLLECTIONS
 
 SECRET_TYPES = (fields.Password, fields.Secret, fields.Token, fields.Code)

@@ -17,12 +17,12 @@ from ums_client.protocol.actions import (
     Repeat,
 )
 from ums_client.protocol.errors import ErrorCode
-from ums_service.answer import Answer
-from ums_service.call import Call
-from ums_service.catalogue import IncompleteCatalogue, rows
+from ums_service.calls.answer import Answer
+from ums_service.calls.call import Call
+from ums_service.calls.catalogue import IncompleteCatalogue, rows
+from ums_service.calls.refusals import TELLERS
 from ums_service.domain import errors as domain_errors
 from ums_service.handlers import HANDLERS
-from ums_service.refusals import TELLERS
 
 
 def test_every_action_has_a_handler_and_every_handler_an_action():

@@ -132,7 +132,7 @@ def test_no_altered_token_is_a_known_device(alice: Bench):
 
 def call_of(bench: Bench):
     from ums_client.protocol.actions import ACTION_BY_NAME
-    from ums_service.call import Call
+    from ums_service.calls.call import Call
 
     facilities = bench.service.facilities
     return Call(facilities, ACTION_BY_NAME["login"], None, HERE, bench.clock.now)

@@ -8,8 +8,8 @@ from tests.service.harness import Bench, login
 from tests.service.test_keys import admin_key
 from ums_client.protocol.actions import ACTION_BY_NAME
 from ums_client.protocol.errors import ErrorCode
-from ums_service.meters import BOUNDS_S, OK, Meters
-from ums_service.metrics import gather, prometheus
+from ums_service.calls.meters import BOUNDS_S, OK, Meters
+from ums_service.calls.metrics import gather, prometheus
 
 LINE = re.compile(r'^([a-z_]+)(\{([a-z]+="[\w.+]+",?)+\})? (\d+(\.\d+)?(e-\d+)?)$')
 STRANGER = "192.0.2.7"

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from storage import Transaction
 from storage.errors import Refused
 from ums_service.audit.names import name_sealed_in
+from ums_service.calls.facilities import Facilities
 from ums_service.domain import outbox
 from ums_service.domain.announcements import ANNOUNCEMENTS, Announcement, State
 from ums_service.domain.audit import AuditEntry, Outcome
@@ -28,7 +29,6 @@ from ums_service.domain.outbox import Mail, Template
 from ums_service.domain.push_devices import PUSH_DEVICES
 from ums_service.domain.reach import wanted_channels
 from ums_service.domain.users import ACTIVE, USERS, User
-from ums_service.facilities import Facilities
 from ums_service.sending.mails import greeting_of, is_reachable, mail_to
 from ums_service.sending.permissions import SENDING, SENDING_EVERYWHERE
 from ums_service.sending.push import Push

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import NamedTuple
 
+from ums_service.calls.facilities import Facilities
 from ums_service.chores.announcer import Announcer
 from ums_service.chores.ended_labs import EndedLabs
 from ums_service.chores.evictions import Evictions
@@ -15,7 +16,6 @@ from ums_service.chores.old_mail import OldMail
 from ums_service.chores.purging import Purging
 from ums_service.domain import invitations
 from ums_service.domain.moment import Moment
-from ums_service.facilities import Facilities
 from ums_service.refusal_log import RefusalLog
 
 Chore = Callable[[Moment], Awaitable[None]]

@@ -7,6 +7,7 @@ from typing import Final
 
 from storage import Transaction
 from storage.errors import Refused
+from ums_service.calls.facilities import Facilities
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.endings import end_everything
 from ums_service.domain.errors import LastAdministrator
@@ -17,7 +18,6 @@ from ums_service.domain.standings import STANDINGS, Standing, end_suspension
 from ums_service.domain.statuses import Status
 from ums_service.domain.unused import Due, what_is_due
 from ums_service.domain.users import USERS, User
-from ums_service.facilities import Facilities
 from ums_service.sending.mails import mail_to, notice
 
 LOOKED_AT: Final = 2_000

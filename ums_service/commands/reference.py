@@ -5,7 +5,7 @@ import click
 from ums_client.protocol.actions import ACTIONS
 from ums_client.protocol.errors import ErrorCode
 from ums_client.protocol.service import ActionDescription, FieldDescription
-from ums_service.describe import describe
+from ums_service.calls.describe import describe
 
 _INTRODUCTION = """\
 # Protocol reference

@@ -57,7 +57,7 @@
      +- NotDelivered              what carries a message did not take it
 
 A refusal changes nothing. It carries what the caller needs next; the table in
-`ums_service.refusals` gives each class its code and its text.
+`ums_service.calls.refusals` gives each class its code and its text.
 """
 
 from collections.abc import Mapping

@@ -164,7 +164,7 @@ from ums_client.protocol.tokens import (
     RefreshToken,
     RotateSigningKey,
 )
-from ums_service.catalogue import Handler
+from ums_service.calls.catalogue import Handler
 from ums_service.handlers import (
     accounts,
     activation,

@@ -5,7 +5,15 @@ from typing import Any, Final
 
 from ums_client.protocol.accounts import UpdateUser
 from ums_client.protocol.permissions import Permission
-from ums_service.call import Call
+from ums_service.calls.call import Call
+from ums_service.calls.notices import (
+    ask_to_verify,
+    ask_to_verify_new,
+    notify,
+    notify_new_address,
+    require_mail,
+    tells,
+)
 from ums_service.domain import accounts, names
 from ums_service.domain.audit_seals import changes_of
 from ums_service.domain.errors import (
@@ -31,14 +39,6 @@ from ums_service.handlers.freshness import (
 from ums_service.handlers.granting import require_all_of
 from ums_service.handlers.new_passwords import with_new_password
 from ums_service.handlers.statuses import Wanted, with_status
-from ums_service.notices import (
-    ask_to_verify,
-    ask_to_verify_new,
-    notify,
-    notify_new_address,
-    require_mail,
-    tells,
-)
 
 _NEEDED: Final = {
     "role": Permission.ROLES_ASSIGN,

@@ -12,9 +12,10 @@ from ums_client.protocol.accounts import (
     UpdateUserReply,
 )
 from ums_client.protocol.permissions import Permission
-from ums_service.access import require_to_read
-from ums_service.answer import Answer, answer, answer_from
-from ums_service.call import Call
+from ums_service.calls.access import require_to_read
+from ums_service.calls.answer import Answer, answer, answer_from
+from ums_service.calls.call import Call
+from ums_service.calls.notices import ask_to_verify, new_mail, notify, post
 from ums_service.domain import accounts
 from ums_service.domain.default_roles import give_default_roles
 from ums_service.domain.errors import (
@@ -40,7 +41,6 @@ from ums_service.handlers.new_passwords import (
 )
 from ums_service.handlers.sections import sections
 from ums_service.handlers.views import user_view
-from ums_service.notices import ask_to_verify, new_mail, notify, post
 
 
 async def create_user(request: CreateUser, call: Call) -> Answer[CreateUserReply]:

@@ -7,8 +7,9 @@ nobody else ever knows it.
 """
 
 from ums_client.protocol.activation import ActivateAccount, ActivateAccountReply
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.notices import notify
 from ums_service.domain import one_time
 from ums_service.domain.errors import MissingInput
 from ums_service.domain.one_time import Purpose
@@ -16,7 +17,6 @@ from ums_service.domain.outbox import Template
 from ums_service.domain.roster import update_roster
 from ums_service.domain.users import ACTIVE, USERS, User
 from ums_service.handlers.new_passwords import with_new_password
-from ums_service.notices import notify
 
 
 async def activate_account(

@@ -8,8 +8,16 @@ from ums_client.protocol.addresses import (
     VerifyEmail,
     VerifyEmailReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.notices import (
+    ask_to_verify_new,
+    notify,
+    notify_new_address,
+    post,
+    request_to,
+    require_mail,
+)
 from ums_service.domain import accounts, names, one_time
 from ums_service.domain.errors import InvalidInput, InvalidSession
 from ums_service.domain.names import normalise
@@ -19,14 +27,6 @@ from ums_service.domain.statuses import Status
 from ums_service.domain.users import USERS, User
 from ums_service.handlers.account_changes import check_own_password
 from ums_service.handlers.password_resets import IF_SO
-from ums_service.notices import (
-    ask_to_verify_new,
-    notify,
-    notify_new_address,
-    post,
-    request_to,
-    require_mail,
-)
 
 
 async def verify_email(request: VerifyEmail, call: Call) -> Answer[VerifyEmailReply]:

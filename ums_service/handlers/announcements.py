@@ -10,8 +10,9 @@ from ums_client.protocol.notifications import (
     SendNotification,
     SendNotificationReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.notices import require_mail
 from ums_service.domain.announcements import (
     ANNOUNCEMENTS,
     Announcement,
@@ -35,7 +36,6 @@ from ums_service.domain.notifications import Channel
 from ums_service.domain.profiles import HOUR_S, MINUTE_S
 from ums_service.domain.schedules import Schedule, new_schedule
 from ums_service.handlers.turns import ids_behind, taking_turns
-from ums_service.notices import require_mail
 from ums_service.sending.permissions import SENDING, SENDING_EVERYWHERE
 
 ENDED_KEPT: Final = 100

@@ -9,8 +9,9 @@ from ums_client.protocol.assignments import (
     RevokeRoleReply,
 )
 from ums_client.protocol.permissions import Permission
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.several import Several
 from ums_service.domain.authorisation import NOTHING
 from ums_service.domain.entitlements import ENTITLEMENTS, AssignedRole, Entitlements
 from ums_service.domain.errors import InvalidInput, NoSuchRole
@@ -20,7 +21,6 @@ from ums_service.domain.users import ADMIN
 from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.granting import account, line_of, read_role, require_all
 from ums_service.handlers.role_views import shown_end
-from ums_service.several import Several
 
 
 class Terms(NamedTuple):

@@ -15,8 +15,8 @@ from ums_client.protocol.attributes import (
     SetRoleAttributeReply,
 )
 from ums_client.protocol.permissions import Permission
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.attribute_book import (
     AS_BUILT,
     ATTRIBUTE_BOOKS,

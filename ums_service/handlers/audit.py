@@ -13,9 +13,9 @@ from ums_client.protocol.audit import (
     VerifyAuditReply,
 )
 from ums_client.protocol.permissions import Permission
-from ums_service.answer import Answer, answer
 from ums_service.audit.reader import NEWEST
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.audit_search import Wanted
 from ums_service.handlers.freshness import require_fresh
 

@@ -9,8 +9,8 @@ from ums_client.protocol.attributes import (
     GetEffectiveAttributes,
     GetEffectiveAttributesReply,
 )
-from ums_service.answer import Answer, answer, answer_from
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer, answer_from
+from ums_service.calls.call import Call
 from ums_service.domain.errors import InvalidSession
 from ums_service.domain.moment import Moment
 from ums_service.domain.standing import Standing, standing_of

@@ -22,10 +22,12 @@ from ums_client.protocol.permissions import Permission
 from ums_client.protocol.recovery import IssueLink, IssueLinkReply
 from ums_client.protocol.sessions import RevokeSession
 from ums_client.protocol.statuses import SetUserStatus
-from ums_service.answer import Answer, answer
-from ums_service.bulk_jobs import ItemResult, Job
-from ums_service.call import Call
-from ums_service.catalogue import Row
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.bulk_jobs import ItemResult, Job
+from ums_service.calls.call import Call
+from ums_service.calls.catalogue import Row
+from ums_service.calls.item_calls import row_of, run_item
+from ums_service.calls.notices import new_mail, post, require_mail
 from ums_service.domain.errors import (
     InvalidInput,
     MissingInput,
@@ -43,8 +45,6 @@ from ums_service.handlers import (
     statuses,
 )
 from ums_service.handlers.freshness import require_fresh
-from ums_service.item_calls import row_of, run_item
-from ums_service.notices import new_mail, post, require_mail
 
 AT_ONCE: Final = 20
 """Accounts that are changed at the same time: their commits share a flush of the disk."""

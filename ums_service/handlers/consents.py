@@ -10,8 +10,8 @@ from ums_client.protocol.consents import (
     SetConsentReply,
 )
 from ums_client.protocol.invitations import AcceptInvitation
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.consents import (
     CONSENTS,
     TYPES_MAX,

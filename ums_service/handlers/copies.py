@@ -8,8 +8,8 @@ from ums_client.protocol.operations import (
     CompactStore,
     CompactStoreReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.deployment.backups import Backup
 from ums_service.domain.errors import NotConfigured
 from ums_service.handlers.freshness import require_fresh

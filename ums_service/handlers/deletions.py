@@ -9,8 +9,9 @@ from ums_client.protocol.deletions import (
     RestoreUser,
     RestoreUserReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.notices import notify
 from ums_service.domain import accounts, deleted
 from ums_service.domain.deleted import DELETED_USERS, DeletedUser
 from ums_service.domain.details import DETAILS
@@ -37,7 +38,6 @@ from ums_service.handlers.granting import (
 )
 from ums_service.handlers.turns import taking_turns
 from ums_service.handlers.views import deleted_view, user_view
-from ums_service.notices import notify
 
 
 async def delete_user(request: DeleteUser, call: Call) -> Answer[DeleteUserReply]:

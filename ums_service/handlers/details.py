@@ -10,8 +10,8 @@ from ums_client.protocol.personal import (
     UpdatePreferencesReply,
     plain,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.audit_seals import change_of
 from ums_service.domain.details import (
     DEFAULTS,

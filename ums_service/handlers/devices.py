@@ -10,8 +10,8 @@ from ums_client.protocol.devices import (
     ListDevicesReply,
 )
 from ums_client.protocol.sessions import OpensSession
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.devices import DEVICES, Device, Devices, device_token
 from ums_service.domain.errors import InvalidSession, NoSuchDevice, NotFound
 from ums_service.domain.service_secrets import DEVICE_TOKENS, service_secret

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import NoReturn
 
-from ums_service.call import Call
+from ums_service.calls.call import Call
 from ums_service.domain.endings import end_everything, end_logins
 from ums_service.domain.errors import InvalidSession
 from ums_service.domain.sessions import Session

@@ -13,8 +13,9 @@ from ums_client.protocol.factors import (
     SetupMfa,
     SetupMfaReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.notices import notify
 from ums_service.domain import totp
 from ums_service.domain.challenges import Challenge, Goal
 from ums_service.domain.errors import (
@@ -47,7 +48,6 @@ from ums_service.handlers.factor_proof import (
     prove_again,
 )
 from ums_service.handlers.sent_codes import check_may_be_sent, send_code
-from ums_service.notices import notify
 
 
 class Enrolling(NamedTuple):

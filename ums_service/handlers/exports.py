@@ -6,8 +6,8 @@ from itertools import islice
 from typing import Final, get_args
 
 from ums_client.protocol.exports import ExportedField, ExportUsers, ExportUsersReply
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.errors import InvalidInput
 from ums_service.domain.users import ACTIVE, USERS
 from ums_service.handlers.freshness import require_fresh

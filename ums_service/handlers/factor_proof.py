@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from ums_service.audit.names import name_sealed
-from ums_service.call import Call
+from ums_service.calls.call import Call
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.backup_codes import is_shaped_like_one
 from ums_service.domain.challenges import Challenge, Goal

@@ -12,8 +12,9 @@ from ums_client.protocol.factors import (
     RegenerateBackupCodes,
     RegenerateBackupCodesReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.notices import notify
 from ums_service.domain.errors import (
     InvalidInput,
     InvalidSession,
@@ -40,7 +41,6 @@ from ums_service.handlers.devices import ask_devices_again
 from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.factor_proof import prove_again
 from ums_service.handlers.freshness import require_fresh
-from ums_service.notices import notify
 
 REMOVABLE: Final = (TOTP, PASSKEY, SMS, EMAIL)
 

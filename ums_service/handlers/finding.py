@@ -10,8 +10,8 @@ from ums_client.protocol.finding import (
 )
 from ums_client.protocol.limits import LIST_MAX, PAGE_SIZE_MAX
 from ums_client.protocol.permissions import Permission
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.directory.cursors import Cursor
 from ums_service.directory.holders import (
     has_permission,

@@ -1,6 +1,6 @@
 """What else is forgotten of who is erased, beside the documents under their id."""
 
-from ums_service.call import Call
+from ums_service.calls.call import Call
 from ums_service.domain.outbox import OUTBOX
 
 

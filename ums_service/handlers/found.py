@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from storage import Store
 from ums_client.protocol.permissions import Permission
-from ums_service.call import Call
+from ums_service.calls.call import Call
 from ums_service.directory.turns import Turns
 from ums_service.directory.walk import Found
 from ums_service.domain.users import USERS

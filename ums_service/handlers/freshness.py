@@ -4,7 +4,7 @@ A session that was left open, or taken, can read and work on; it cannot change w
 opens accounts, what others may do, or take the log out of the service.
 """
 
-from ums_service.call import Call
+from ums_service.calls.call import Call
 from ums_service.domain.errors import FreshProofRequired
 
 

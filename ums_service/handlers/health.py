@@ -6,13 +6,13 @@ from typing import Any, Final
 from storage import State
 from ums_client.protocol.permissions import Permission
 from ums_client.protocol.service import HealthCheck, HealthCheckReply
-from ums_service import condition
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
-from ums_service.condition import Grade, Part
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.facilities import Facilities
 from ums_service.deployment import process
 from ums_service.domain.users import USERS
-from ums_service.facilities import Facilities
+from ums_service.handlers import condition
+from ums_service.handlers.condition import Grade, Part
 
 _STATES: Final = {
     State.WRITABLE: "ready",

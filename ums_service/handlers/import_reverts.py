@@ -7,9 +7,9 @@ from typing import Any, Final
 from storage import revision_of
 from ums_client.protocol.imports import RevertImport, RevertImportReply
 from ums_client.protocol.permissions import Permission
-from ums_service.answer import Answer, answer
 from ums_service.audit.names import name_sealed, name_sealed_in
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain import accounts, deleted
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.audit_seals import AUDIT_KEYS, changes_of

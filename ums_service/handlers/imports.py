@@ -20,8 +20,9 @@ from ums_client.protocol.user_files import (
     read_rows,
     without_ignored,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.notices import new_mail, post, require_mail
 from ums_service.domain.audit_seals import changes_of
 from ums_service.domain.errors import InvalidInput, MissingInput, PermissionDenied
 from ums_service.domain.imports import (
@@ -34,7 +35,6 @@ from ums_service.domain.password_hashes import NO_PASSWORD
 from ums_service.domain.users import ACTIVE
 from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.granting import require_all_of
-from ums_service.notices import new_mail, post, require_mail
 from ums_service.transfer.import_batches import ROWS_AT_ONCE, BatchWriter, Importer
 from ums_service.transfer.import_judge import ImportJudge, ImportRules, Judged, Verdict
 

@@ -18,8 +18,9 @@ from ums_client.protocol.invitations import (
     ResendInvitationReply,
 )
 from ums_client.protocol.permissions import Permission
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.notices import invitation_mail, post, require_mail
 from ums_service.domain import names
 from ums_service.domain.errors import (
     InvalidInput,
@@ -44,7 +45,6 @@ from ums_service.domain.users import USERS
 from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.inviting import INVITING, given_by
 from ums_service.handlers.turns import ids_behind, taking_turns
-from ums_service.notices import invitation_mail, post, require_mail
 
 _LINK: Final = re.compile(r"://|www\.", re.IGNORECASE)
 """Nobody has us mail the way to a page of theirs."""

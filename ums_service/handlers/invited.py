@@ -1,8 +1,9 @@
 """Accepting an invitation: a new account, or more for the one that somebody has."""
 
 from ums_client.protocol.invitations import AcceptInvitation, AcceptInvitationReply
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.notices import notify
 from ums_service.domain import accounts
 from ums_service.domain.default_roles import give_default_roles
 from ums_service.domain.entitlements import ENTITLEMENTS, AssignedRole, Entitlements
@@ -23,7 +24,6 @@ from ums_service.domain.users import USERS, User
 from ums_service.handlers.consents import note_consents
 from ums_service.handlers.inviting import Given, given_by
 from ums_service.handlers.lab_members import join
-from ums_service.notices import notify
 
 
 async def accept_invitation(

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ums_client.protocol.permissions import Permission
-from ums_service.call import Call
+from ums_service.calls.call import Call
 from ums_service.domain.authorisation import (
     NOTHING,
     WHOLE_SERVICE,

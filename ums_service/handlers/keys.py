@@ -16,8 +16,8 @@ from ums_client.protocol.keys import (
     RotateApiKeyReply,
 )
 from ums_client.protocol.permissions import NEVER_FOR_KEYS
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain import accounts
 from ums_service.domain.api_keys import (
     API_KEYS,

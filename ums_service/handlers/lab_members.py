@@ -17,8 +17,8 @@ from ums_client.protocol.lab_members import (
     UpdateLabMemberReply,
 )
 from ums_client.protocol.permissions import Permission
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.entitlements import ENTITLEMENTS, Entitlements, Membership
 from ums_service.domain.errors import (
     AlreadyMember,

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from ums_client.protocol.labs import GetLabStatistics, GetLabStatisticsReply
 from ums_client.protocol.permissions import Permission
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.attributes import LAB_ROLES
 from ums_service.domain.entitlements import Membership
 from ums_service.domain.users import ACTIVE, USERS

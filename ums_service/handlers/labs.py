@@ -18,8 +18,8 @@ from ums_client.protocol.labs import (
     UpdateLabReply,
 )
 from ums_client.protocol.permissions import Permission
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain import labs
 from ums_service.domain.attributes import LAB_ADMIN
 from ums_service.domain.errors import (

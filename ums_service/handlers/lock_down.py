@@ -8,8 +8,9 @@ would be the one to change it.
 
 from ums_client.protocol.addresses import RevertEmail, RevertEmailReply
 from ums_client.protocol.recovery import LockDown, LockDownReply
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.notices import new_mail, post, require_mail
 from ums_service.domain import accounts, one_time
 from ums_service.domain.devices import DEVICES
 from ums_service.domain.errors import (
@@ -23,7 +24,6 @@ from ums_service.domain.outbox import Template
 from ums_service.domain.users import USERS, User
 from ums_service.handlers.account_changes import check_own_password
 from ums_service.handlers.endings import end_everything_of
-from ums_service.notices import new_mail, post, require_mail
 from ums_service.sending.mails import is_reachable
 
 

@@ -1,8 +1,8 @@
 """Lifting a lockout by hand."""
 
 from ums_client.protocol.lockouts import UnlockUser, UnlockUserReply
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.errors import MissingInput, NotFound
 from ums_service.domain.users import USERS
 from ums_service.guard.attempts import delete_block

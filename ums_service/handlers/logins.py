@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 from ums_client.protocol.factors import VerifyMfa, VerifyMfaReply
 from ums_client.protocol.sessions import Login, LoginReply, OpensSession
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.notices import notify
 from ums_service.domain import accounts
 from ums_service.domain.challenges import Goal
 from ums_service.domain.clients import client_info
@@ -47,7 +48,6 @@ from ums_service.handlers.factor_proof import (
 )
 from ums_service.handlers.tokens import first_tokens
 from ums_service.handlers.views import user_view
-from ums_service.notices import notify
 from ums_service.sending.mails import told_device
 
 L = TypeVar("L", bound=LoginReply)

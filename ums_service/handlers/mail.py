@@ -10,13 +10,13 @@ from ums_client.protocol.mail import (
     TestMail,
     TestMailReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.notices import new_mail, post, require_mail
 from ums_service.domain.errors import NoSuchMail
 from ums_service.domain.outbox import OUTBOX, Mail, MailState, Template, revive, view
 from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.turns import taking_turns
-from ums_service.notices import new_mail, post, require_mail
 
 
 async def list_mail(request: ListMail, call: Call) -> Answer[ListMailReply]:

@@ -8,11 +8,11 @@ from ums_client.protocol.operations import (
     GetMetrics,
     GetMetricsReply,
 )
-from ums_service import metrics
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls import metrics
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.metrics import Metric
 from ums_service.deployment.configuration import Value, policies_of, wire_limits
-from ums_service.metrics import Metric
 
 
 async def get_metrics(request: GetMetrics, call: Call) -> Answer[GetMetricsReply]:

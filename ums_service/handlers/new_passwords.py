@@ -4,7 +4,7 @@ Whatever sets a password comes through here; what must end with the old one (ses
 say) is up to the action.
 """
 
-from ums_service.call import Call
+from ums_service.calls.call import Call
 from ums_service.domain import password_history
 from ums_service.domain.errors import PermissionDenied, PolicyViolation
 from ums_service.domain.password_generator import generate_password

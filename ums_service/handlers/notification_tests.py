@@ -1,8 +1,9 @@
 """A test of how the caller is told."""
 
 from ums_client.protocol.notifications import TestNotification, TestNotificationReply
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.notices import new_mail, post
 from ums_service.domain.errors import RateLimited, WrongState
 from ums_service.domain.notice_words import words_of
 from ums_service.domain.notifications import (
@@ -17,7 +18,6 @@ from ums_service.domain.profiles import HOUR_S
 from ums_service.domain.push_devices import PUSH_DEVICES
 from ums_service.domain.users import User
 from ums_service.handlers.announcements import check_channels
-from ums_service.notices import new_mail, post
 from ums_service.sending.mails import is_reachable
 from ums_service.sending.push import Push
 

@@ -8,8 +8,8 @@ from ums_client.protocol.notifications import (
     MarkNotifications,
     MarkNotificationsReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.errors import MissingInput
 from ums_service.domain.moment import text_of
 from ums_service.domain.notice_words import Words, words_of

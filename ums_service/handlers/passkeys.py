@@ -15,8 +15,8 @@ from ums_client.protocol.passkeys import (
     RenamePasskey,
     RenamePasskeyReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.challenges import Challenge, Goal
 from ums_service.domain.errors import InvalidInput, InvalidToken, NoFactor, WrongFactor
 from ums_service.domain.factors import FACTORS, PASSKEY, Passkey

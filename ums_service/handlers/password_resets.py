@@ -10,8 +10,9 @@ from ums_client.protocol.recovery import (
     ResetPassword,
     ResetPasswordReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.notices import notify, post, request_to, require_mail
 from ums_service.domain import accounts, one_time
 from ums_service.domain.devices import DEVICES
 from ums_service.domain.errors import InvalidLink, MissingInput, NotFound
@@ -23,7 +24,6 @@ from ums_service.domain.users import ACTIVE, USERS
 from ums_service.handlers.account_changes import prove_or_recent
 from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.new_passwords import require_person, with_new_password
-from ums_service.notices import notify, post, request_to, require_mail
 
 IF_SO: Final = "If there is such an account, a mail is on its way"
 

@@ -13,8 +13,9 @@ from ums_client.protocol.passwords import (
     GetPasswordStatus,
     GetPasswordStatusReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.notices import new_mail, notify, post, require_mail
 from ums_service.domain.errors import (
     InvalidInput,
     InvalidSession,
@@ -37,7 +38,6 @@ from ums_service.handlers.new_passwords import (
     with_new_password,
     with_temporary_password,
 )
-from ums_service.notices import new_mail, notify, post, require_mail
 from ums_service.sending.mails import is_reachable
 
 _RESET_SENT: Final = "A mail to choose a new password is on its way"

@@ -9,8 +9,8 @@ from ums_client.protocol.assignments import (
     GetUserPermissionsReply,
 )
 from ums_client.protocol.permissions import Permission
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.authorisation import (
     NOTHING,
     WHOLE_SERVICE,

@@ -4,9 +4,9 @@ from typing import Any
 
 from ums_client.protocol.permissions import Permission
 from ums_client.protocol.personal_data import ExportUserData, ExportUserDataReply
-from ums_service.answer import Answer, answer
 from ums_service.audit.reader import NEWEST
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.audit_search import Wanted
 from ums_service.domain.deleted import DELETED_USERS
 from ums_service.domain.errors import InvalidSession, NotFound

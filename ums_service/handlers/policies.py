@@ -9,8 +9,8 @@ from ums_client.protocol.policies import (
     UpdatePolicy,
     UpdatePolicyReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.errors import InvalidInput, PermissionDenied
 from ums_service.domain.lab_policies import (
     RANKS,

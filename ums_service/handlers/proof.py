@@ -1,8 +1,8 @@
 """Recent proof of who somebody is: asked for in `freshness`, renewed here."""
 
 from ums_client.protocol.sessions import Reauthenticate, ReauthenticateReply
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.errors import InvalidSession
 from ums_service.domain.factors import FACTORS
 from ums_service.domain.sessions import expiry

@@ -8,8 +8,8 @@ from ums_client.protocol.notifications import (
     UnregisterDevice,
     UnregisterDeviceReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.errors import MissingInput, NoSuchDevice, NotConfigured
 from ums_service.domain.push_devices import (
     PUSH_DEVICES,

@@ -11,8 +11,8 @@ from ums_client.protocol.deletions import (
     LegalHoldReply,
 )
 from ums_client.protocol.limits import LIST_MAX
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain import belongings, deleted, invitations
 from ums_service.domain.anonymous import anonymised
 from ums_service.domain.deleted import DELETED_USERS

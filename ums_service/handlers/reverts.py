@@ -6,8 +6,8 @@ from storage import Search
 from ums_client.protocol.accounts import UpdateUser
 from ums_client.protocol.permissions import Permission
 from ums_client.protocol.reverts import RevertChange, RevertChangeReply
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.details import DETAILS, Details
 from ums_service.domain.errors import NoSuchEntry, NotFound
 from ums_service.domain.reverts import revert_of

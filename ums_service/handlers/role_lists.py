@@ -10,8 +10,8 @@ from ums_client.protocol.roles import (
     ListRoles,
     ListRolesReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.authorisation import NOTHING
 from ums_service.domain.errors import InvalidInput, NoSuchRole
 from ums_service.domain.roles import (

@@ -14,8 +14,9 @@ from ums_client.protocol.role_requests import (
     WithdrawRoleRequest,
     WithdrawRoleRequestReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.several import Several
 from ums_service.domain.errors import (
     InvalidInput,
     NoSuchLab,
@@ -42,7 +43,6 @@ from ums_service.handlers.assignments import (
 from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.granting import account
 from ums_service.handlers.turns import taking_turns
-from ums_service.several import Several
 
 
 async def request_role(request: RequestRole, call: Call) -> Answer[RequestRoleReply]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from storage import document_of
-from ums_service.call import Call
+from ums_service.calls.call import Call
 from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.moment import text_of
 from ums_service.domain.roles import Role

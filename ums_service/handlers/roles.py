@@ -12,8 +12,8 @@ from ums_client.protocol.roles import (
     SetRolePermissions,
     SetRolePermissionsReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.authorisation import NOTHING
 from ums_service.domain.entitlements import ENTITLEMENTS
 from ums_service.domain.errors import BuiltIn, InvalidInput, NoSuchRole, RoleInUse

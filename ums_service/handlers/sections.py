@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from ums_client.protocol.permissions import Permission
-from ums_service.call import Call
+from ums_service.calls.call import Call
 from ums_service.domain.details import (
     CONTACT,
     DETAILS,

@@ -4,9 +4,9 @@ from typing import Any, Final
 
 from ums_client.protocol.audit import ListSecurityEvents, ListSecurityEventsReply
 from ums_client.protocol.permissions import Permission
-from ums_service.answer import Answer, answer
 from ums_service.audit.reader import NEWEST
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.audit_search import Wanted
 from ums_service.domain.moment import text_of
 

@@ -3,8 +3,8 @@
 from typing import Final
 
 from ums_client.protocol.factors import SendMfaCode, SendMfaCodeReply
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.challenges import Challenge, Goal
 from ums_service.domain.errors import (
     InvalidToken,

@@ -2,9 +2,9 @@
 
 from ums_client.protocol.actions import ACTIONS
 from ums_client.protocol.service import DescribeActions, DescribeActionsReply
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
-from ums_service.describe import describe
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.describe import describe
 from ums_service.domain.errors import NotFound
 
 

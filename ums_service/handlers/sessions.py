@@ -11,8 +11,8 @@ from ums_client.protocol.sessions import (
     RevokeSession,
     RevokeSessionReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.errors import MissingInput, NotFound
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.moment import Moment, text_of

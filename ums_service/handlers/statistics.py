@@ -6,8 +6,8 @@ from typing import Any, Final, NamedTuple
 
 from ums_client.protocol.finding import GetStatistics, GetStatisticsReply
 from ums_client.protocol.permissions import Permission
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.directory.directory import Directory
 from ums_service.directory.holders import locked_accounts
 from ums_service.directory.rows import Traits

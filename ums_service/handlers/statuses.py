@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ums_client.protocol.statuses import SetUserStatus, SetUserStatusReply
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.notices import notify
 from ums_service.domain.audit_seals import changes_of
 from ums_service.domain.errors import InvalidInput, NotFound
 from ums_service.domain.moment import text_of
@@ -18,7 +19,6 @@ from ums_service.domain.users import USERS, User
 from ums_service.handlers.endings import end_everything_of
 from ums_service.handlers.freshness import require_fresh
 from ums_service.handlers.views import user_view
-from ums_service.notices import notify
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from ums_client.protocol.tokens import (
     RotateSigningKey,
     RotateSigningKeyReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
+from ums_service.calls.notices import notify
 from ums_service.domain import refresh
 from ums_service.domain.access_tokens import Bearer
 from ums_service.domain.audit import AuditEntry, Outcome
@@ -36,7 +37,6 @@ from ums_service.domain.signing_keys import (
 from ums_service.domain.users import ACTIVE, USERS, User
 from ums_service.handlers.endings import end_logins_of
 from ums_service.handlers.freshness import require_fresh
-from ums_service.notices import notify
 
 _FEED_MAX: Final = 5_000
 """Entries of one list of revocations: some 200 KB."""

@@ -10,8 +10,8 @@ from ums_client.protocol.attributes import (
     RevokeUserAttribute,
     RevokeUserAttributeReply,
 )
-from ums_service.answer import Answer, answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer
+from ums_service.calls.call import Call
 from ums_service.domain.attribute_book import AS_BUILT, ATTRIBUTE_BOOKS, BOOK_ID
 from ums_service.domain.entitlements import (
     ENTITLEMENTS,

@@ -4,8 +4,8 @@ from typing import Any
 
 from storage import document_of
 from ums_client.protocol.sessions import VerifySession, VerifySessionReply
-from ums_service.answer import Answer, answer, answer_from
-from ums_service.call import Call
+from ums_service.calls.answer import Answer, answer, answer_from
+from ums_service.calls.call import Call
 from ums_service.domain.errors import InvalidSession
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.moment import text_of

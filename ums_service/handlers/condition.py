@@ -5,10 +5,10 @@ from statistics import median
 from typing import Final, NamedTuple
 
 from storage import State
+from ums_service.calls.facilities import Facilities
 from ums_service.deployment import process
 from ums_service.domain.moment import Moment
 from ums_service.domain.signing_keys import KEY_RINGS, RING_ID
-from ums_service.facilities import Facilities
 
 SLOW_COMMIT_S: Final = 1.0
 """A store whose commits take longer than this is not as it should be."""

@@ -12,11 +12,11 @@ from typing import Final, NamedTuple
 
 from storage import State
 from ums_client.protocol.actions import ACTION_BY_NAME, Audit
+from ums_service.calls.facilities import Facilities
+from ums_service.calls.meters import BOUNDS_S, OK, UNREADABLE, Meters, Tally
 from ums_service.deployment import process
 from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.users import USERS
-from ums_service.facilities import Facilities
-from ums_service.meters import BOUNDS_S, OK, UNREADABLE, Meters, Tally
 
 COUNTER, GAUGE, HISTOGRAM = "counter", "gauge", "histogram"
 _BEGINS_ONLY: Final = "begin_passkey_login"

@@ -4,8 +4,8 @@ from typing import Any
 
 from ums_client.protocol.actions import Access, Action, Repeat
 from ums_client.protocol.permissions import Permission
-from ums_service.call import Call
-from ums_service.catalogue import Row
+from ums_service.calls.call import Call
+from ums_service.calls.catalogue import Row
 from ums_service.domain.authorisation import NOTHING
 from ums_service.domain.errors import InvalidSession, PermissionDenied
 

@@ -1,7 +1,7 @@
 """One call that changes several accounts: an audit entry for each of them."""
 
 from ums_service.audit.names import name_sealed_in
-from ums_service.call import Call
+from ums_service.calls.call import Call
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.audit_seals import Changes
 from ums_service.domain.clients import user_agent_of

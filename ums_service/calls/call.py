@@ -8,6 +8,7 @@ from storage import Transaction
 from ums_client.protocol.actions import Action
 from ums_client.protocol.permissions import Permission
 from ums_service.audit.names import name_sealed_in
+from ums_service.calls.facilities import Facilities
 from ums_service.domain.api_keys import ApiKey
 from ums_service.domain.audit import AuditEntry, Outcome, details_of
 from ums_service.domain.audit_seals import Changes
@@ -28,7 +29,6 @@ from ums_service.domain.passwords import PasswordPolicy
 from ums_service.domain.service_secrets import DEVICE_TOKENS, service_secret
 from ums_service.domain.sessions import Session
 from ums_service.domain.users import USERS, User
-from ums_service.facilities import Facilities
 from ums_service.guard.attempts import delete_failures, name_of_source
 
 T = TypeVar("T")

@@ -7,13 +7,13 @@ from storage.errors import Conflict, Refused, StoreError, UniqueViolation
 from ums_client.protocol.actions import ACTION_BY_NAME
 from ums_client.protocol.errors import ErrorCode
 from ums_client.protocol.message import Request
-from ums_service.access import check_access
 from ums_service.audit.names import name_sealed
-from ums_service.bulk_jobs import ItemResult
-from ums_service.call import Call
-from ums_service.catalogue import Handler, Row
+from ums_service.calls.access import check_access
+from ums_service.calls.bulk_jobs import ItemResult
+from ums_service.calls.call import Call
+from ums_service.calls.catalogue import Handler, Row
+from ums_service.calls.refusals import tell
 from ums_service.domain.audit import AuditEntry, Outcome
-from ums_service.refusals import tell
 
 RUNS_MAX: Final = 16
 """As for a request of its own (`dispatch`)."""

@@ -7,7 +7,7 @@ is set up; `post` is for flows that do not work without mail.
 from dataclasses import replace
 from typing import Any, Final
 
-from ums_service.call import Call
+from ums_service.calls.call import Call
 from ums_service.domain import one_time, outbox
 from ums_service.domain.errors import NotConfigured
 from ums_service.domain.invitations import Invitation

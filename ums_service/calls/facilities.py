@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from storage import Store
 from ums_service.audit.reader import AuditReader
-from ums_service.bulk_jobs import BulkJobs
+from ums_service.calls.bulk_jobs import BulkJobs
+from ums_service.calls.meters import Meters
 from ums_service.deployment.backups import Backups
 from ums_service.deployment.configuration import Configuration
 from ums_service.directory.directory import Directory
@@ -21,7 +22,6 @@ from ums_service.guard.hashing import HashingPool
 from ums_service.guard.login_gate import LoginGate
 from ums_service.guard.second_factors import SecondFactors
 from ums_service.mail.queue import MailQueue
-from ums_service.meters import Meters
 from ums_service.sending.push import PushSender
 from ums_service.transfer.look_alike_names import LookAlikeNames
 

@@ -9,8 +9,8 @@ from typing import Any, Final, get_args, get_origin
 
 from ums_client.protocol.actions import Access, Action, Audit, Rate, Repeat
 from ums_client.protocol.message import Request
-from ums_service.answer import Answer
-from ums_service.call import Call
+from ums_service.calls.answer import Answer
+from ums_service.calls.call import Call
 
 Handler = Callable[[Any, Call], Coroutine[Any, Any, Answer[Any]]]
 _COLUMNS: Final[dict[str, type]] = {
