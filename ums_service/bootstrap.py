@@ -20,7 +20,6 @@ from ums_service.deployment.mail_settings import mail_sender, smtp_server
 from ums_service.deployment.peppers import read_pepper
 from ums_service.deployment.settings import Settings
 from ums_service.directory.directory import Directory
-from ums_service.dispatch import Dispatch
 from ums_service.domain.access_tokens import AccessTokens, TokenRules
 from ums_service.domain.addresses import ExemptAddresses
 from ums_service.domain.argon2id import HashParameters
@@ -51,6 +50,7 @@ from ums_service.mail.compose import Composer
 from ums_service.mail.queue import MailQueue
 from ums_service.mail.sender import MailSender
 from ums_service.mail.smtp import Courier
+from ums_service.requests.dispatch import Dispatch
 from ums_service.sending.mailed_codes import MailedCodes
 from ums_service.sending.push import PushSender
 from ums_service.sending.sms_gateway import SmsGateway

@@ -102,7 +102,7 @@ class CanaryBench(Bench):
                 super().__init__(*args, **given)
                 calls.append(self)
 
-        monkeypatch.setattr("ums_service.dispatch.Call", Noted)
+        monkeypatch.setattr("ums_service.requests.dispatch.Call", Noted)
         super().__init__(**more)
 
     def ask_all(

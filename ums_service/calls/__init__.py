@@ -1,1 +1,1 @@
-"""One call and what handlers work with: the table of actions, facilities, refusals, figures."""
+"""One call, and what handlers work with: facilities, the table of actions, refusals."""

@@ -16,7 +16,7 @@ from ums_service.chores.old_mail import OldMail
 from ums_service.chores.purging import Purging
 from ums_service.domain import invitations
 from ums_service.domain.moment import Moment
-from ums_service.refusal_log import RefusalLog
+from ums_service.requests.refusal_log import RefusalLog
 
 Chore = Callable[[Moment], Awaitable[None]]
 """One round of something; it may raise StoreError, to be asked again."""

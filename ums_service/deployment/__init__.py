@@ -1,1 +1,1 @@
-"""What operator and machine give the service: settings, keys, the store, a clock, a process."""
+"""What operator and machine give: settings, keys, the open store, a clock, the process."""

@@ -1,1 +1,1 @@
-"""Accounts as data: imports judged and written, exports, all that is kept of one person."""
+"""Accounts as data: imports judged and written, exports, all that is kept of a person."""

@@ -18,7 +18,6 @@ from ums_client.protocol.message import (
     open_envelope,
     request_id_of,
 )
-from ums_service.bearers import BEGINS, session_of_access_token
 from ums_service.calls.access import check_access, ignores_keys
 from ums_service.calls.answer import Answer
 from ums_service.calls.call import Call
@@ -33,12 +32,13 @@ from ums_service.domain.errors import (
 )
 from ums_service.domain.moment import Moment
 from ums_service.domain.sessions import Purpose, session_of_key
-from ums_service.gateways import Forwarded, forwarded
 from ums_service.guard.reply_delays import ReplyDelays
 from ums_service.handlers.endings import end_moved
-from ums_service.refusal_log import RefusalLog
-from ums_service.replies import Replies
-from ums_service.write_once import WriteOnce
+from ums_service.requests.bearers import BEGINS, session_of_access_token
+from ums_service.requests.gateways import Forwarded, forwarded
+from ums_service.requests.refusal_log import RefusalLog
+from ums_service.requests.replies import Replies
+from ums_service.requests.write_once import WriteOnce
 
 RUNS_MAX: Final = 16
 """How often a handler is run when other commits get between its read and its own."""

@@ -16,7 +16,7 @@ from ums_client.protocol.errors import ErrorCode
 from ums_client.protocol.message import Reply
 from ums_service.calls.answer import Answer
 from ums_service.calls.refusals import Told
-from ums_service.refusal_log import Refused
+from ums_service.requests.refusal_log import Refused
 
 _TEXTS: Final = {
     ("logout", ErrorCode.INVALID_SESSION): "Invalid session",
