@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
-LOADED = ("ums_service.cli", "ums_service.serve", "ums_client.shell_call")
+LOADED = ("ums_service.cli", "ums_service.starting.serve", "ums_client.shell_call")
 _MESSAGE_BYTES = 1 << 20
 
 

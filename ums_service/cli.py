@@ -13,8 +13,8 @@ from typing_extensions import override
 
 from ums_service import __version__
 from ums_service.commands.options import data_options, say, settings_from
+from ums_service.commands.reporting import reported
 from ums_service.deployment import process
-from ums_service.reporting import reported
 
 _COMMANDS: Final = {
     "audit": "audit:audit",
@@ -77,7 +77,7 @@ def cli() -> None:
 )
 def serve(**flags: Any) -> None:
     """Answer requests until SIGTERM or Ctrl-C."""
-    from ums_service.serve import serve as run
+    from ums_service.starting.serve import serve as run
 
     settings = settings_from(flags)
     logging.Formatter.converter = time.gmtime

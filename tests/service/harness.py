@@ -19,8 +19,8 @@ from storage import Disk, KdfParameters, Store, StoreOptions
 from storage.collection import Entry
 from tests.doubles import ManualClock
 from tests.storage.memory_disk import MemoryDisk
-from ums_service.bootstrap import Service, build_service
 from ums_service.chores.every import Chore, Chores, chores_of
+from ums_service.chores.maintenance import Maintenance
 from ums_service.deployment.clock import SteadyClock
 from ums_service.deployment.opening import COLLECTIONS, STREAMS
 from ums_service.deployment.peppers import settle_peppers
@@ -29,8 +29,8 @@ from ums_service.domain.audit import AUDIT
 from ums_service.domain.profiles import PROFILES, Profile
 from ums_service.domain.service_secrets import ensure_secrets
 from ums_service.domain.users import USERS, User
-from ums_service.first_start import ensure_admin
-from ums_service.maintenance import Maintenance
+from ums_service.starting.bootstrap import Service, build_service
+from ums_service.starting.first_start import ensure_admin
 
 ROOT = Path(__file__).resolve().parents[2]
 CHEAP_KDF = KdfParameters(time_cost=1, memory_kib=8, lanes=1)

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from tests.service.running import running_service
 from tests.service.smtp_server import smtp_server
 from ums_service.cli import cli
-from ums_service.examination import Grade
+from ums_service.commands.examination import Grade
 
 Findings = dict[str, tuple[str, str]]
 

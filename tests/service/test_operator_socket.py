@@ -14,9 +14,9 @@ from tests.programs import run_program
 from tests.service.harness import Message, update
 from tests.service.mailbox import MAIL
 from tests.service.running import RunningService, running_service, service_environment
-from ums_service import operator_socket
 from ums_service.domain.outbox import OUTBOX
-from ums_service.operations import recover_admin
+from ums_service.starting import operator_socket
+from ums_service.starting.operations import recover_admin
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tests.service.mailbox import (
 from ums_service.domain.one_time import ONE_TIME, Purpose
 from ums_service.domain.outbox import OUTBOX
 from ums_service.domain.users import USERS
-from ums_service.first_admin import recover
+from ums_service.starting.first_admin import recover
 
 NEW = "another pass 1"
 HERE = "203.0.113.1"

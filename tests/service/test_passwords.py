@@ -16,7 +16,6 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 from tests.service.harness import GOOD, LOCAL, STRONG, Bench, creation
 from tests.service.running import run_to_end
 from ums_client.protocol.actions import ACTION_BY_NAME
-from ums_service.bootstrap import SCORES_WAITING_MAX
 from ums_service.domain import blocklist, password_strength
 from ums_service.domain.blocklist import (
     Blocklist,
@@ -29,6 +28,7 @@ from ums_service.domain.password_generator import ALPHABET, generate_password
 from ums_service.domain.password_strength import strength_of
 from ums_service.domain.passwords import BYTES_MAX, PasswordPolicy
 from ums_service.domain.profiles import COMPAT, HIPAA, PROFILES, STANDARD
+from ums_service.starting.bootstrap import SCORES_WAITING_MAX
 
 COMMON = "Password is one of the most common ones"
 STANDARD_POLICY = PasswordPolicy(STANDARD, Blocklist())

@@ -5,7 +5,7 @@ import signal
 
 from ums_service.broker.broker import Broker
 from ums_service.broker.sockets import CannotBind, bind_router, make_context
-from ums_service.listening import _guard_memory
+from ums_service.starting.listening import _guard_memory
 
 
 class AlwaysHigh:

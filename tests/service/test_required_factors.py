@@ -10,7 +10,7 @@ from tests.service.harness import (
     STRONG,
     Bench,
 )
-from ums_service.first_admin import recover
+from ums_service.starting.first_admin import recover
 
 
 def test_the_first_administrator_gets_into_a_hipaa_service(hipaa: Bench):

@@ -12,10 +12,10 @@ import pytest
 from tests.service.harness import Bench
 from tests.service.mailbox import MAIL, code_in, text_of
 from tests.service.smtp_server import HOST, certificate, free_port, smtp_server
-from ums_service.bootstrap import build_sender
 from ums_service.deployment.mail_settings import smtp_server as server_of
 from ums_service.deployment.settings import BadSettings
 from ums_service.domain.outbox import OUTBOX, Mail
+from ums_service.starting.bootstrap import build_sender
 
 MakeBench = Callable[..., Bench]
 

@@ -21,7 +21,7 @@ from tests.service.token_holders import (
     with_tokens,
 )
 from ums_service.domain.families import FAMILIES
-from ums_service.first_admin import recover
+from ums_service.starting.first_admin import recover
 
 
 def end_by_revocation(bench: Bench, tokens: Message) -> Message:

@@ -18,12 +18,12 @@ from ums_service.audit.export import PDF_ENTRIES_MAX, Format, Shown, lines, rend
 from ums_service.audit.reader import said_in, show
 from ums_service.commands.offline import open_offline
 from ums_service.commands.options import data_options, say, settings_from
+from ums_service.commands.reporting import EXIT_FAILED, end, reported
 from ums_service.deployment.opening import require_master_key
 from ums_service.deployment.settings import Settings
 from ums_service.domain.audit import AUDIT
 from ums_service.domain.audit_search import Wanted
 from ums_service.domain.errors import InvalidInput, NotConfigured
-from ums_service.reporting import EXIT_FAILED, end, reported
 
 _AT_ONCE: Final = 1_000
 _TOLD_EVERY: Final = 100_000

@@ -15,6 +15,7 @@ from storage.backup import backup as write_backup
 from storage.backup import restore as unpack_backup
 from ums_service.commands.offline import open_offline
 from ums_service.commands.options import data_options, say, settings_from
+from ums_service.commands.reporting import reported
 from ums_service.deployment.clock import read_clock
 from ums_service.deployment.opening import (
     COLLECTIONS,
@@ -26,7 +27,6 @@ from ums_service.deployment.settings import Settings
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.families import FAMILIES
 from ums_service.domain.signing_keys import KEY_RINGS, RING_ID
-from ums_service.reporting import reported
 
 _VOIDED_AT_ONCE: Final = 10_000
 

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import click
 
+from ums_service.commands.examination import Grade, examine
 from ums_service.commands.options import data_options, settings_from
+from ums_service.commands.reporting import EXIT_FAILED, reported
 from ums_service.deployment.clock import read_clock
-from ums_service.examination import Grade, examine
-from ums_service.reporting import EXIT_FAILED, reported
 
 _MARKS: Final = {Grade.GOOD: "ok   ", Grade.DOUBTFUL: "doubt", Grade.WRONG: "WRONG"}
 

@@ -9,15 +9,15 @@ import click
 
 from storage import Store
 from ums_client.protocol.user_files import Format, Row, UnreadableFile, read_rows
-from ums_service.bootstrap import new_user_id
 from ums_service.commands.offline import open_offline
 from ums_service.commands.options import say
+from ums_service.commands.reporting import EXIT_FAILED, end
 from ums_service.deployment.clock import read_clock
 from ums_service.deployment.settings import Settings
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import Profile
 from ums_service.domain.sessions import new_session_id
-from ums_service.reporting import EXIT_FAILED, end
+from ums_service.starting.bootstrap import new_user_id
 from ums_service.transfer.import_batches import BatchWriter, Importer
 from ums_service.transfer.import_judge import ImportJudge, ImportRules, Judged, Verdict
 from ums_service.transfer.look_alike_names import LookAlikeNames

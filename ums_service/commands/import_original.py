@@ -11,10 +11,10 @@ import click
 
 from storage import Store
 from ums_service.audit.names import name_sealed_of
-from ums_service.bootstrap import new_user_id
 from ums_service.commands.import_files import Wanted, import_rows, rows_of
 from ums_service.commands.offline import open_offline
 from ums_service.commands.options import data_options, say, settings_from
+from ums_service.commands.reporting import EXIT_FAILED, EXIT_PARTLY, end, reported
 from ums_service.deployment.clock import read_clock
 from ums_service.deployment.settings import Settings
 from ums_service.domain.audit import AuditEntry, Outcome
@@ -28,7 +28,7 @@ from ums_service.domain.original_file import (
 )
 from ums_service.domain.roster import update_roster
 from ums_service.domain.users import USERS
-from ums_service.reporting import EXIT_FAILED, EXIT_PARTLY, end, reported
+from ums_service.starting.bootstrap import new_user_id
 
 _BATCH: Final = 500
 _NEW, _THERE, _REFUSED = "new", "there already", "refused"

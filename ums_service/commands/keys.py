@@ -7,7 +7,7 @@ import click
 
 from ums_service.broker.keys import CurveKeys
 from ums_service.commands.options import data_options, say, settings_from
-from ums_service.reporting import reported
+from ums_service.commands.reporting import reported
 
 
 @click.group()

@@ -11,6 +11,7 @@ from storage import Store, Transaction
 from ums_service.audit.names import name_sealed
 from ums_service.commands.offline import open_offline
 from ums_service.commands.options import data_options, say, settings_from
+from ums_service.commands.reporting import reported
 from ums_service.deployment.clock import read_clock
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.moment import Moment
@@ -22,8 +23,7 @@ from ums_service.domain.outbox import (
     revive,
     view,
 )
-from ums_service.operations import Failed
-from ums_service.reporting import reported
+from ums_service.starting.operations import Failed
 
 _SECRET: Final = (Template.CODE,)
 """Templates whose data opens something."""

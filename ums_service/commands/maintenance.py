@@ -10,9 +10,9 @@ import click
 from storage import KdfParameters
 from storage.passwords import change_master_password
 from storage.repair import Repaired, repair
-from ums_service import operations
 from ums_service.commands.offline import open_offline
 from ums_service.commands.options import data_options, say, settings_from
+from ums_service.commands.reporting import reported
 from ums_service.deployment.clock import read_clock
 from ums_service.deployment.master_key import read_key_file
 from ums_service.deployment.opening import (
@@ -23,8 +23,8 @@ from ums_service.deployment.opening import (
 )
 from ums_service.deployment.settings import Settings
 from ums_service.domain.audit import AuditEntry, Outcome
-from ums_service.operator_socket import ask_running
-from ums_service.reporting import reported
+from ums_service.starting import operations
+from ums_service.starting.operator_socket import ask_running
 
 _OWNER = "a command of ums_service"
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import click
 
-from ums_service import operations
 from ums_service.commands.options import data_options, settings_from
-from ums_service.operator_socket import ask_running
-from ums_service.reporting import reported
+from ums_service.commands.reporting import reported
+from ums_service.starting import operations
+from ums_service.starting.operator_socket import ask_running
 
 
 @click.command()

@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 
 import click
 
+from ums_service.commands.reporting import EXIT_CONFIGURATION, end
 from ums_service.deployment.settings import (
     BadSettings,
     Settings,
     load_settings,
     misspelt,
 )
-from ums_service.reporting import EXIT_CONFIGURATION, end
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

@@ -5,15 +5,15 @@ from typing import Any
 
 import click
 
-from ums_service import operations
-from ums_service.bootstrap import build_hashes
 from ums_service.commands.offline import open_offline
 from ums_service.commands.options import data_options, settings_from
+from ums_service.commands.reporting import reported
 from ums_service.deployment.clock import read_clock
 from ums_service.deployment.peppers import settle_peppers
 from ums_service.deployment.settings import Settings
-from ums_service.operator_socket import ask_running
-from ums_service.reporting import reported
+from ums_service.starting import operations
+from ums_service.starting.bootstrap import build_hashes
+from ums_service.starting.operator_socket import ask_running
 
 
 @click.command("recover-admin")

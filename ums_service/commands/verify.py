@@ -11,13 +11,13 @@ from storage import Head
 from storage.verify import verify_full, verify_quick
 from ums_service.audit.anchor import last_head
 from ums_service.commands.options import data_options, say, settings_from
+from ums_service.commands.reporting import EXIT_FAILED, end, reported
 from ums_service.deployment.opening import (
     COLLECTIONS,
     STREAMS,
     existing_disk,
     require_master_key,
 )
-from ums_service.reporting import EXIT_FAILED, end, reported
 
 
 @click.command()

@@ -13,9 +13,9 @@ from typing import Final
 from storage import NotWritten, Store
 from ums_service import __version__
 from ums_service.audit.keeping import AuditKeeping, audit_keeping, audit_places
-from ums_service.bootstrap import Service, build_service
 from ums_service.broker.endpoints import is_local
 from ums_service.chores.every import chores_of
+from ums_service.chores.maintenance import Maintenance
 from ums_service.deployment import process
 from ums_service.deployment.clock import SteadyClock, read_clock
 from ums_service.deployment.opening import open_store
@@ -26,11 +26,11 @@ from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.moment import Moment
 from ums_service.domain.service_secrets import ensure_secrets
 from ums_service.domain.users import USERS
-from ums_service.first_start import ensure_admin, tell_first_start
-from ums_service.listening import curve_secret, listening
-from ums_service.maintenance import Maintenance
-from ums_service.operator_socket import OperatorDoor, operator_socket
-from ums_service.systemd import Notifier
+from ums_service.starting.bootstrap import Service, build_service
+from ums_service.starting.first_start import ensure_admin, tell_first_start
+from ums_service.starting.listening import curve_secret, listening
+from ums_service.starting.operator_socket import OperatorDoor, operator_socket
+from ums_service.starting.systemd import Notifier
 
 STOP_WITHIN_S: Final = 5.0
 """After this long the process ends whatever still hangs (a dead disk, for one);

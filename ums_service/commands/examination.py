@@ -21,7 +21,6 @@ from typing import Final, NamedTuple
 from storage.errors import StoreError, StoreMissing
 from storage.oldest import oldest_entry
 from storage.verify import verify_quick
-from ums_service.bootstrap import build_blocklist, build_hashes
 from ums_service.broker.endpoints import is_local
 from ums_service.broker.keys import CurveKeys, KeyTrouble
 from ums_service.broker.sockets import UnsafeLibrary, safe_library
@@ -41,6 +40,7 @@ from ums_service.domain.profiles import PROFILES, Profile
 from ums_service.mail.compose import Composer
 from ums_service.mail.outcomes import RelayDown
 from ums_service.mail.smtp import Courier
+from ums_service.starting.bootstrap import build_blocklist, build_hashes
 
 FLUSHES: Final = 30
 FLUSH_BYTES: Final = 4_096

@@ -28,7 +28,7 @@ from ums_service.deployment.peppers import UnusablePepper
 from ums_service.deployment.settings import BadSettings
 from ums_service.domain.blocklist import UnusableBlocklist
 from ums_service.domain.pepper import MissingPepper
-from ums_service.operations import Failed
+from ums_service.starting.operations import Failed
 
 EXIT_FAILED: Final = 1
 EXIT_PARTLY: Final = 3

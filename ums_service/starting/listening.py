@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from ums_service.bootstrap import Service
 from ums_service.broker.broker import Broker
 from ums_service.broker.endpoints import LOOPBACK_ADDRESS, is_local
 from ums_service.broker.keys import CurveKeys
@@ -21,6 +20,7 @@ from ums_service.broker.sockets import (
 from ums_service.broker.zap import Gatekeeper
 from ums_service.deployment import process
 from ums_service.deployment.settings import Settings
+from ums_service.starting.bootstrap import Service
 
 DRAIN_WITHIN_S: Final = 2.0
 WATCH_EVERY_S: Final = 0.1

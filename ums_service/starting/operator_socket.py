@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from storage.errors import StoreError
-from ums_service import operations
-from ums_service.bootstrap import Service
 from ums_service.calls import metrics
 from ums_service.domain.errors import Busy
 from ums_service.domain.moment import Moment
+from ums_service.starting import operations
+from ums_service.starting.bootstrap import Service
 
 LINE_BYTES_MAX: Final = 4_096
 ASK_WITHIN_S: Final = 5.0

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from storage import Store
-from ums_service import first_admin
-from ums_service.bootstrap import Service, new_user_id
 from ums_service.deployment.opening import OpenedStore
 from ums_service.deployment.settings import Settings
 from ums_service.domain.moment import Moment
 from ums_service.domain.profiles import Profile
 from ums_service.domain.users import USERS
-from ums_service.first_admin import (
+from ums_service.starting import first_admin
+from ums_service.starting.bootstrap import Service, new_user_id
+from ums_service.starting.first_admin import (
     COMPAT_PASSWORD,
     USERNAME,
     FirstPassword,

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from storage import Store, Transaction
-from ums_service import first_admin
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.moment import Moment
 from ums_service.domain.names import normalise
@@ -15,6 +14,7 @@ from ums_service.domain.roster import administrators
 from ums_service.domain.telling import tell
 from ums_service.domain.users import USERS, User
 from ums_service.sending.mails import is_reachable, mail_to
+from ums_service.starting import first_admin
 
 
 class Failed(Exception):
