@@ -16,7 +16,7 @@ from ums_service.calls.refusals import tell
 from ums_service.domain.audit import AuditEntry, Outcome
 
 RUNS_MAX: Final = 16
-"""As for a request of its own (`dispatch`)."""
+"""As for a request of its own (`requests.dispatch`)."""
 
 
 def row_of(action: str, handler: Handler) -> Row:
