@@ -28,8 +28,10 @@ gui: $(VENV)/.gui ## Open the desktop program (ARGS="--theme dark"; needs python
 screenshots: $(VENV)/.dev ## Take pictures of every page into docs/screenshots (needs Xvfb)
 	@$(BIN)/python -m tests.gui.screenshots
 
+# three workers for two processors, since some tests wait; without bytecode each would
+# compile everything anew, and each service and program that the tests start as well
 test: $(VENV)/.dev ## Run the tests
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 soak: $(VENV)/.dev ## Run the long versions of the proofs (about an hour)
 	@UMS_KILL_ROUNDS=500 UMS_FUZZ_MESSAGES=1000000 $(BIN)/python -m pytest -n 2 \
@@ -65,11 +67,13 @@ $(VENV)/bin/python:
 $(VENV)/.runtime: $(VENV)/bin/python requirements.txt constraints.txt
 	@echo "installing what the service needs" >&2
 	@$(PIP) install -r requirements.txt -c constraints.txt
+	@$(BIN)/python -m compileall -q storage ums_client ums_service
 	@touch $@
 
 $(VENV)/.gui: $(VENV)/.runtime
 	@echo "installing what the desktop program needs" >&2
 	@$(PIP) install "ttkbootstrap>=2.2.6,<3" -c constraints.txt
+	@$(BIN)/python -m compileall -q gui
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -35,6 +36,12 @@ def _no_settings_from_outside() -> None:
     for name in list(os.environ):
         if name.startswith(("UMS_", "USERS_SERVICE_")):
             del os.environ[name]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interrupts_arrive() -> None:
+    """A shell starts what it runs in the background deaf to SIGINT, with its children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from ums_service.broker.sockets import bind_router, bound_endpoint, make_context
 
 HEADROOM_MIB = 256
 MIB = 1 << 20
-HONEST_WITHIN_S = 2.0
+HONEST_WITHIN_S = 10.0
 HONEST_ASKS_AGAIN_MS = 500
 
 

@@ -51,7 +51,7 @@ class Effort(NamedTuple):
 
 
 QUICK = Effort(
-    per_point=330, scripts=1, compound_every=150, per_recovery_point=10, least=20_000
+    per_point=300, scripts=1, compound_every=150, per_recovery_point=10, least=20_000
 )
 SOAK = Effort(
     per_point=1500, scripts=4, compound_every=60, per_recovery_point=40, least=300_000
