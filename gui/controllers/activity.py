@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from typing_extensions import override
 
 from gui.background import Job
+from gui.controllers.audit_changes import changes_of
 from gui.controllers.credentials import Item
 from gui.controllers.desk import Desk
 from gui.controllers.problems import Problem
@@ -114,8 +115,6 @@ class Activity(Streamed):
             "Program": entry.user_agent or "",
             "Number in the log": str(entry.number),
         }
-        for name, change in (entry.changes or {}).items():
-            facts[f"{said(name)}, before and after"] = "  →  ".join(
-                value or "(empty)" for value in change
-            )
+        for name, before, after in changes_of(entry):
+            facts[f"{name}, before and after"] = f"{before}  →  {after}"
         return said(entry.event), tuple((n, text) for n, text in facts.items() if text)

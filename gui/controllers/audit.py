@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from gui.background import Job
+from gui.controllers.audit_changes import Change, changes_of, details_of
 from gui.controllers.commands import shell_command
 from gui.controllers.credentials import Item
 from gui.controllers.desk import Desk
@@ -57,7 +58,7 @@ class Entry:
 
     title: str
     facts: tuple[tuple[str, str], ...]
-    changes: tuple[tuple[str, str, str], ...]
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,18 +234,11 @@ def _entry(entry: AuditedEvent) -> Entry:
         "From": entry.address or "",
         "Program": entry.user_agent or "",
     }
-    facts |= {
-        said(name): _plain(value) for name, value in (entry.details or {}).items()
-    }
-    changes = tuple(
-        (said(name), _shown(pair[0]), _shown(pair[1]))
-        for name, pair in (entry.changes or {}).items()
-        if len(pair) > 1
-    )
+    facts |= {said(name): _plain(value) for name, value in details_of(entry).items()}
     return Entry(
         said(entry.event),
         tuple((name, text) for name, text in facts.items() if text),
-        changes,
+        changes_of(entry),
     )
 
 
@@ -261,7 +255,3 @@ def _plain(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_plain(part) for part in value)
     return str(value)
-
-
-def _shown(value: str) -> str:
-    return value or "(empty)"

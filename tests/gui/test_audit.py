@@ -229,3 +229,30 @@ def test_the_log_is_exported_from_the_window(
     path = tmp_path / "audit.csv"
     assert "taken-out" in path.read_text()
     assert mode_of(path) == 0o600
+
+
+def test_what_became_of_a_member_stands_side_by_side(
+    window: Driver, shared: RunningService, member: Member
+):
+    def ask(action: str, **fields: Any) -> Any:
+        token = shared.admin_token  # type: ignore[attr-defined]
+        reply = shared.ask(action=action, session_token=token, **fields)
+        assert reply["status"] == "success", reply
+        return reply
+
+    lab = ask("create_lab", name="Promotions", code="PROMO")["lab"]["lab_id"]
+    who = {"lab_id": lab, "user_id": member("promoted")}
+    ask("add_lab_member", **who, role="viewer")
+    ask("update_lab_member", **who, role="member")
+    window.signed_in()
+    page = window.go("audit")
+    window.choose("event", "Lab member updated")
+    window.settled()
+    page.table.focus_rows()
+    changes = window.find("changes")
+    texts = [str(w.cget("text")) for w in changes.winfo_children()]
+    assert texts[2:] == ["Role", "-  viewer", "+  member"]
+    entry = page.log.entry(page.log.item(0).key)
+    facts = dict(entry.facts)
+    assert facts["Is active"] == "yes", "what stayed stands there once"
+    assert "Role" not in facts
