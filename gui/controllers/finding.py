@@ -11,6 +11,7 @@ from typing_extensions import override
 from gui.background import Job
 from gui.controllers.credentials import Item
 from gui.controllers.desk import Desk
+from gui.controllers.known import active_roles
 from gui.controllers.paged import PAGE_SIZE, Pages
 from gui.controllers.problems import Problem
 from gui.controllers.wording import moment
@@ -18,7 +19,6 @@ from ums_client import Client
 from ums_client.protocol.accounts import User
 from ums_client.protocol.finding import SearchUsers
 from ums_client.protocol.labs import ListLabs
-from ums_client.protocol.roles import ListRoles
 
 FailedWith = Callable[[Problem], object]
 STATUSES: Final = ("active", "inactive", "suspended", "archived", "pending", "expired")
@@ -105,14 +105,8 @@ def filters(
 
     Where one may not know them nothing is called.
     """
-    desk.work(role_names, roles, lambda _: None)
+    desk.work(lambda c: list(active_roles(c)), roles, lambda _: None)
     desk.work(lab_ids, labs, lambda _: None)
-
-
-def role_names(client: Client) -> list[str]:
-    """The names of the roles there are."""
-    reply = client.call(ListRoles(page_size=PAGE_SIZE))
-    return sorted(role.name for role in reply.roles if role.active)
 
 
 def lab_ids(client: Client) -> dict[str, str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 from gui.controllers.commands import shell_command
 from gui.controllers.desk import Desk
@@ -35,6 +36,11 @@ _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 def time_fault(text: str) -> str:
     """What is wrong with a time of the day, if anything."""
     return "" if _TIME.fullmatch(text.strip()) else "A time such as 22:00."
+
+
+def zones() -> Sequence[str]:
+    """The time zones that this computer knows; the service may know others."""
+    return sorted(available_timezones())
 
 
 class Wishes:

@@ -12,6 +12,7 @@ from gui.background import Job
 from gui.controllers.commands import shell_command
 from gui.controllers.credentials import Item
 from gui.controllers.desk import Desk
+from gui.controllers.known import Known
 from gui.controllers.labs import words_of
 from gui.controllers.paged import PAGE_SIZE, Pages
 from gui.controllers.problems import Problem
@@ -83,7 +84,12 @@ class Roles:
 
     def __init__(self, desk: Desk) -> None:
         """Nothing is fetched yet."""
-        self.desk = desk
+        self.desk, self.known = desk, Known(desk)
+
+    @property
+    def permissions(self) -> Sequence[str]:
+        """Those that are known; at least those of the service."""
+        return self.known.permissions or PERMISSIONS
 
     def get(self, name: str, then: Callable[[Role], object], failed: FailedWith) -> Job:
         """Read one role in full."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gui.controllers.attributes import Attributes, Grants
@@ -19,10 +20,16 @@ from gui.widgets.rows import Column
 class GrantsPane(Frame):
     """The grants of the lab that is named."""
 
-    def __init__(self, parent: Any, page: Page, attributes: Attributes) -> None:
+    def __init__(
+        self,
+        parent: Any,
+        page: Page,
+        attributes: Attributes,
+        names: Callable[[], Sequence[str]],
+    ) -> None:
         """Empty, until a lab is named."""
         super().__init__(parent, name="grants")
-        self.page, self.attributes = page, attributes
+        self.page, self.attributes, self._names = page, attributes, names
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
         self.lab = LabField(
@@ -89,7 +96,14 @@ class GrantsPane(Frame):
                         hint="User name or mail address",
                         required=True,
                     ),
-                    FieldSpec("attribute", "Attribute", required=True),
+                    FieldSpec(
+                        "attribute",
+                        "Attribute",
+                        "find",
+                        choices=self._names(),
+                        required=True,
+                        hint="Type a part of the name",
+                    ),
                     FieldSpec(
                         "days",
                         "For so many days",
@@ -97,6 +111,7 @@ class GrantsPane(Frame):
                         check=days_fault,
                     ),
                 ),
+                columns=2,
                 confirm="Give it",
                 command=lambda v: self.attributes.grant_command(lab_id, v),
             ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gui.controllers.attributes import HAS, HAS_HERE, ROLES, Attributes
@@ -21,10 +21,16 @@ ALLOW, TAKE = "has it", "does not have it"
 class RolesPane(Frame):
     """The map of the lab that is named, or of labs in general."""
 
-    def __init__(self, parent: Any, page: Page, attributes: Attributes) -> None:
+    def __init__(
+        self,
+        parent: Any,
+        page: Page,
+        attributes: Attributes,
+        names: Callable[[], Sequence[str]],
+    ) -> None:
         """Empty, until `fetch`."""
         super().__init__(parent, name="rolemap")
-        self.page, self.attributes = page, attributes
+        self.page, self.attributes, self._names = page, attributes, names
         self.columnconfigure(0, weight=1)
         self.rowconfigure(1, weight=1)
         self.lab = LabField(
@@ -76,10 +82,19 @@ class RolesPane(Frame):
                     "Nobody can give what they lack themselves.",
                 ),
                 (
-                    FieldSpec("attribute", "Attribute", value=name, required=True),
+                    FieldSpec(
+                        "attribute",
+                        "Attribute",
+                        "find",
+                        name,
+                        choices=self._choices(name),
+                        required=True,
+                        hint="Type a part of the name",
+                    ),
                     FieldSpec("role", "Role", "choice", ROLES[1], choices=ROLES),
                     FieldSpec("how", "It", "choice", ALLOW, choices=(ALLOW, TAKE)),
                 ),
+                columns=2,
                 confirm="Set it",
                 command=lambda v: self.attributes.role_command(self._fields(v)),
             ),
@@ -88,6 +103,11 @@ class RolesPane(Frame):
             ),
             self._done,
         )
+
+    def _choices(self, name: str) -> Sequence[str]:
+        """Those that count, and the one that is selected."""
+        names = self._names()
+        return sorted({*names, name} - {""}) if names else ()
 
     def _fields(self, answers: Answers) -> dict[str, Any]:
         return {

@@ -33,11 +33,20 @@ class AttributesPage(Page):
         self.tabs = Notebook(self.body, name="tabs")
         self.tabs.grid(row=0, column=0, sticky="nsew")
         self.list = self._definitions(self._tab("Definitions"))
-        self.roles = RolesPane(self._tab("Roles of labs"), self, self.attributes)
+        self.roles = RolesPane(
+            self._tab("Roles of labs"), self, self.attributes, lambda: self.names
+        )
         self.roles.grid(row=0, column=0, sticky="nsew")
-        self.grants = GrantsPane(self._tab("Given to members"), self, self.attributes)
+        self.grants = GrantsPane(
+            self._tab("Given to members"), self, self.attributes, lambda: self.names
+        )
         self.grants.grid(row=0, column=0, sticky="nsew")
         self.tabs.bind("<<NotebookTabChanged>>", lambda _: self.open())
+
+    @property
+    def names(self) -> list[str]:
+        """The attributes that count, as far as they have come."""
+        return [name for name, one in self.list.items.items() if one.mark != "muted"]
 
     def _tab(self, text: str) -> Any:
         tab = frame(self.tabs, 10)

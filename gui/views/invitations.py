@@ -7,6 +7,7 @@ from typing import Any, Final
 from typing_extensions import override
 
 from gui.controllers.invitations import OPEN, STATE_CELL, STATES, Invitations
+from gui.controllers.known import Known
 from gui.controllers.lab_members import ROLES
 from gui.controllers.roles import days_wrong
 from gui.views.stage import Page, Stage
@@ -27,7 +28,7 @@ class InvitationsPage(Page):
     def __init__(self, parent: Any, stage: Stage, *, name: str) -> None:
         """Empty, until `open`."""
         super().__init__(parent, stage, name=name)
-        self.invitations = Invitations(stage.desk)
+        self.invitations, self.known = Invitations(stage.desk), Known(stage.desk)
         self.body.columnconfigure(0, weight=1)
         self.body.rowconfigure(1, weight=1)
         bar, gap = frame(self.body, name="bar"), px(self, 8)
@@ -63,6 +64,7 @@ class InvitationsPage(Page):
         """Fetch those of the state that was chosen."""
         self.stage.root.bind("<Control-n>", lambda _: self.invite())
         self.invitations.cancel()
+        self.known.fetch_roles()
         chosen = str(self.state_box.get())
         found = Invitations(self.stage.desk, "" if chosen == ANY else chosen)
         self.invitations = found
@@ -109,7 +111,6 @@ class InvitationsPage(Page):
                 "They make their own account, and have these roles from the start.",
                 fields=(
                     FieldSpec("email", "Mail address", required=True),
-                    FieldSpec("roles", "Roles", hint="With commas; may be empty"),
                     FieldSpec("lab", "Into the lab", hint="Its code; may be empty"),
                     FieldSpec(
                         "lab_role", "There as", "choice", "member", choices=ROLES
@@ -117,6 +118,13 @@ class InvitationsPage(Page):
                     FieldSpec("days", "Good for so many days", check=days_wrong),
                     FieldSpec("message", "Message to them"),
                     FieldSpec("send_email", "Send a mail", "check", "yes"),
+                    FieldSpec(
+                        "roles",
+                        "Roles",
+                        "ticks",
+                        choices=self.known.roles,
+                        hint="None: a user",
+                    ),
                 ),
                 columns=2,
                 confirm="Invite",

@@ -17,6 +17,7 @@ KEYS = (
     ("F5", "Fetch what the page shows once more"),
     ("Tab, Shift+Tab", "Next and previous field"),
     ("Space, Return", "Press the button that has the focus"),
+    ("Space in a list", "Tick the row, or unfold; letters find what begins so"),
     ("Ctrl+H in a password", "Show or hide what was typed"),
     ("Escape", "Close a dialog"),
     ("Ctrl+Z", "Undo, while the message below offers it"),

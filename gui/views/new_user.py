@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gui.controllers.finding import PRIMARY_ROLES
 from gui.controllers.users import Users
 from gui.widgets.dialogs import Question
 from gui.widgets.forms import FieldSpec
@@ -16,7 +17,7 @@ def new_user(users: Users) -> Question:
             FieldSpec("username", "User name", required=True),
             FieldSpec("email", "Mail address", required=True),
             FieldSpec("full_name", "Full name"),
-            FieldSpec("role", "Role", value="user", required=True),
+            FieldSpec("role", "Role", "choice", "user", choices=PRIMARY_ROLES),
             FieldSpec("phone", "Phone"),
             FieldSpec("city", "City"),
             FieldSpec("password", "Password", "password"),

@@ -7,7 +7,7 @@ from typing import Any, Final
 from typing_extensions import override
 
 from gui.controllers.notifications import CHANNELS, Inbox
-from gui.controllers.preferences import YES_OR_NO, Wishes, time_fault
+from gui.controllers.preferences import YES_OR_NO, Wishes, time_fault, zones
 from gui.controllers.wording import counted
 from gui.views.reader import Reader
 from gui.views.stage import Page, Stage
@@ -156,8 +156,8 @@ class NotificationsPage(Page):
                         hint="For example 07:00", check=time_fault,
                     ),
                     FieldSpec(
-                        "timezone", "By the clocks of", value=values["timezone"],
-                        hint="For example Europe/Berlin",
+                        "timezone", "By the clocks of", "choice", values["timezone"],
+                        choices=zones(), free=True, hint="For example Europe/Berlin",
                     ),
                 ),
                 columns=2,

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from gui.background import Job
-from gui.controllers.account import PROFILE
 from gui.controllers.audit import AuditLog, Wanted
 from gui.controllers.credentials import Credentials, Factors, Item
 from gui.controllers.person_labs import PersonLabs
@@ -14,6 +13,7 @@ from gui.controllers.problems import Problem
 from gui.controllers.users import Person, Rights, Users
 from gui.views.lists import ItemSource, ListPane
 from gui.views.person_actions import PersonActions
+from gui.views.person_fields import profile_fields
 from gui.views.person_labs import LabsTab
 from gui.views.sessions import SESSION_COLUMNS
 from gui.views.stage import Stage, tell
@@ -164,18 +164,9 @@ class PersonPane(Frame):
         scrolled = ScrolledFrame(tab)
         scrolled.container.grid(row=0, column=0, sticky="nsew")
         can = self.stage.desk.may("users.update")
-        kind: Any = "text" if can else "fixed"
-        specs = [
-            FieldSpec(
-                name,
-                text,
-                "lines" if name == "notes" and can else kind,
-                person.values[name],
-                required=name in ("username", "email") and can,
-            )
-            for name, text in (*PROFILE, ("role", "Primary role"))
-        ]
-        self.form = Form(scrolled, specs, columns=2, name="form")
+        self.form = Form(
+            scrolled, profile_fields(person, can=can), columns=2, name="form"
+        )
         self.form.pack(fill="both", expand=True)
         facts = "   ".join(f"{name}: {text}" for name, text in person.facts[2:])
         label(scrolled, facts, font="small", look="secondary", wrap=380).pack(

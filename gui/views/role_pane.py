@@ -9,10 +9,11 @@ from typing_extensions import override
 
 from gui.controllers.credentials import Item
 from gui.controllers.problems import Problem
-from gui.controllers.roles import EFFECTS, PERMISSIONS, Role, Roles, days_wrong
+from gui.controllers.roles import Role, Roles, days_wrong
 from gui.controllers.who import WHO
 from gui.controllers.wording import counted
 from gui.views.lists import ListPane
+from gui.views.role_questions import allow_or_deny, edit_role
 from gui.views.stage import Stage, tell
 from gui.widgets.basics import Frame, button, frame, label, px, wrap_within
 from gui.widgets.dialogs import Question
@@ -159,20 +160,7 @@ class RolePane(Frame):
             return {"name": role.name, **other}
 
         self.stage.ask(
-            Question(
-                f"Edit {role.name}",
-                "A role that is not active gives nothing, also to roles below it.",
-                fields=(
-                    FieldSpec("display_name", "Title", value=values["display_name"]),
-                    FieldSpec(
-                        "description", "Description", value=values["description"]
-                    ),
-                    FieldSpec("parent", "Below this role", value=values["parent"]),
-                    FieldSpec("active", "Active", "check", values["active"]),
-                ),
-                confirm="Save",
-                command=lambda answers: self.roles.save_command(changes(answers)),
-            ),
+            edit_role(self.roles, role, changes),
             lambda answers, done, failed: self.roles.save(
                 changes(answers), done, failed
             ),
@@ -206,26 +194,7 @@ class RolePane(Frame):
         """Ask what the role is to allow or deny."""
         name = self._wanted
         self.stage.ask(
-            Question(
-                f"What {name} allows",
-                "A denial counts more than whatever allows the same.",
-                fields=(
-                    FieldSpec(
-                        "permissions",
-                        "Permissions, with commas",
-                        required=True,
-                        hint="Of: " + ", ".join(PERMISSIONS[:12]) + "… or your own",
-                    ),
-                    FieldSpec("effect", "Effect", "choice", "allow", choices=EFFECTS),
-                    FieldSpec(
-                        "expires_at",
-                        "Only until",
-                        hint="Such as 2027-01-31; empty: without end",
-                    ),
-                ),
-                confirm="Set",
-                command=lambda answers: self.roles.set_command(name, answers),
-            ),
+            allow_or_deny(self.roles, name),
             lambda answers, done, failed: self.roles.set_permissions(
                 name, answers, done, failed
             ),

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from typing_extensions import override
 
+from gui.controllers.known import or_none
 from gui.controllers.roles import FoundRoles, Roles
 from gui.views.finder import FinderPage
 from gui.views.role_pane import RolePane
@@ -36,8 +37,23 @@ class RolesPage(FinderPage):
 
     @override
     def make_pane(self, parent: Any) -> RolePane:
-        self.role = RolePane(parent, self.stage, self.roles, self.find, self.lost)
+        self.role = RolePane(parent, self.stage, self.roles, self._changed, self.lost)
         return self.role
+
+    @override
+    def open(self) -> None:
+        self.roles.known.fetch_for_roles()
+        super().open()
+
+    @override
+    def lost(self) -> None:
+        self.roles.known.fetch_for_roles()
+        super().lost()
+
+    def _changed(self, name: str) -> None:
+        """There may be other names than before, too."""
+        self.roles.known.fetch_for_roles()
+        self.find(name)
 
     @override
     def fill_bar(self, bar: Frame) -> None:
@@ -56,6 +72,7 @@ class RolesPage(FinderPage):
     @override
     def create(self) -> None:
         """Ask for a new role."""
+        known = self.roles.known
         self.stage.ask(
             Question(
                 "New role",
@@ -65,9 +82,18 @@ class RolesPage(FinderPage):
                         "name", "Name", required=True, hint="a to z, 0 to 9, _ . and -"
                     ),
                     FieldSpec("description", "Description"),
-                    FieldSpec("like", "Begin like this role or template"),
                     FieldSpec(
-                        "parent", "Below this role", hint="It inherits from there"
+                        "like",
+                        "Begin like this role or template",
+                        "choice",
+                        choices=or_none((*known.roles, *known.templates)),
+                    ),
+                    FieldSpec(
+                        "parent",
+                        "Below this role",
+                        "choice",
+                        choices=or_none(known.roles),
+                        hint="It inherits from there",
                     ),
                 ),
                 confirm="Make the role",
@@ -79,4 +105,4 @@ class RolesPage(FinderPage):
 
     def _created(self, name: str) -> None:
         self.stage.toasts.show(f"{name} is there.")
-        self.find(name)
+        self._changed(name)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from typing_extensions import override
 
+from gui.controllers.known import Known
 from gui.controllers.roles import PERMISSIONS
 from gui.controllers.who import WHO
 from gui.controllers.why import Answer, Why
@@ -23,7 +25,7 @@ class WhyPage(Page):
     def __init__(self, parent: Any, stage: Stage, *, name: str) -> None:
         """No question yet."""
         super().__init__(parent, stage, name=name)
-        self.why = Why(stage.desk)
+        self.why, self.known = Why(stage.desk), Known(stage.desk)
         self.answer: Answer | None = None
         gap = px(self, 10)
         self.body.columnconfigure(1, weight=1)
@@ -38,9 +40,12 @@ class WhyPage(Page):
                 FieldSpec(
                     "permission",
                     "What: a permission",
-                    value=PERMISSIONS[0],
+                    "choice",
+                    PERMISSIONS[0],
+                    choices=PERMISSIONS,
+                    free=True,
                     required=True,
-                    hint="Such as audit.read, or one of your own programs",
+                    hint="Choose one, or type one of your own programs",
                 ),
                 FieldSpec("lab", "Where: code of a lab", hint="Empty: everywhere"),
             ),
@@ -64,7 +69,12 @@ class WhyPage(Page):
     @override
     def open(self) -> None:
         """Ready for a question; the one before is still there."""
+        self.known.fetch_permissions(self._offer)
         self.form.focus_first()
+
+    def _offer(self, names: Sequence[str]) -> None:
+        if self.winfo_exists():
+            self.form.field("permission").offer(names)
 
     def explain(self) -> None:
         """Ask the service, if the question is complete."""

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
 
 import ttkbootstrap as ttk
 
 from gui.widgets.basics import button, label, px, tooltip
 from gui.widgets.picker import Picker
+from gui.widgets.placing import Place, places
 
 FieldKind = Literal[
     "text", "password", "file", "choice", "find", "ticks", "lines", "check", "fixed"
 ]
+_PICKERS: Final = ("find", "ticks")
 
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
     """One field of a form. `check` returns what is wrong with a value, or nothing.
 
-    A `choice` shows `choices`; so do `find`, where one types a part of the name, and
-    `ticks`, of which several can be chosen (with commas between them). A `check` has the
+    A `choice` shows `choices`; so do `find`, where one types a part of the name and the
+    first is chosen at first unless one is `required`, and `ticks`, of which several can
+    be chosen (with commas between them). With `free` what is none of them can be typed;
+    where there are none, as they could not be fetched, everything can. A `check` has the
     values `yes` and an empty text; a `fixed` field can be read only. A `file` has a
     button beside it; `browse` lets people find one and returns its path, or nothing.
     """
@@ -32,26 +36,35 @@ class FieldSpec:
     value: str = ""
     hint: str = ""
     choices: Sequence[str] = ()
+    free: bool = False
     required: bool = False
     check: Callable[[str], str] | None = None
     browse: Callable[[], str] | None = None
+
+    def typed_if_unknown(self) -> FieldSpec:
+        """The field to type into, where nothing is known that could be chosen."""
+        if self.kind not in ("choice", "find", "ticks") or self.choices:
+            return self
+        hints = {"ticks": "Names with commas", "find": ""}
+        return replace(self, kind="text", hint=hints.get(self.kind, self.hint))
 
 
 class Field:
     """A field on the screen: label above, message below."""
 
-    def __init__(self, parent: Any, spec: FieldSpec, row: int, column: int = 0) -> None:
-        """Takes one cell of the grid of `parent`."""
+    def __init__(self, parent: Any, spec: FieldSpec, place: Place) -> None:
+        """Takes its place in the grid of `parent`."""
         self.spec = spec
         self._variable = ttk.StringVar(master=parent, value=spec.value)
         self._flag = ttk.BooleanVar(master=parent, value=bool(spec.value))
         self._picker: Picker | None = None
         cell = ttk.Frame(parent, name=f"{spec.name}_field")
         cell.grid(
-            row=row,
-            column=column,
+            row=place.row,
+            column=place.column,
+            rowspan=place.rows,
             sticky="new",
-            padx=(px(parent, 14 * bool(column)), 0),
+            padx=(px(parent, 14 * bool(place.column)), 0),
         )
         cell.columnconfigure(0, weight=1)
         if spec.kind != "check":
@@ -87,19 +100,21 @@ class Field:
                 parent,
                 values=list(spec.choices),
                 textvariable=self._variable,
-                state="readonly",
+                state="normal" if spec.free else "readonly",
                 name=spec.name,
             )
         if spec.kind == "password":
             return self._make_password(parent)
         if spec.kind == "file":
             return self._make_file(parent)
-        if spec.kind in ("find", "ticks"):
+        if spec.kind in _PICKERS:
+            first = "" if spec.required or spec.kind == "ticks" else spec.choices[0]
             self._picker = Picker(
                 parent,
                 spec.choices,
-                spec.value,
+                spec.value or first,
                 several=spec.kind == "ticks",
+                free=spec.free,
                 name=spec.name,
             )
             return self._picker.entry
@@ -148,7 +163,7 @@ class Field:
         return entry
 
     def _placed(self) -> Any:
-        if self.spec.kind in ("password", "file", "find", "ticks"):
+        if self.spec.kind in ("password", "file", *_PICKERS):
             return self.widget.master
         return self.widget
 
@@ -180,6 +195,10 @@ class Field:
         else:
             self._variable.set(text)
 
+    def offer(self, choices: Sequence[str]) -> None:
+        """Let these be chosen from now on, from a list that unfolds."""
+        self.widget.configure(values=list(choices))
+
     def on_change(self, work: Callable[[], object]) -> None:
         """Call `work` whenever the value is other than before."""
         if self.spec.kind == "lines":
@@ -193,8 +212,8 @@ class Field:
         """Check the value and say beside the field what is wrong; returns that."""
         value = self.value
         fault = ""
-        if self._picker is not None and self._picker.nothing_fits:
-            fault = "Nothing is like what was typed."
+        if self._picker is not None and self._picker.fault:
+            fault = self._picker.fault
         elif self.spec.required and not value.strip():
             fault = f"{self.spec.label} is needed."
         elif self.spec.check is not None and value:
@@ -231,9 +250,11 @@ class Form(ttk.Frame):
         self.fields: dict[str, Field] = {}
         for column in range(columns):
             self.columnconfigure(column, weight=1, uniform="field")
-        for place, spec in enumerate(specs):
-            row, column = divmod(place, columns)
-            self.fields[spec.name] = Field(self, spec, row, column)
+        shown = [spec.typed_if_unknown() for spec in specs]
+        lists = [spec.kind in _PICKERS for spec in shown]
+        for spec, place in zip(shown, places(lists, columns), strict=True):
+            self.fields[spec.name] = Field(self, spec, place)
+        self.rowconfigure(len(shown), weight=1)  # below all: the fields stay together
         self._given = self.values()
 
     def field(self, name: str) -> Field:

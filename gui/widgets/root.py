@@ -11,6 +11,8 @@ from typing import Any, Final, Literal, NamedTuple, Protocol, runtime_checkable
 import ttkbootstrap as ttk
 from typing_extensions import override
 
+from gui.widgets.type_ahead import TypeAhead
+
 Theme = Literal["light", "dark"]
 TICK_MS: Final = 25
 """How often finished work is looked for: 0.5 % of one core when there is none."""
@@ -66,6 +68,7 @@ class Root(ttk.App):
         self.bind_all("<FocusIn>", self._remember_focus, add="+")
         self._pressed = Press("", 0, 0, 0)
         self._bind_buttons()
+        TypeAhead(self)
         for event, command in (
             ("<<NextWindow>>", "tk_focusNext"),
             ("<<PrevWindow>>", "tk_focusPrev"),

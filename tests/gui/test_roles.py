@@ -45,7 +45,10 @@ def test_a_role_is_made_filled_given_taken_away_and_deleted(
     window.key("Return")
     window.until(lambda: page.role.role and page.role.role.name == "reader.of.logs")
     window.click("set")
-    window.type("permissions", "audit.read, users.read")
+    for name in ("audit.read", "users.read"):
+        window.type("permissions", name)
+        window.key("Down")
+        window.key("space")
     window.click("ok")
     window.until(lambda: len(page.role.role.permissions) == 2)
     window.click("assign")
