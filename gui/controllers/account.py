@@ -8,7 +8,7 @@ from typing import Any, Final
 from gui.controllers.commands import shell_command
 from gui.controllers.desk import Desk
 from gui.controllers.problems import Problem
-from gui.controllers.wording import counted, moment
+from gui.controllers.wording import counted, moment, state_of
 from ums_client.protocol.accounts import DeleteUser, GetUser, UpdateUser, User
 from ums_client.protocol.addresses import ResendVerification, VerifyEmail
 from ums_client.protocol.message import Request
@@ -47,7 +47,7 @@ def facts_of(user: User) -> tuple[tuple[str, str], ...]:
     verified = "verified" if user.email_verified else "not verified"
     return (
         ("Role", user.role),
-        ("Status", user.status),
+        ("Status", state_of(user.status, locked_down=user.locked_down)),
         ("Mail address", verified),
         ("Member since", moment(user.created_at)),
         ("Last sign-in", moment(user.last_login)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,18 +14,29 @@ from gui.controllers.desk import Desk
 from gui.controllers.known import active_roles
 from gui.controllers.paged import PAGE_SIZE, Pages
 from gui.controllers.problems import Problem
-from gui.controllers.wording import moment
+from gui.controllers.wording import moment, state_of
 from ums_client import Client
 from ums_client.protocol.accounts import User
 from ums_client.protocol.finding import SearchUsers
 from ums_client.protocol.labs import ListLabs
 
 FailedWith = Callable[[Problem], object]
-STATUSES: Final = ("active", "inactive", "suspended", "archived", "pending", "expired")
+LOCKED: Final = "locked"
+STATUSES: Final = (
+    "active",
+    LOCKED,
+    "inactive",
+    "suspended",
+    "archived",
+    "pending",
+    "expired",
+)
 PRIMARY_ROLES: Final = ("user", "moderator", "admin")
 LAB_PAGES_MAX: Final = 10
 """More than a thousand labs are no list to choose from."""
-USERNAME_CELL: Final = 0
+LOCKED_PAGES_MAX: Final = 10
+"""Of a thousand locked accounts the first are marked, whatever goes on there."""
+USERNAME_CELL, STATUS_CELL = 0, 4
 _TONES: Final = {"suspended": "warning", "archived": "muted", "inactive": "muted"}
 
 
@@ -56,7 +67,8 @@ class Search:
         """
         found = {
             "query": self.query.strip(),
-            "status": self.status,
+            "status": "" if self.status == LOCKED else self.status,
+            "locked": True if self.status == LOCKED else None,
             "role" if self.role in PRIMARY_ROLES else "has_role": self.role,
             "lab_id": self.lab_id,
             "email_verified": self.verified,
@@ -72,12 +84,32 @@ class Search:
 
 
 class FoundUsers(Pages):
-    """The accounts that a search finds, page by page."""
+    """The accounts that a search finds, page by page.
 
-    def __init__(self, desk: Desk, search: Search) -> None:
+    What is found does not tell who is shut out after too many failures: `locked`
+    tells the ids of those.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        search: Search,
+        locked: Callable[[], Container[str]] = frozenset,
+    ) -> None:
         """Nothing is asked before `begin`."""
         super().__init__()
-        self.desk, self.search = desk, search
+        self.desk, self.search, self._locked = desk, search, locked
+
+    @override
+    def item(self, number: int) -> Item | None:
+        found = super().item(number)
+        if found is None or not (
+            found.key in self._locked() or self.search.status == LOCKED
+        ):
+            return found
+        cells = list(found.cells)
+        cells[STATUS_CELL] = state_of(cells[STATUS_CELL], locked=True)
+        return Item(found.key, tuple(cells), "warning")
 
     @override
     def ask(
@@ -120,13 +152,24 @@ def lab_ids(client: Client) -> dict[str, str]:
     return found
 
 
+def locked_ids(client: Client) -> frozenset[str]:
+    """Who is shut out after too many failures now, as far as that is a list to read."""
+    found: set[str] = set()
+    for page in range(1, LOCKED_PAGES_MAX + 1):
+        reply = client.call(SearchUsers(locked=True, page=page, page_size=PAGE_SIZE))
+        found |= {user.user_id for user in reply.users}
+        if page >= reply.pages:
+            break
+    return frozenset(found)
+
+
 def _item(user: User) -> Item:
     cells = (
         user.username,
         user.full_name,
         user.email,
         user.role,
-        user.status,
+        state_of(user.status, locked_down=user.locked_down),
         moment(user.last_login),
         moment(user.created_at),
         user.phone,
@@ -136,4 +179,5 @@ def _item(user: User) -> Item:
         "yes" if user.must_change_password else "no",
         moment(user.updated_at),
     )
-    return Item(user.user_id, cells, _TONES.get(user.status, ""))
+    tone = "warning" if user.locked_down else _TONES.get(user.status, "")
+    return Item(user.user_id, cells, tone)

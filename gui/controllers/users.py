@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gui.background import Job
@@ -12,12 +12,13 @@ from gui.controllers.commands import shell_command
 from gui.controllers.credentials import Item
 from gui.controllers.desk import Desk
 from gui.controllers.problems import Problem
-from gui.controllers.wording import listed, moment
+from gui.controllers.wording import listed, moment, state_of
 from ums_client.protocol.accounts import (
     CreateUser,
     CreateUserReply,
     DeleteUser,
     GetUser,
+    GetUserReply,
     UpdateUser,
     User,
 )
@@ -33,12 +34,23 @@ FailedWith = Callable[[Problem], object]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One account: what can be changed of it, and what cannot."""
+    """One account: what can be changed of it, and what cannot.
+
+    It is `locked` after too many failed sign-ins, which only `Users.get` finds out, and
+    `locked_down` by its owner.
+    """
 
     user_id: str
     values: Values
     facts: tuple[tuple[str, str], ...]
     status: str
+    locked_down: bool
+    locked: bool = False
+
+    @property
+    def state(self) -> str:
+        """Its status, and what else keeps people out."""
+        return state_of(self.status, locked=self.locked, locked_down=self.locked_down)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +74,8 @@ class Users:
     ) -> Job:
         """Read one account."""
         return self.desk.ask(
-            lambda: GetUser(user_id=user_id),
-            lambda reply: then(_person(reply.user)),
+            lambda: GetUser(user_id=user_id, include=["security"]),
+            lambda reply: then(_guarded(reply)),
             failed,
         )
 
@@ -227,7 +239,12 @@ def status_fields(status: str, values: Values) -> dict[str, Any]:
 
 def _person(user: User) -> Person:
     values = {**profile_of(user), "role": user.role}
-    return Person(user.user_id, values, facts_of(user), user.status)
+    return Person(user.user_id, values, facts_of(user), user.status, user.locked_down)
+
+
+def _guarded(reply: GetUserReply) -> Person:
+    locked = reply.security is not None and reply.security.locked
+    return replace(_person(reply.user), locked=locked)
 
 
 def _rights(reply: GetUserPermissionsReply) -> Rights:

@@ -24,6 +24,12 @@ def listed(words: Sequence[str]) -> str:
     return ", ".join(words)
 
 
+def state_of(status: str, *, locked: bool = False, locked_down: bool = False) -> str:
+    """The status of an account, and that nobody gets in all the same."""
+    shut = {"locked": locked, "locked down": locked_down}
+    return listed([status, *(word for word, is_so in shut.items() if is_so)])
+
+
 def said(event: str) -> str:
     """A name of the contract, such as `password_changed`, as words."""
     words = event.replace("_", " ").replace(".", " ").split()

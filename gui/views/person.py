@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from gui.background import Job
@@ -90,8 +91,8 @@ class PersonPane(Frame):
         head.grid(row=0, column=0, sticky="ew")
         name = person.values["full_name"] or person.values["username"]
         label(head, name, font="heading", name="name").pack(side="left")
-        look = "success" if person.status == "active" else "warning"
-        label(head, person.status, look=look, name="status").pack(side="left", padx=gap)
+        look = "success" if person.state == "active" else "warning"
+        label(head, person.state, look=look, name="status").pack(side="left", padx=gap)
         self.spinner = Spinner(head)
         self.spinner.pack(side="left")
         self.actions = PersonActions(
@@ -191,10 +192,10 @@ class PersonPane(Frame):
         self.spinner.start("Saving…")
         self.notice.clear()
 
-        def saved(person: Person) -> None:
-            self.stage.toasts.show(f"{person.values['username']} is saved.")
+        def saved(now: Person) -> None:
+            self.stage.toasts.show(f"{now.values['username']} is saved.")
             self._changed()
-            self._show(person)
+            self._show(replace(now, locked=person.locked))
 
         def failed(problem: Problem) -> None:
             if form.winfo_exists():

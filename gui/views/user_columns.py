@@ -18,7 +18,7 @@ COLUMNS: Final = (
     Column("full_name", "Full name", 160, "full_name"),
     Column("email", "Mail address", 190, "email"),
     Column("role", "Role", 90, "role"),
-    Column("status", "Status", 90, "status"),
+    Column("status", "Status", 110, "status"),
     Column("last", "Last sign-in", 140, "last_login"),
     Column("created", "Created", 140, "created_at"),
     Column("phone", "Phone", 110),

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 
 from typing_extensions import override
 
-from gui.controllers.finding import FoundUsers, Search, filters
+from gui.controllers.finding import FoundUsers, Search, filters, locked_ids
 from gui.controllers.users import Users
 from gui.views.bulk import BulkWizard
 from gui.views.deleted import DeletedView
@@ -44,6 +44,7 @@ class UsersPage(FinderPage):
     def __init__(self, parent: Any, stage: Stage, *, name: str) -> None:
         """Empty, until `open`."""
         self.users = Users(stage.desk)
+        self._locked: frozenset[str] = frozenset()
         self._order = ("username", False)
         self.chosen = ChosenColumns(stage)
         super().__init__(parent, stage, name=name)
@@ -93,7 +94,18 @@ class UsersPage(FinderPage):
     @override
     def open(self) -> None:
         filters(self.stage.desk, self.filters.offer_roles, self.filters.offer_labs)
+        self._fetch_locked()
         super().open()
+
+    def _fetch_locked(self) -> None:
+        """Ask who is locked: what is found while typing does not tell it."""
+
+        def came(ids: frozenset[str]) -> None:
+            others, self._locked = ids != self._locked, ids
+            if others and self.winfo_exists():
+                self.table.refresh()
+
+        self.stage.desk.work(locked_ids, came, lambda _: None)
 
     @override
     def hot_keys(self) -> dict[str, Callable[[], object]]:
@@ -113,7 +125,7 @@ class UsersPage(FinderPage):
 
     @override
     def finder(self, wanted: Search) -> FoundUsers:
-        return FoundUsers(self.stage.desk, wanted)
+        return FoundUsers(self.stage.desk, wanted, lambda: self._locked)
 
     @property
     @override
@@ -148,6 +160,7 @@ class UsersPage(FinderPage):
             self.table.refresh()
             self.tell()
 
+        self._fetch_locked()
         found.begin(came, self.failing(self.find))
         self.table.top = top
 
