@@ -21,6 +21,7 @@ from gui.controllers.signin import SignIn
 from gui.controllers.wire import load_all
 from gui.views.connection import ask_place, ask_proof, ask_sign_in
 from gui.views.keyboard import ask_page, show_keys
+from gui.views.leaving import Leaving
 from gui.views.settings import ask_settings
 from gui.views.shell import NUMBERED, RailActions, Shell, StatusBar
 from gui.views.sign_in import SignInView
@@ -28,6 +29,7 @@ from gui.views.stage import Stage
 from gui.widgets.basics import frame
 from gui.widgets.dialogs import Dialogs, WindowDialogs
 from gui.widgets.notice import Toasts
+from gui.widgets.panel import panels
 from gui.widgets.root import Root
 
 PROBE_MS: Final = 5_000
@@ -79,6 +81,9 @@ class Program:
         self.shell: Shell | None = None
         self._probe = self._note = ""
         self._asking = False
+        self.leaving = Leaving(
+            self.stage, lambda: self.shell.at_risk if self.shell is not None else ()
+        )
         self._listen()
         self.desk.begin(choices.here)
         self._probe = root.after(FIRST_PROBE_MS, self._load)
@@ -88,12 +93,12 @@ class Program:
         desk.heard.me.append(self._who_changed)
         desk.on_proof = lambda again, give_up: ask_proof(self.stage, again, give_up)
         desk.on_session_lost = self._session_lost
-        root.protocol("WM_DELETE_WINDOW", self.close)
+        root.protocol("WM_DELETE_WINDOW", self.ask_to_close)
         root.every_tick(self._tick)
         root.bind("<F1>", lambda _: show_keys(self.stage))
         root.bind("<Control-z>", lambda _: self.stage.toasts.act())
         root.bind("<Control-t>", lambda _: self.toggle_theme())
-        root.bind("<Control-q>", lambda _: self.close())
+        root.bind("<Control-q>", lambda _: self.ask_to_close())
         root.bind("<F5>", lambda _: self._in_shell(lambda shell: shell.reload()))
         root.bind("<Control-comma>", lambda _: self.change_settings())
         root.bind("<Control-k>", lambda _: self._in_shell(self.find_page))
@@ -161,7 +166,7 @@ class Program:
             self.stage,
             ENTRIES,
             RailActions(
-                self.sign_out,
+                self.ask_to_sign_out,
                 self.change_settings,
                 lambda: show_keys(self.stage),
                 lambda: self._in_shell(self.find_page),
@@ -192,13 +197,23 @@ class Program:
         def closed(*, signed_in: bool) -> None:
             self._asking = False
             if not signed_in:
-                self.sign_out()
+                self.leaving.wish("Sign out", self.sign_out, self._session_lost)
 
         ask_sign_in(self.stage, closed)
 
+    def ask_to_sign_out(self) -> None:
+        """Sign out, as somebody wishes."""
+        self.leaving.wish("Sign out", self.sign_out)
+
+    def ask_to_close(self) -> None:
+        """End, as somebody wishes."""
+        self.leaving.wish("Quit", self.close)
+
     def sign_out(self, note: str = "") -> None:
-        """End the session; the card is back, with the name."""
+        """End the session; the card is back, with the name, and no dialog before it."""
         self._note = note
+        for panel in reversed(panels(self.root)):
+            panel.close()
         self.desk.sign_out()
 
     # --- connection and looks
@@ -230,7 +245,7 @@ class Program:
         others = {
             "Settings  (Ctrl+comma)": self.change_settings,
             "Connection": self.change_connection,
-            "Sign out": self.sign_out,
+            "Sign out": self.ask_to_sign_out,
         }
         ask_page(self.stage, shell, others)
 

@@ -185,6 +185,11 @@ class PersonPane(Frame):
     def _typed(self) -> None:
         self.save.configure(state="normal" if self.form.changes() else "disabled")
 
+    @property
+    def at_risk(self) -> bool:
+        """Whether something of the profile was changed and is not saved yet."""
+        return self.person is not None and bool(self.form.changes())
+
     def _save(self) -> None:
         person, changes, form = self.person, self.form.changes(), self.form
         if person is None or not changes or self.spinner.running or not form.judge():

@@ -79,6 +79,11 @@ class ProfilePage(Page):
         self.begin("Fetching your profile…")
         self.account.load(self._show, self.failing(self.open))
 
+    @property
+    @override
+    def at_risk(self) -> bool:
+        return bool(self.form.changes())
+
     def _show(self, values: dict[str, str], facts: tuple[tuple[str, str], ...]) -> None:
         self.end()
         self.form.fill(values)

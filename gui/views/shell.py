@@ -192,6 +192,11 @@ class Shell(Frame):
         self._unread.count()
         return page
 
+    @property
+    def at_risk(self) -> list[str]:
+        """The titles of the pages with something that is not saved yet."""
+        return [page.title for page in self.pages.values() if page.at_risk]
+
     def _show_unread(self, count: int) -> None:
         """Tell in the rail how many notifications have not been read."""
         for entry in self.entries:

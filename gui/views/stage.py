@@ -101,6 +101,11 @@ class Page(Frame):
     def close(self) -> None:
         """Another page is in front now."""
 
+    @property
+    def at_risk(self) -> bool:
+        """Whether something was typed there that is not saved yet."""
+        return False
+
     def begin(self, text: str = "One moment…") -> None:
         """Something was asked for."""
         self.notice.clear()

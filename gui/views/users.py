@@ -112,6 +112,11 @@ class UsersPage(FinderPage):
         """Also one for those that are selected."""
         return {**super().hot_keys(), "<Control-e>": self.change_picked}
 
+    @property
+    @override
+    def at_risk(self) -> bool:
+        return self.person.at_risk
+
     # --- finding
 
     @property

@@ -314,6 +314,12 @@ class Sheet(Panel):
         if self.question.once:
             self.bind("<Escape>", lambda _: self.cancel.focus_set())
 
+    @property
+    @override
+    def at_risk(self) -> bool:
+        """Also what is shown only once."""
+        return self.question.once or super().at_risk
+
     def confirm(self) -> None:
         """Hand the answers over, if nothing is wrong with them."""
         if self._submit is None or self.spinner.running or not self.form.judge():

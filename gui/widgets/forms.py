@@ -270,6 +270,11 @@ class Form(ttk.Frame):
         now = self.values()
         return {name: now[name] for name in now if now[name] != self._given[name]}
 
+    @property
+    def unsaved(self) -> bool:
+        """Whether something was typed or chosen; who types a password can do so again."""
+        return any(self.fields[n].spec.kind != "password" for n in self.changes())
+
     def fill(self, values: dict[str, str]) -> None:
         """Show these values; they are what changes are told from."""
         for name, value in values.items():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import ttkbootstrap as ttk
 
 from gui.widgets.basics import Frame, frame, px, root_of
+from gui.widgets.forms import Form
 
 
 class Panel(ttk.Toplevel):
@@ -43,6 +44,11 @@ class Panel(ttk.Toplevel):
         self.grab_set()
         self.focus_force()
 
+    @property
+    def at_risk(self) -> bool:
+        """Whether closing it would lose what is nowhere else yet."""
+        return any(form.unsaved for form in _forms(self))
+
     def px(self, at_100_percent: int) -> int:
         """A length in pixels at the scale of the window."""
         return px(self.master, at_100_percent)
@@ -63,3 +69,16 @@ class Panel(ttk.Toplevel):
                 self._came_from.focus_set()
         if self.on_closed is not None:
             self.on_closed()
+
+
+def panels(window: Any) -> list[Panel]:
+    """Those that are open in front of a window, the last opened last."""
+    return [child for child in window.winfo_children() if isinstance(child, Panel)]
+
+
+def _forms(box: Any) -> Iterator[Form]:
+    for child in box.winfo_children():
+        if isinstance(child, Form):
+            yield child
+        else:
+            yield from _forms(child)
