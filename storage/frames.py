@@ -84,17 +84,20 @@ def _read_frame(read: Read, offset: int, size: int) -> Frame:
         raise Damage(offset, "a frame cut short", torn=True)
     body = read(begin, length)
     if crc32(body) != body_crc:
-        torn = end == size and _has_lost_sector(body, begin)
+        torn = end == size and _has_lost_sector(header + body, offset)
         raise Damage(offset, "the body does not verify", torn=torn)
     return Frame(offset, end, key_id, body)
 
 
-def _has_lost_sector(body: bytes, begin: int) -> bool:
-    """True when a sector that the body alone occupies, up to its end, is all zero."""
-    first = -begin % SECTOR_BYTES
+def _has_lost_sector(frame: bytes, offset: int) -> bool:
+    """True when a sector that begins within the frame, up to its end, is all zero.
+
+    It may begin within the checksum of the body, which that of the header leaves out.
+    """
+    first = -offset % SECTOR_BYTES
     return any(
-        not any(body[at : at + SECTOR_BYTES])
-        for at in range(first, len(body), SECTOR_BYTES)
+        not any(frame[at : at + SECTOR_BYTES])
+        for at in range(first, len(frame), SECTOR_BYTES)
     )
 
 

@@ -67,6 +67,25 @@ def test_a_lost_sector_in_the_last_body_is_torn():
         assert damage.torn
 
 
+@pytest.mark.parametrize("length", [80, 300, 700])
+def test_wherever_the_last_frame_begins_each_of_its_sectors_may_be_lost(length: int):
+    """Also where the sector boundary runs through the checksum of the body."""
+    last = encode_frame(7, b"x" * length)
+    for offset in range(512 - 2 * HEADER.size, 2 * 512 + 2 * HEADER.size):
+        first = encode_frame(7, os.urandom(offset - HEADER.size))
+        image = first + last
+        for number in range(offset // 512, (len(image) - 1) // 512 + 1):
+            begin = max(offset, number * 512)
+            end = min(len(image), (number + 1) * 512)
+            lost = image[:begin] + bytes(end - begin) + image[end:]
+            if lost == image:
+                continue  # the first bytes of a length, which are zero anyway
+            found, damage = scan(lost)
+            assert len(found) == 1
+            assert damage is not None
+            assert damage.torn, (offset, number)
+
+
 def test_a_lost_sector_before_a_whole_frame_is_corrupt():
     found, damage = scan(lose_sector(whole(), 1))
     assert damage is not None
