@@ -43,7 +43,7 @@ class ActivityPage(Page):
         pane.grid(row=0, column=0, sticky="nsew")
         pane.add_button("This was not me…", self._not_me, name="notme", kind="danger")
         self.kind = choice(pane.bar, tuple(KINDS), name="kind", width=22)
-        self.kind.pack(side="left")
+        pane.bar.add(self.kind)
         self.kind.bind("<<ComboboxSelected>>", lambda _: self.look())
         pane.on_selected = self._selected
         self.reader = Reader(panes.right)

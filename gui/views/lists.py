@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from gui.controllers.credentials import Item
+from gui.widgets.bar import Bar
 from gui.widgets.basics import Frame, button, frame, label, px
 from gui.widgets.notice import empty_state
 from gui.widgets.rows import Column, Row, Rows
@@ -61,8 +62,7 @@ class ListPane(Frame):
         self.head.columnconfigure(0, weight=1)
         self.title = label(self.head, title, font="heading")
         self.title.grid(row=0, column=0, sticky="w")
-        self.bar = frame(self.head, name="bar")
-        self.bar.grid(row=0, column=1, sticky="e")
+        self.bar = Bar(self.head, name="bar")
         self.head.bind("<Configure>", lambda event: self._part(event.width))
         self.table = Table(self, columns)
         self.table.grid(row=1, column=0, sticky="nsew")
@@ -74,11 +74,12 @@ class ListPane(Frame):
 
     def _part(self, width: int) -> None:
         """Put the buttons below the title where there is no room beside it."""
-        needed = self.title.winfo_reqwidth() + self.bar.winfo_reqwidth() + px(self, 8)
+        needed = self.title.winfo_reqwidth() + self.bar.wanted + px(self, 8)
         if needed > width > 1:
             self.bar.grid(row=1, column=0, sticky="w", pady=(px(self, 6), 0))
         else:
             self.bar.grid(row=0, column=1, sticky="e", pady=0)
+        self.bar.arrange(width)
 
     def add_button(
         self,
@@ -91,7 +92,7 @@ class ListPane(Frame):
     ) -> Any:
         """A button at the right; with `needs_row` only for what is selected."""
         made = button(self.bar, text, command, kind=kind, name=name)
-        made.pack(side="right", padx=(px(self, 6), 0))
+        self.bar.add(made)
         if needs_row:
             self._needing.append(made)
             made.configure(state="disabled")

@@ -86,8 +86,8 @@ class UpkeepPage(Page):
         )
         self.measurements.grid(row=0, column=0, sticky="nsew")
         self.query = entry(self.measurements.bar, name="query", width=28)
-        self.query.pack(side="right")
-        label(self.measurements.bar, "Search").pack(side="right", padx=px(self, 8))
+        self.measurements.bar.add(self.query)
+        self.measurements.bar.add(label(self.measurements.bar, "Search"))
         self.query.bind("<KeyRelease>", lambda _: self._show_measured())
 
     def _mail(self, tab: Any) -> None:

@@ -52,7 +52,7 @@ class NotificationsPage(Page):
         add("All read", self._mark_all, name="all_read")
         add("Not read", self._mark_unread, name="unread", needs_row=True)
         self.only_unread = toggle(pane.bar, "New only", self.look, name="only")
-        self.only_unread.pack(side="right")
+        pane.bar.add(self.only_unread)
         pane.on_selected = self._selected
         self.reader = Reader(panes.right)
         self._rest()

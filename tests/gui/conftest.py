@@ -1,7 +1,9 @@
 """Fixtures of the tests of the window: a display, a service, a program."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,27 @@ from tests.service.harness import GOOD
 from tests.service.running import RunningService, login_as_admin, running_service
 
 SHOW = "UMS_GUI_SHOW"
+COLLECTED_EVERY = 25
+_TESTS = count(1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Iterator[None]:
+    """Collect garbage between tests of the window, and in this thread only.
+
+    What is left of a closed window tells Tcl when it goes, and waits for ever if a thread
+    of a later test happens to collect it.
+    """
+    gc.disable()
+    result = yield
+    goes_on = nextitem is not None and nextitem.path.parent == item.path.parent
+    if not goes_on or next(_TESTS) % COLLECTED_EVERY == 0:
+        gc.collect()
+    if not goes_on:
+        gc.enable()
+    return result
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gui.widgets.bar import Bar
 from gui.widgets.basics import button
 from gui.widgets.dialogs import Question, Sheet, WindowDialogs
 from gui.widgets.forms import FieldSpec
@@ -266,15 +267,35 @@ def test_why_nothing_is_printed_is_said(
     sheet.close()
 
 
+def test_what_finds_no_room_in_a_bar_stands_on_the_next_line(root: Root):
+    bar = Bar(root, name="bar")
+    bar.pack(anchor="w")
+    made = [button(bar, text, lambda: None) for text in ("Remove", "Rename", "Add")]
+    for one in made:
+        bar.add(one)
+    for room, wanted in (
+        (bar.wanted, 1),
+        (bar.wanted * 4 // 5, 2),
+        (1, 3),
+        (bar.wanted, 1),
+    ):
+        bar.arrange(room)
+        root.update()
+        assert len({one.winfo_rooty() for one in made}) == wanted
+        assert all(one.winfo_viewable() for one in made)
+        places = [(one.winfo_rooty(), one.winfo_rootx()) for one in made]
+        assert places == sorted(places, reverse=True), "the first one is the last"
+
+
 def test_the_scale_makes_everything_larger():
     sizes = []
-    for percent in (100, 200):
+    for percent in (200, 100):  # the last one holds for the windows of later tests
         root = Root("Test", theme="light", scale_percent=percent)
         made = button(root, "Press", lambda: None)
         made.pack()
         root.update()
         sizes.append((root.px(10), made.winfo_reqheight()))
         root.destroy()
-    (small, low), (large, high) = sizes
+    (large, high), (small, low) = sizes
     assert (small, large) == (10, 20)
     assert high > 1.7 * low
