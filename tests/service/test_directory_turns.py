@@ -12,7 +12,7 @@ from tests.storage.memory_disk import MemoryDisk
 from ums_service.directory.directory import Directory
 from ums_service.directory.rows import SORTS
 from ums_service.directory.selection import Selection, Wanted, selection_of
-from ums_service.directory.turns import Turns
+from ums_service.directory.turns import Rests, Turns
 from ums_service.directory.walk import Found, Page
 from ums_service.domain.errors import Busy
 from ums_service.domain.users import USERS
@@ -262,3 +262,13 @@ def test_what_came_and_went_while_nobody_asked_takes_no_room(
 
     runner.run(run())
     assert not directory._changed
+
+
+def test_work_that_nobody_waits_for_rests_longer_while_requests_come():
+    begun = 0
+    rests = Rests(lambda: begun)
+    idle = rests()
+    begun = 1
+    busy = rests()
+    assert busy >= 10 * idle > 0
+    assert rests() == idle

@@ -21,7 +21,7 @@ from ums_service.deployment.clock import SteadyClock, read_clock
 from ums_service.deployment.opening import open_store
 from ums_service.deployment.peppers import settle_peppers
 from ums_service.deployment.settings import BadSettings, Settings
-from ums_service.directory.turns import Turns
+from ums_service.directory.turns import Rests, Turns
 from ums_service.domain.audit import AuditEntry, Outcome
 from ums_service.domain.moment import Moment
 from ums_service.domain.service_secrets import ensure_secrets
@@ -35,8 +35,6 @@ from ums_service.starting.systemd import Notifier
 STOP_WITHIN_S: Final = 5.0
 """After this long the process ends whatever still hangs (a dead disk, for one);
 nothing that was acknowledged is lost by that."""
-_REST_S: Final = 0.002
-"""After each millisecond of reading and sorting accounts that nobody waits for."""
 _log = logging.getLogger(__name__)
 
 Say = Callable[[str], None]
@@ -124,13 +122,13 @@ async def _until(
 
     chores = chores_of(service.facilities, service.dispatch.refusals)
     maintenance = Maintenance(chores, clock, tell)
-    reading = asyncio.create_task(
-        service.facilities.directory.prepare(Turns(rest_s=_REST_S))
-    )
+    meters = service.facilities.meters
+    turns = Turns(Rests(lambda: meters.begun))
+    reading = asyncio.create_task(service.facilities.directory.prepare(turns))
     housekeeping = asyncio.create_task(maintenance.run())
     wait = asyncio.create_task(stopping.wait())
     tasks = [housekeeping, *map(asyncio.create_task, log.tasks())]
-    tasks.append(asyncio.create_task(service.facilities.meters.watch_loop()))
+    tasks.append(asyncio.create_task(meters.watch_loop()))
     if service.mail is not None:
         tasks.append(asyncio.create_task(service.mail.run()))
     if service.facilities.push is not None:
