@@ -12,7 +12,7 @@ from gui.background import Job
 from gui.controllers.credentials import Item
 from gui.controllers.desk import Desk
 from gui.controllers.known import active_roles
-from gui.controllers.paged import PAGE_SIZE, Pages
+from gui.controllers.paged import PAGE_SIZE, Pages, read_pages
 from gui.controllers.problems import Problem
 from gui.controllers.wording import moment, state_of
 from ums_client import Client
@@ -32,10 +32,6 @@ STATUSES: Final = (
     "expired",
 )
 PRIMARY_ROLES: Final = ("user", "moderator", "admin")
-LAB_PAGES_MAX: Final = 10
-"""More than a thousand labs are no list to choose from."""
-LOCKED_PAGES_MAX: Final = 10
-"""Of a thousand locked accounts the first are marked, whatever goes on there."""
 USERNAME_CELL, STATUS_CELL = 0, 4
 _TONES: Final = {"suspended": "warning", "archived": "muted", "inactive": "muted"}
 
@@ -143,24 +139,18 @@ def filters(
 
 def lab_ids(client: Client) -> dict[str, str]:
     """The ids of the labs that one may see, by code and name."""
-    found: dict[str, str] = {}
-    for page in range(1, LAB_PAGES_MAX + 1):
-        reply = client.call(ListLabs(page=page, page_size=PAGE_SIZE))
-        found |= {f"{lab.code}  {lab.name}": lab.lab_id for lab in reply.labs}
-        if len(found) >= reply.total:
-            break
-    return found
+    replies = read_pages(client, lambda n, size: ListLabs(page=n, page_size=size))
+    return {
+        f"{lab.code}  {lab.name}": lab.lab_id for reply in replies for lab in reply.labs
+    }
 
 
 def locked_ids(client: Client) -> frozenset[str]:
     """Who is shut out after too many failures now, as far as that is a list to read."""
-    found: set[str] = set()
-    for page in range(1, LOCKED_PAGES_MAX + 1):
-        reply = client.call(SearchUsers(locked=True, page=page, page_size=PAGE_SIZE))
-        found |= {user.user_id for user in reply.users}
-        if page >= reply.pages:
-            break
-    return frozenset(found)
+    replies = read_pages(
+        client, lambda n, size: SearchUsers(locked=True, page=n, page_size=size)
+    )
+    return frozenset(user.user_id for reply in replies for user in reply.users)
 
 
 def _item(user: User) -> Item:

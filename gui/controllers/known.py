@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from gui.controllers.desk import Desk
-from gui.controllers.paged import PAGE_SIZE
+from gui.controllers.paged import read_pages
 from ums_client import Client
 from ums_client.protocol.message import Request
 from ums_client.protocol.roles import ListPermissions, ListRoles
 
-PAGES_MAX: Final = 10
-"""More than a thousand names are no list to choose from: they are typed."""
 Names: TypeAlias = tuple[str, ...]
 
 
@@ -65,26 +63,27 @@ def templates(client: Client) -> Names:
 
 def _roles(client: Client, **which: Any) -> Names:
     return _all(
-        client, lambda n: ListRoles(page=n, page_size=PAGE_SIZE, **which), "roles"
+        client, lambda n, size: ListRoles(page=n, page_size=size, **which), "roles"
     )
 
 
 def permission_names(client: Client) -> Names:
     """The permissions there are."""
     return _all(
-        client, lambda n: ListPermissions(page=n, page_size=PAGE_SIZE), "permissions"
+        client, lambda n, size: ListPermissions(page=n, page_size=size), "permissions"
     )
 
 
-def _all(client: Client, request: Callable[[int], Request[Any]], what: str) -> Names:
-    """The names of all pages, or none where there are too many."""
+def _all(
+    client: Client, request: Callable[[int, int], Request[Any]], what: str
+) -> Names:
+    """The names of all pages; none where there are too many, which are typed then."""
     names: list[str] = []
-    for page in range(1, PAGES_MAX + 1):
-        reply = client.call(request(page))
+    total = 0
+    for reply in read_pages(client, request):
         names += [one.name for one in getattr(reply, what)]
-        if len(names) >= reply.total:
-            return tuple(sorted(names))
-    return ()
+        total = reply.total
+    return tuple(sorted(names)) if len(names) >= total else ()
 
 
 def or_none(names: Sequence[str], now: str = "") -> Names:

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
 
 from gui.background import Job
 from gui.controllers.credentials import Item
 from gui.controllers.problems import Problem
+from ums_client import Client
+from ums_client.protocol.message import Request
 
 PAGE_SIZE: Final = 100
+PAGES_MAX: Final = 10
+"""More than a thousand are no list to choose from."""
 UNDER_WAY_MAX: Final = 3
 """Who drags the scroll bar passes many pages, and wants only the last ones."""
 PAGES_KEPT: Final = 200
+
+
+def read_pages(
+    client: Client, request: Callable[[int, int], Request[Any]]
+) -> Iterator[Any]:
+    """The replies for page after page, as far as that is a list to read.
+
+    `request` gets the number of a page and its size; each reply tells the `total`.
+    """
+    for page in range(1, PAGES_MAX + 1):
+        reply = client.call(request(page, PAGE_SIZE))
+        yield reply
+        if page * PAGE_SIZE >= reply.total:
+            return
 
 
 class Pages(ABC):

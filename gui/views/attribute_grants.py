@@ -8,6 +8,7 @@ from typing import Any
 from gui.controllers.attributes import Attributes, Grants
 from gui.controllers.credentials import days_fault
 from gui.controllers.who import WHO
+from gui.views.attribute_field import attribute_field
 from gui.views.lab_field import LabField
 from gui.views.stage import Page
 from gui.views.streams import StreamPane
@@ -96,14 +97,7 @@ class GrantsPane(Frame):
                         hint="User name or mail address",
                         required=True,
                     ),
-                    FieldSpec(
-                        "attribute",
-                        "Attribute",
-                        "find",
-                        choices=self._names(),
-                        required=True,
-                        hint="Type a part of the name",
-                    ),
+                    attribute_field(self._names()),
                     FieldSpec(
                         "days",
                         "For so many days",

@@ -7,6 +7,7 @@ from typing import Any
 
 from gui.controllers.attributes import HAS, HAS_HERE, ROLES, Attributes
 from gui.controllers.credentials import Item
+from gui.views.attribute_field import attribute_field
 from gui.views.lab_field import LabField
 from gui.views.lists import ListPane
 from gui.views.stage import Page
@@ -82,15 +83,7 @@ class RolesPane(Frame):
                     "Nobody can give what they lack themselves.",
                 ),
                 (
-                    FieldSpec(
-                        "attribute",
-                        "Attribute",
-                        "find",
-                        name,
-                        choices=self._choices(name),
-                        required=True,
-                        hint="Type a part of the name",
-                    ),
+                    attribute_field(self._choices(name), name),
                     FieldSpec("role", "Role", "choice", ROLES[1], choices=ROLES),
                     FieldSpec("how", "It", "choice", ALLOW, choices=(ALLOW, TAKE)),
                 ),

@@ -8,10 +8,10 @@ from typing import Any, Final
 import ttkbootstrap as ttk
 
 from gui.widgets.basics import label, px, root_of
+from gui.widgets.type_ahead import is_typed
 
 _TICKED, _NOT_TICKED = "☑", "☐"
 _AS_TYPED: Final = "(as typed)"
-_CONTROL_OR_ALT: Final = 0x4 | 0x8
 ROWS: Final = 8
 CHOSEN: Final = "<<Chosen>>"
 
@@ -201,7 +201,7 @@ class Picker(ttk.Frame):
 
     def _type_on(self, event: Any) -> str | None:
         """Letters are for the line, also where the list has the focus."""
-        if not event.char.isprintable() or event.state & _CONTROL_OR_ALT:
+        if not is_typed(event):
             return None
         if event.char.strip():
             self.entry.focus_set()

@@ -27,9 +27,7 @@ class TypeAhead:
 
     def _word(self, event: Any) -> str:
         """What was typed without a pause, with the key of this event; else nothing."""
-        if not event.char.isprintable() or not event.char:
-            return ""
-        if event.state & _CONTROL_OR_ALT:
+        if not event.char or not is_typed(event):
             return ""
         goes_on = (
             str(event.widget) == self._at and event.time - self._last_ms < PAUSE_MS
@@ -67,6 +65,11 @@ class TypeAhead:
             tcl.call(path, "activate", number)
             tcl.call(path, "see", number)
         return "break"
+
+
+def is_typed(event: Any) -> bool:
+    """Whether the key of an event is for typing, with no Control or Alt."""
+    return event.char.isprintable() and not event.state & _CONTROL_OR_ALT
 
 
 def found(values: Sequence[str], at: int, word: str) -> int | None:

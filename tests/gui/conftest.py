@@ -3,12 +3,14 @@
 import gc
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.gui.asking import asked
 from tests.gui.display import private_display
 from tests.gui.driver import Driver
 from tests.service.harness import GOOD
@@ -76,6 +78,12 @@ def member(shared: RunningService) -> Callable[[str], str]:
         return str(reply["user_id"])
 
     return make
+
+
+@pytest.fixture
+def ask(shared: RunningService) -> Callable[..., Any]:
+    """A function that asks what must succeed, as the administrator."""
+    return partial(asked, shared)
 
 
 @pytest.fixture

@@ -1,20 +1,13 @@
 """Attributes through the window: defined, had by roles, given to members, taken away."""
 
 from collections.abc import Callable
-from typing import Any
 
+from tests.gui.asking import asked
 from tests.gui.driver import Driver
 from tests.service.running import RunningService
 
 Member = Callable[[str], str]
 NAME = "lab.freezer.open"
-
-
-def asked(shared: RunningService, action: str, **fields: Any) -> dict[str, Any]:
-    token = shared.admin_token  # type: ignore[attr-defined]
-    reply = shared.ask(action=action, session_token=token, **fields)
-    assert reply["status"] == "success", reply
-    return reply
 
 
 def effective(shared: RunningService, lab_id: str, user_id: str) -> list[str]:

@@ -232,14 +232,8 @@ def test_the_log_is_exported_from_the_window(
 
 
 def test_what_became_of_a_member_stands_side_by_side(
-    window: Driver, shared: RunningService, member: Member
+    window: Driver, member: Member, ask: Callable[..., Any]
 ):
-    def ask(action: str, **fields: Any) -> Any:
-        token = shared.admin_token  # type: ignore[attr-defined]
-        reply = shared.ask(action=action, session_token=token, **fields)
-        assert reply["status"] == "success", reply
-        return reply
-
     lab = ask("create_lab", name="Promotions", code="PROMO")["lab"]["lab_id"]
     who = {"lab_id": lab, "user_id": member("promoted")}
     ask("add_lab_member", **who, role="viewer")

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.gui.asking import asked
 from tests.gui.driver import Driver
 from tests.gui.test_administration import status
-from tests.gui.test_labs import ask, make
+from tests.gui.test_labs import make
 from tests.service.harness import ADMIN_PASSWORD
 from tests.service.running import RunningService
 
@@ -104,7 +105,7 @@ def test_many_are_suspended_with_a_trial_and_taken_back(
     tmp_path: Path,
 ):
     ids = {name: member(name) for name in ("many-a", "many-b", "many-c")}
-    ask(shared, "set_user_status", user_id=ids["many-c"], status="inactive")
+    asked(shared, "set_user_status", user_id=ids["many-c"], status="inactive")
     search(window, users, "many-")
     pick_all(window, users, 3)
     to_the_trial(window, "Suspend", reason="A review")
@@ -136,8 +137,8 @@ def test_who_has_a_role_already_keeps_it_when_it_is_taken_back(
     window: Driver, users: Any, member: Member, shared: RunningService
 ):
     ids = {name: member(name) for name in ("role-a", "role-b")}
-    ask(shared, "save_role", name="librarian", permissions=[])
-    ask(shared, "assign_role", user_ids=[ids["role-a"]], roles=["librarian"])
+    asked(shared, "save_role", name="librarian", permissions=[])
+    asked(shared, "assign_role", user_ids=[ids["role-a"]], roles=["librarian"])
     users.open()
     window.until(lambda: "librarian" in users.filters.roles)
     search(window, users, "role-")
@@ -160,7 +161,7 @@ def test_members_leave_a_lab_and_come_back_as_what_they_were(
 ):
     lab_id = make(shared, "Bulk lab", "BULK")
     ids = {name: member(name) for name in ("lab-a", "lab-b")}
-    ask(shared, "add_lab_member", lab_id=lab_id, user_id=ids["lab-a"], role="viewer")
+    asked(shared, "add_lab_member", lab_id=lab_id, user_id=ids["lab-a"], role="viewer")
     search(window, users, "lab-")
     pick_all(window, users, 2)
     to_the_trial(window, "Take out of a lab", lab="NOWHERE")
@@ -174,7 +175,7 @@ def test_members_leave_a_lab_and_come_back_as_what_they_were(
     window.click("undo")
     window.reads("1 account is as before")
     window.key("Escape")
-    member_of = ask(shared, "list_lab_members", lab_id=lab_id)["members"]
+    member_of = asked(shared, "list_lab_members", lab_id=lab_id)["members"]
     roles = {m["username"]: m["role"] for m in member_of}
     assert roles["lab-a"] == "viewer"
     assert "lab-b" not in roles
@@ -204,7 +205,7 @@ def test_deleted_accounts_are_brought_back_under_another_name_or_erased(
 ):
     ids = {name: member(name) for name in ("dead-a", "dead-b", "dead-c")}
     for user_id in ids.values():
-        ask(shared, "delete_user", user_id=user_id, password=ADMIN_PASSWORD)
+        asked(shared, "delete_user", user_id=user_id, password=ADMIN_PASSWORD)
     member("dead-a")
     window.click("deleted")
 

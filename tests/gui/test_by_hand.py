@@ -10,6 +10,7 @@ from benchmarks.stores import ADMINISTRATOR, PASSWORD, build, username
 from benchmarks.workers import Worker
 from gui.controllers.choices import load_choices
 from gui.pages import ENTRIES
+from tests.gui.asking import asked
 from tests.gui.by_hand import hands
 from tests.service.harness import ADMIN_PASSWORD, GOOD, LIMIT_S
 from tests.service.running import RunningService, running_service, wait_until
@@ -17,13 +18,6 @@ from ums_service.deployment.clock import read_clock
 
 Member = Callable[[str], str]
 MANY = 120
-
-
-def asked(shared: RunningService, action: str, **fields: Any) -> dict[str, Any]:
-    token = shared.admin_token  # type: ignore[attr-defined]
-    reply = shared.ask(action=action, session_token=token, **fields)
-    assert reply["status"] == "success", reply
-    return reply
 
 
 def entries(shared: RunningService, **wanted: Any) -> list[dict[str, Any]]:

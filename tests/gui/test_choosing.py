@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gui.controllers import known
+from gui.controllers import paged
 from gui.controllers.known import Known, or_none
 from gui.widgets.dialogs import Question, Sheet, WindowDialogs
 from gui.widgets.forms import FieldSpec, Form
@@ -16,22 +16,10 @@ from tests.gui.driver import Driver
 from tests.gui.test_controllers import Told, desk, signed_in_admin
 from tests.gui.test_widgets import press, root, write
 from tests.service.harness import GOOD
-from tests.service.running import RunningService
 
 __all__ = ["desk", "root"]  # the fixtures
 Member = Callable[[str], str]
 NAMES = tuple(f"reports.{part}" for part in "abcdefghijkl")
-
-
-@pytest.fixture
-def ask(shared: RunningService) -> Callable[..., Any]:
-    def call(action: str, **fields: Any) -> Any:
-        token = shared.admin_token  # type: ignore[attr-defined]
-        reply = shared.ask(action=action, session_token=token, **fields)
-        assert reply["status"] == "success", reply
-        return reply
-
-    return call
 
 
 def ticks(root: Root, *, free: bool = False, value: str = "") -> Picker:
@@ -228,8 +216,8 @@ def test_names_are_fetched_whole_or_not_at_all(
     signed_in_admin(desk)
     names = Known(desk)
     assert names.roles == ()
-    monkeypatch.setattr(known, "PAGE_SIZE", 2)
-    monkeypatch.setattr(known, "PAGES_MAX", 100)
+    monkeypatch.setattr(paged, "PAGE_SIZE", 2)
+    monkeypatch.setattr(paged, "PAGES_MAX", 100)
     names.fetch_roles()
     assert {"admin", "paged.a", "paged.c"} <= set(names.roles)
     assert "paged.b" not in names.roles
@@ -240,7 +228,7 @@ def test_names_are_fetched_whole_or_not_at_all(
     asked = Told()
     names.fetch_permissions(asked.then)
     assert "gateway.forward" in asked.value
-    monkeypatch.setattr(known, "PAGES_MAX", 1)
+    monkeypatch.setattr(paged, "PAGES_MAX", 1)
     names.fetch_roles()
     assert names.roles == (), "a part of them would hide the others"
 

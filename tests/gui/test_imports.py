@@ -13,10 +13,10 @@ from gui.controllers.desk import Desk
 from gui.controllers.files import FileProblem
 from gui.controllers.imports import Import, Options, read_file, report
 from gui.controllers.imports_back import Reverting
+from tests.gui.asking import asked
 from tests.gui.driver import Driver
 from tests.gui.test_bulk import search
 from tests.gui.test_controllers import Told, desk, signed_in_admin
-from tests.gui.test_labs import ask
 from tests.service.running import RunningService
 
 __all__ = ["desk"]  # the fixture
@@ -59,7 +59,7 @@ def test_a_file_is_judged_imported_reported_and_taken_back(
     look_at(window, path)
     window.reads("4 rows: 2 new, 0 changed, 1 skipped, 1 refused.")
     assert rows_of(window)["imp-old"] == "skipped"
-    search_now = ask(shared, "search_users", query="imp-a")
+    search_now = asked(shared, "search_users", query="imp-a")
     assert search_now["total"] == 0, "it was only looked at"
     window.choose("which", "refused")
     assert set(rows_of(window).values()) == {"refused"}
@@ -74,13 +74,13 @@ def test_a_file_is_judged_imported_reported_and_taken_back(
     with saved.open(newline="") as lines:
         verdicts = [row["verdict"] for row in csv.DictReader(lines)]
     assert verdicts == ["create", "create", "skip", "refuse"]
-    assert ask(shared, "search_users", query="imp-")["total"] == 3
+    assert asked(shared, "search_users", query="imp-")["total"] == 3
     window.click("revert")
     window.reads("2 accounts erased at once and for good.")
-    assert ask(shared, "search_users", query="imp-")["total"] == 3, "only asked"
+    assert asked(shared, "search_users", query="imp-")["total"] == 3, "only asked"
     window.click("doit")
     window.reads("The import is taken back")
-    assert ask(shared, "search_users", query="imp-")["total"] == 1
+    assert asked(shared, "search_users", query="imp-")["total"] == 1
     window.key("Escape")
     search(window, users, "imp-")
     assert users.found.total == 1
@@ -105,7 +105,7 @@ def test_an_update_shows_what_it_changes_and_an_earlier_import_is_taken_back(
     window.key("Escape")
 
     def city() -> str:
-        return str(ask(shared, "get_user", user_id=user_id)["user"]["city"])
+        return str(asked(shared, "get_user", user_id=user_id)["user"]["city"])
 
     assert city() == "Ulm"
     window.click("import")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.gui.asking import asked
 from tests.gui.driver import Driver
 from tests.service.running import RunningService
 
@@ -17,18 +18,8 @@ def labs(window: Driver) -> Any:
     return window.go("labs")
 
 
-def ask(shared: RunningService, action: str, **fields: Any) -> dict[str, Any]:
-    reply = shared.ask(
-        action=action,
-        session_token=shared.admin_token,  # type: ignore[attr-defined]
-        **fields,
-    )
-    assert reply["status"] == "success", reply
-    return reply
-
-
 def make(shared: RunningService, name: str, code: str) -> str:
-    return str(ask(shared, "create_lab", name=name, code=code)["lab"]["lab_id"])
+    return str(asked(shared, "create_lab", name=name, code=code)["lab"]["lab_id"])
 
 
 def look_for(window: Driver, labs: Any, query: str) -> None:
@@ -126,4 +117,4 @@ def test_an_inactive_lab_is_found_only_when_wanted(
     window.reads("Code SLEEP, not active")
     window.click("inactive")
     window.until(lambda: labs.found.total == 1)
-    ask(shared, "list_labs", search="sleeping", include_inactive=True)
+    asked(shared, "list_labs", search="sleeping", include_inactive=True)

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from tests.gui.asking import asked
 from tests.gui.driver import Driver
 from tests.gui.test_administration import found
-from tests.gui.test_labs import ask, make
+from tests.gui.test_labs import make
 from tests.service.running import RunningService
 
 Member = Callable[[str], str]
@@ -66,7 +67,7 @@ def test_attributes_are_given_taken_back_and_given_again(
 ):
     lab_id = make(shared, "Brewery", "BREW")
     user_id = member("berta")
-    ask(shared, "add_lab_member", lab_id=lab_id, user_id=user_id, role="viewer")
+    asked(shared, "add_lab_member", lab_id=lab_id, user_id=user_id, role="viewer")
     labs = tab("berta")
     window.until(lambda: labs.list.items)
     labs.list.table.focus_rows()

@@ -10,10 +10,11 @@ from gui.controllers.choices import Choices, Look, load_choices, save_choices
 from gui.controllers.desk import Desk
 from gui.controllers.finding import Search
 from gui.controllers.picked import Gathering, Pick, Picked
+from tests.gui.asking import asked
 from tests.gui.driver import Driver
 from tests.gui.test_bulk import search
 from tests.gui.test_controllers import Later, Told, desk, signed_in_admin
-from tests.gui.test_labs import ask, make
+from tests.gui.test_labs import make
 from tests.service.running import RunningService
 
 __all__ = ["desk"]  # the fixture
@@ -98,8 +99,8 @@ def test_lists_are_narrowed_by_filters(
 ):
     lab_id = make(shared, "Filtered", "FILT")
     ids = [member(f"filter-{letter}") for letter in "abc"]
-    ask(shared, "add_lab_member", lab_id=lab_id, user_id=ids[0], role="member")
-    ask(shared, "set_user_status", user_id=ids[1], status="inactive")
+    asked(shared, "add_lab_member", lab_id=lab_id, user_id=ids[0], role="member")
+    asked(shared, "set_user_status", user_id=ids[1], status="inactive")
     window.signed_in()
     users = window.go("users")
     search(window, users, "filter-")

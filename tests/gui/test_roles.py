@@ -7,22 +7,10 @@ import pytest
 
 from gui.controllers.why import answer
 from tests.gui.driver import Driver
-from tests.service.running import RunningService
 from ums_client.protocol.assignments import PermissionDecision
 from ums_client.protocol.roles import PermissionView
 
 Member = Callable[[str], str]
-
-
-@pytest.fixture
-def ask(shared: RunningService) -> Callable[..., Any]:
-    def call(action: str, **fields: Any) -> Any:
-        token = shared.admin_token  # type: ignore[attr-defined]
-        reply = shared.ask(action=action, session_token=token, **fields)
-        assert reply["status"] == "success", reply
-        return reply
-
-    return call
 
 
 def select(window: Driver, page: Any, name: str) -> None:
